@@ -1,0 +1,50 @@
+// Edits a graph and keeps use lists right while doing so. Ids stay valid until finish().
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace bw {
+
+class Rewriter {
+ public:
+  explicit Rewriter(Graph& graph);
+
+  const Graph& graph() const { return graph_; }
+  NodeId producer(ValueId value) const;                       // kNoNode for inputs and constants
+  const std::vector<Links::Use>& uses(ValueId value) const;
+
+  // New values get the hint as name, made unique by a number when taken.
+  ValueId add_value(std::string_view name_hint, ValueType type = {});
+  ValueId add_constant(std::string_view name_hint, Tensor tensor);
+  // Adds a node with one new output (named after the hint) and returns that value. Its place in the order is found by
+  // finish().
+  ValueId add_op(std::string_view op_type, std::vector<ValueId> inputs, std::vector<Attribute> attributes,
+                 std::string_view name_hint, ValueType type = {}, std::string_view domain = "");
+  NodeId add_node(Node node);
+
+  void set_input(NodeId node, std::size_t position, ValueId value);
+  void set_constant(ValueId value, Tensor tensor);  // replaces an initializer's content
+  // Makes every user of `from` (and subgraphs that capture it) use `to`, except the nodes in `keep`. A graph output
+  // `from` stays an output of that name: see rename rule in the implementation.
+  void replace_uses(ValueId from, ValueId to, std::span<const NodeId> keep = {});
+  void remove_node(NodeId node);  // its outputs must have no uses left and not be graph outputs
+  Node& edit(NodeId node);        // attributes and names only; inputs and outputs through the calls above
+
+  // Drops removed nodes and values nobody uses, orders nodes topologically (stable), renumbers ids.
+  // Error(semantic) for a cycle.
+  void finish();
+
+ private:
+  void unuse(ValueId value, NodeId node, int input);
+
+  Graph& graph_;
+  Links links_;
+  std::vector<bool> removed_;
+  std::map<std::string, ValueId, std::less<>> by_name_;
+};
+
+}  // namespace bw

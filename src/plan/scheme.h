@@ -1,0 +1,65 @@
+// How numbers are coded: Scheme says the kind of code, QParams adds the numbers (scales, zero points) for one value.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace bw {
+
+enum class Granularity : std::uint8_t { Tensor, Channel, Block };
+
+struct Scheme {
+  DType code = DType::Int8;  // UInt8, Int8, UInt4, Int4, UInt16, Int16, Int32, ... or Float16, BFloat16 (no scale)
+  Granularity granularity = Granularity::Tensor;
+  int axis = 0;               // of Channel and Block
+  std::int64_t block_size = 0;  // of Block
+  bool symmetric = false;     // zero point fixed: 0 for signed codes, the middle for unsigned ones
+  // Narrows the codes: 7 bits instead of 8, so that u8*s8 products cannot saturate on CPUs without VNNI.
+  bool reduced_range = false;
+
+  friend bool operator==(const Scheme&, const Scheme&) = default;
+};
+
+// Smallest and largest code that a scheme uses. Symmetric s8: [-127, 127]; reduced s8: [-64, 64] symmetric.
+// As onnxruntime's tool has it: s8 [-128,127], symmetric s16 +-32767, reduced u8 [0,127].
+struct CodeRange {
+  std::int64_t lowest, highest;
+};
+CodeRange code_range(const Scheme& scheme);
+
+std::string to_string(const Scheme& scheme);  // "u8", "s8 per channel(0) symmetric", "u4 blocks of 32 on axis 0"
+
+struct Range {
+  float low = 0, high = 0;
+  friend bool operator==(const Range&, const Range&) = default;
+};
+
+// A scale and zero point from a range, by onnxruntime's compute_scale_zp rule (zero always inside the range; float64
+// arithmetic, scale stored as float32; scale 1 and zero point 0 when the range is smaller than float32 can divide).
+// x = (code - zero_point) * scale.
+struct ScaleZeroPoint {
+  float scale = 1;
+  std::int32_t zero_point = 0;
+  friend bool operator==(const ScaleZeroPoint&, const ScaleZeroPoint&) = default;
+};
+ScaleZeroPoint scale_and_zero_point(Range range, const Scheme& scheme);
+
+struct QParams {
+  Scheme scheme;
+  std::vector<float> scales;               // 1, one a channel, or one a block (row-major in the blocked shape)
+  std::vector<std::int32_t> zero_points;   // same count; empty: all zero
+};
+
+// Codes of a constant float tensor, one range per tensor, channel or block as the scheme says (min-max of each).
+QParams params_of_constant(const Tensor& tensor, const Scheme& scheme);
+
+// codes = clamp(round_half_even(x / scale) + zero_point); float = (code - zero_point) * scale. ONNX QuantizeLinear and
+// DequantizeLinear, with blocks as opset 21 has them. Result of quantize has dtype scheme.code and x's shape.
+Tensor quantize(const Tensor& tensor, const QParams& params);
+Tensor dequantize(const Tensor& codes, const QParams& params);
+
+}  // namespace bw
