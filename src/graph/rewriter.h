@@ -1,7 +1,9 @@
 // Edits a graph and keeps use lists right while doing so. Ids stay valid until finish().
 #pragma once
 
+#include <map>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,9 +30,10 @@ class Rewriter {
 
   void set_input(NodeId node, std::size_t position, ValueId value);
   void set_constant(ValueId value, Tensor tensor);  // replaces an initializer's content
-  // Makes every user of `from` (and subgraphs that capture it) use `to`, except the nodes in `keep`. A graph output
-  // `from` stays an output of that name: see rename rule in the implementation.
-  void replace_uses(ValueId from, ValueId to, std::span<const NodeId> keep = {});
+  // Makes every user of `from` (and subgraphs that capture it) use `to`, except the nodes in `keep`; false when there was
+  // nothing to change. Without `keep`, a graph output `from` hands its name and place over to `to`, unless `to` is an
+  // input, a constant or an output itself: then `from` stays the output.
+  bool replace_uses(ValueId from, ValueId to, std::span<const NodeId> keep = {});
   void remove_node(NodeId node);  // its outputs must have no uses left and not be graph outputs
   Node& edit(NodeId node);        // attributes and names only; inputs and outputs through the calls above
 
@@ -39,7 +42,9 @@ class Rewriter {
   void finish();
 
  private:
+  void index();
   void unuse(ValueId value, NodeId node, int input);
+  bool take_over_output(ValueId from, ValueId to);
 
   Graph& graph_;
   Links links_;
