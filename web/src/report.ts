@@ -189,7 +189,7 @@ export interface Report {
 export class ReportError extends Error {}
 
 /** Reads the text of a report.json; an error says what is wrong in words for the user. */
-export function parse_report(text: string): Report {
+export function parseReport(text: string): Report {
   let data: unknown;
   try {
     data = JSON.parse(text);

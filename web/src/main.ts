@@ -1,0 +1,17 @@
+import "./theme.css";
+import { failure, page } from "./page";
+import { parseReport, ReportError } from "./report";
+
+function content(json: string): HTMLElement {
+  try {
+    const report = parseReport(json);
+    document.title = `${report.models.map(({ model }) => model.name).join(", ")} · bitwright report`;
+    return page(report, json);
+  } catch (error) {
+    if (error instanceof ReportError) return failure(error.message);
+    console.error(error);
+    return failure(`The report's data is not as expected: ${String(error)}`);
+  }
+}
+
+document.body.append(content(document.getElementById("report-data")?.textContent ?? "null"));

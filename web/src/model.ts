@@ -1,0 +1,89 @@
+// One model's part of the report: what to ship, the plot, the candidates, the chosen candidate.
+import { type Child, h } from "./dom";
+import { asFraction } from "./axes";
+import { candidateHead, comparison, detail } from "./detail";
+import { countText, figureLine, figureText, percentText } from "./format";
+import { intervalDrawing, intervalScale } from "./interval";
+import type { MethodMark } from "./method";
+import { plot } from "./plot";
+import type { Candidate, Constraints, ModelReport } from "./report";
+import { Selection } from "./selection";
+import { table } from "./table";
+import { badge, SPEED } from "./verdict";
+
+export function modelSection(model: ModelReport, constraints: Constraints, methods: Map<string, MethodMark>, id: string): HTMLElement {
+  const first = model.recommended.candidate ?? model.candidates[0]?.name ?? null;
+  const selection = new Selection(first);
+  return h("section", { class: "model", id, "aria-labelledby": `${id}-title` },
+    answer(model, id, selection),
+    h("div", { class: "trade-off" },
+      h("section", { class: "card", "aria-label": "Trade-offs" }, h("h3", {}, "Accuracy against cost"), plot(model, constraints, methods, selection)),
+      chosen(model, selection, (candidate) => [comparison(candidate), h("p", {}, h("a", { href: `#${id}-detail` }, "All figures of this candidate"))], "Against float")),
+    h("section", { class: "card", "aria-label": "Candidates" }, h("h3", {}, `${countText(model.candidates.length)} candidates`),
+      table(model, constraints, methods, selection)),
+    chosen(model, selection, (candidate) => h("div", { class: "detail" }, detail(candidate, model)), "All figures of", `${id}-detail`),
+    control(model));
+}
+
+export const findCandidate = (model: ModelReport, name: string | null) => model.candidates.find((c) => c.name === name) ?? null;
+
+/** What to ship and why, in the words of the report, with the three figures that decide. */
+function answer(model: ModelReport, id: string, selection: Selection): HTMLElement {
+  const { recommended } = model;
+  const candidate = findCandidate(model, recommended.candidate);
+  return h("header", { class: "answer" },
+    h("div", { class: "words" },
+      h("h2", { id: `${id}-title` }, model.model.name, h("small", {}, factsOf(model))),
+      h("p", { class: "sentence" }, recommended.sentence),
+      recommended.runners_up.length > 0 && h("div", { class: "runners" }, h("h3", {}, "Runners-up"),
+        h("ul", {}, recommended.runners_up.map((runner) => h("li", {},
+          h("button", { type: "button", class: "name", onclick: () => selection.select(runner.candidate) }, runner.candidate), " ", runner.sentence))))),
+    candidate?.quantized_metrics && h("dl", { class: "key-figures" }, keyFigures(candidate).map(([value, title, interval]) =>
+      h("div", {}, h("dt", {}, title), h("dd", {}, value, h("small", {}, interval))))));
+}
+
+function keyFigures(candidate: Candidate): [string, string, string][] {
+  const speed = candidate.speedup_factor && figureText(candidate.speedup_factor);
+  const kept = asFraction(candidate.accuracy_retention);
+  const keptText = kept && figureText(kept);
+  const size = candidate.quantized_metrics!.compression_ratio.value;
+  return [
+    [speed?.value ?? "–", "the speed of float", speed?.interval ?? "not measured"],
+    [keptText?.value ?? "–", "of the accuracy kept", keptText?.interval ?? "not measured"],
+    [size === null ? "–" : percentText(size), "of the size", figureLine(candidate.quantized_metrics!.model_size)],
+  ];
+}
+
+function factsOf({ model, dataset }: ModelReport): string {
+  return `${model.architecture_type}, ${countText(model.parameters)} parameters · ${dataset.name}, ` +
+    `${countText(dataset.evaluation_samples)} samples measured, ${countText(dataset.calibration_samples)} calibrated`;
+}
+
+/** A card that always shows the chosen candidate. */
+function chosen(model: ModelReport, selection: Selection, content: (candidate: Candidate) => Child, title: string, id?: string): HTMLElement {
+  const card = h("section", { class: "card chosen-card", id, "aria-live": id ? null : "polite" });
+  selection.follow((name) => {
+    const candidate = findCandidate(model, name);
+    card.replaceChildren();
+    if (!candidate) return card.append(h("p", { class: "empty" }, "No candidate."));
+    card.append(h("header", {}, h("h3", {}, h("small", {}, title), candidate.name), h("div", { class: "badges" }, candidateHead(candidate)),
+      candidate.reason && h("p", { class: "reason" }, candidate.reason)), h("div", {}, content(candidate)));
+  });
+  return card;
+}
+
+/** What the run can tell apart, from timing the float model against itself. */
+function control({ control: aa, dataset }: ModelReport): HTMLElement {
+  const guessed = dataset.guessed.length > 0 && h("div", {}, h("h4", {}, "What was guessed about the data"),
+    h("ul", { class: "notes" }, dataset.guessed.map((says) => h("li", {}, says))));
+  if (!aa) return h("section", { class: "card control" }, h("h3", {}, "How small a difference counts"),
+    h("p", {}, "No A/A control was run, so this report cannot say how small a change of speed it could tell from noise."), guessed);
+  return h("section", { class: "card control" }, h("h3", {}, "How small a difference counts"),
+    h("p", {}, aa.smallest_effect === null
+      ? "The float model timed against itself was too noisy to say what change of speed could be claimed."
+      : [h("b", {}, `${percentText(aa.smallest_effect, 1)}`), " is the smallest change of speed that this run can claim. Smaller ones are noise here."]),
+    h("p", {}, "A/A control: the float model timed against itself, as if it were a candidate, took ", h("b", {}, figureLine(aa.ratio)), " of its own time. ",
+      badge(SPEED, aa.verdict), " ", intervalDrawing(aa.ratio, intervalScale([aa.ratio, { ...aa.ratio, low: 0.97, high: 1.03 }], 1, null, aa.smallest_effect), SPEED[aa.verdict]?.tone ?? "plain"),
+      aa.verdict === "same" ? null : h("strong", {}, " The machine was not quiet: judge all speeds of this model with care.")),
+    guessed);
+}
