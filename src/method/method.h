@@ -1,0 +1,76 @@
+// A method takes decisions: it reads the prepared graph and what calibration saw, and adds to a Plan.
+// A method is one file in method/ and one line in the list of method.cpp.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/parameter.h"
+#include "graph/graph.h"
+#include "observe/evidence.h"
+#include "observe/needs.h"
+#include "plan/plan.h"
+#include "plan/recipe.h"
+#include "target/target.h"
+
+namespace bw {
+
+// What a method may use.
+struct Task {
+  const Graph& graph;  // prepared: constants folded, types inferred, nodes named
+  const Target& target;
+  std::uint64_t seed = 0;
+  bool cpu_has_vnni = true;  // of the machine the candidate is for
+};
+
+// Stages order a chain by themselves.
+enum class Stage : std::uint8_t { Rewrite, Decide, Refine, Train };
+
+struct Method {
+  std::string_view name;   // as recipes spell it
+  std::string_view says;   // one line
+  std::string_view group;  // the requirement's name for its kind: ptq_8bit, ptq_4bit, dynamic, mixed_precision, qat
+  Stage stage;
+  std::span<const Parameter> parameters;
+  Needs (*needs)(const Task& task, const Arguments& arguments);
+  // Adds this method's decisions to the plan. Nodes that an earlier method of the chain took stay as they are.
+  Plan (*run)(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan);
+  LowerOptions (*lowering)(const Arguments& arguments);  // nullptr: defaults
+};
+
+std::span<const Method> methods();
+const Method& method_named(std::string_view name);  // UsageError that lists the names
+
+// A recipe with its methods found, parameters checked and steps in order of their stages. UsageError for unknown names,
+// bad values, and two deciders that would take the same nodes.
+struct Chain {
+  struct Link {
+    const Method* method;
+    Arguments arguments;
+  };
+  std::vector<Link> links;
+  std::string group() const;  // of the decider
+};
+Chain resolve(const Recipe& recipe);
+
+// The union of what the chain's methods need to see.
+Needs needs(const Chain& chain, const Task& task);
+// Runs the chain: a Plan for task.graph with its hash and the recipe as provenance.
+Plan decide(const Chain& chain, const Task& task, const Evidence& evidence);
+LowerOptions lowering(const Chain& chain);
+
+// Recipes of the requirement's group names (ptq_8bit, ptq_4bit, dynamic, mixed_precision, ...): a name maps to the
+// recipes that `bench` tries for it; "all" to every group's.
+struct RecipeGroup {
+  std::string_view name;
+  std::string_view says;
+  std::vector<std::string> recipes;
+};
+std::span<const RecipeGroup> recipe_groups();
+// A comma-separated list of group names and recipes, as written by users, without repeats.
+std::vector<Recipe> recipes_named(std::string_view list);
+
+}  // namespace bw

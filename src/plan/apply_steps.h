@@ -1,0 +1,22 @@
+// The steps of apply(), each putting one kind of decision into the graph. Node ids are those of the prepared graph.
+#pragma once
+
+#include "graph/rewriter.h"
+#include "plan/plan.h"
+
+namespace bw {
+
+// Constants with QParams become codes and a DequantizeLinear; bfloat16 constants get a Cast.
+void encode_operands(Rewriter& rewriter, const Plan& plan);
+// QuantizeLinear and DequantizeLinear behind the values of integer nodes.
+void quantize_activations(Rewriter& rewriter, const Plan& plan);
+// DynamicQuantizeLinear and DequantizeLinear before the activations of dynamic MatMul and Gemm; other dynamic nodes
+// (recurrent ones) are only marked, since ONNX has no operator that quantizes inside them.
+void quantize_dynamically(Rewriter& rewriter, const Plan& plan);
+// float16 nodes: constants narrowed, Cast where values cross to or from float32 nodes.
+void narrow_to_float16(Rewriter& rewriter, const Plan& plan);
+
+// Metadata of a node that says its precision where the graph's form cannot.
+inline constexpr std::string_view kPrecisionKey = "bitwright.precision";
+
+}  // namespace bw

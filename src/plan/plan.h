@@ -1,0 +1,63 @@
+// Every decision that makes a candidate differ from the float model, as data: which node computes how, which value has
+// which scale and zero point, which constants were replaced. apply(graph, plan) is a pure function.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "graph/graph.h"
+#include "plan/scheme.h"
+
+namespace bw {
+
+// How a node computes.
+enum class Precision : std::uint8_t {
+  Float32,     // as it was
+  Float16,     // inputs, outputs and constants in binary16
+  BFloat16,    // constants stored as bfloat16, computed in float32
+  Integer,     // integer operands with scales known beforehand
+  Dynamic,     // integer operands, activations' scales found at run time
+  WeightOnly,  // integer weights, float activations
+};
+std::string_view name_of(Precision precision);
+
+struct NodePlan {
+  Precision precision = Precision::Float32;
+  std::string reason;               // why a node that could be quantized stays in float; empty otherwise
+  std::map<int, QParams> operands;  // codes of constant inputs (weight, bias), by input position
+};
+
+// Where a plan comes from. Times are left to the report: equal decisions give equal bytes.
+struct Provenance {
+  std::string bitwright;     // version
+  std::string recipe;
+  std::string target;
+  std::string data_hash;     // of the calibration samples' description; empty when none was used
+  std::uint64_t samples = 0;
+  std::uint64_t seed = 0;
+};
+
+struct Plan {
+  static constexpr int kVersion = 1;
+  std::string base_hash;                     // content_hash of the prepared graph that the plan is for
+  std::map<std::string, NodePlan> nodes;     // by node name; a node that is not listed stays as it was
+  std::map<std::string, QParams> values;     // activations, by value name
+  std::map<std::string, Tensor> replaced;    // constants with new content, by value name
+  std::vector<std::string> notes;            // what the user should know (fallbacks, overflow counts)
+  Provenance provenance;
+};
+
+// NAME.json with arrays of more than 16 numbers in NAME.npz beside it; both written whole or not at all.
+void write_plan(const Plan& plan, const std::filesystem::path& json_path);
+// InputError: unknown fields, a newer version, arrays that do not fit.
+Plan read_plan(const std::filesystem::path& json_path);
+
+// The graph with the plan's decisions in it, in canonical form: explicit QuantizeLinear / DequantizeLinear around
+// integer nodes, DynamicQuantizeLinear for dynamic ones, (blocked) DequantizeLinear before weights, Cast around float16.
+// Error(Quantization) when the plan is for another graph (hash) or names what is not there.
+Graph apply(const Graph& graph, const Plan& plan);
+
+}  // namespace bw

@@ -1,0 +1,67 @@
+// Where a model will run: what its kernels can hold, how they fuse, and how a graph becomes a file for it.
+// A target is one file in target/ and one line in the list of target.cpp. Facts are data, not code, wherever they can be.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace bw {
+
+// How an operator's integer kernel treats scales.
+enum class IntegerKernel : std::uint8_t {
+  None,
+  Weighted,     // a constant weight operand; output scale free
+  Arithmetic,   // works on codes with free scales on every operand and the output
+  Move,         // output codes are input codes: scales must be equal
+  Absorbed,     // an activation function that the producer's output range takes over (Relu, Clip)
+};
+
+struct OperatorSupport {
+  std::string_view op;
+  IntegerKernel integer = IntegerKernel::None;
+  bool float_output = false;  // the integer kernel may give float32 instead of codes
+  bool dynamic = false;       // has a kernel that quantizes its activation at run time
+  bool weight_only = false;   // has a kernel for blocked integer weights
+  bool float16 = false;       // has a float16 kernel
+};
+
+enum class IntegerForm : std::uint8_t { Qdq, QOperator };
+
+struct LowerOptions {
+  IntegerForm form = IntegerForm::Qdq;
+  int accuracy_level = 0;  // of MatMulNBits: 0 unset, 1 float32, 4 int8 activations
+};
+
+// A file for some runtime, still in memory.
+struct Artifact {
+  Graph graph;
+  std::string extension;  // ".onnx"
+};
+
+struct Target {
+  std::string_view name;             // "onnxruntime-cpu"
+  std::string_view says;             // one line
+  std::string_view hardware_target;  // the requirement's name: cpu, mps, ane
+  std::string_view format;           // entry of the format catalog
+  std::string_view runtime;          // entry of the runtime catalog that measures it
+  std::span<const OperatorSupport> operators;
+  DType activation_code;             // preferred code of activations
+  DType weight_code;
+  std::span<const int> block_sizes;  // of weight-only
+  // The canonical graph (what apply() gives) in the form that the target's kernels take.
+  Artifact (*lower)(const Graph& canonical, const LowerOptions& options);
+
+  const OperatorSupport& support(const Node& node) const;  // a row with nothing set when it is not listed
+};
+
+std::span<const Target> targets();
+// UsageError that lists the names when there is none of that name; also takes the requirement's names (cpu).
+const Target& target_named(std::string_view name);
+
+}  // namespace bw
