@@ -137,6 +137,8 @@ void Rewriter::set_constant(ValueId value, Tensor tensor) {
   target.initializer = std::move(tensor);
 }
 
+void Rewriter::set_type(ValueId value, ValueType type) { graph_.value(value).type = std::move(type); }
+
 bool Rewriter::replace_uses(ValueId from, ValueId to, std::span<const NodeId> keep) {
   if (from == to) return false;
   const std::vector<Links::Use> uses = links_.uses[at(from)];

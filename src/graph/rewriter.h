@@ -30,10 +30,13 @@ class Rewriter {
 
   void set_input(NodeId node, std::size_t position, ValueId value);
   void set_constant(ValueId value, Tensor tensor);  // replaces an initializer's content
+  void set_type(ValueId value, ValueType type);
   // Makes every user of `from` (and subgraphs that capture it) use `to`, except the nodes in `keep`; false when there was
   // nothing to change. Without `keep`, a graph output `from` hands its name and place over to `to`, unless `to` is an
   // input, a constant or an output itself: then `from` stays the output.
   bool replace_uses(ValueId from, ValueId to, std::span<const NodeId> keep = {});
+  // The graph output `from` (if it is one) hands its name, type and place over to `to`, by the same rule; true if it did.
+  bool take_over_output(ValueId from, ValueId to);
   void remove_node(NodeId node);  // its outputs must have no uses left and not be graph outputs
   Node& edit(NodeId node);        // attributes and names only; inputs and outputs through the calls above
 
@@ -44,8 +47,6 @@ class Rewriter {
  private:
   void index();
   void unuse(ValueId value, NodeId node, int input);
-  bool take_over_output(ValueId from, ValueId to);
-
   Graph& graph_;
   Links links_;
   std::vector<bool> removed_;

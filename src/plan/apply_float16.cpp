@@ -60,12 +60,15 @@ class Narrowing {
       std::vector<NodeId> keep;
       for (const Links::Use& use : rewriter_.uses(output))
         if (use.input >= 0 && narrow(use.node)) keep.push_back(use.node);
-      const bool all_narrow = keep.size() == rewriter_.uses(output).size() && !rewriter_.graph().is_output(output);
-      rewriter_.set_type(output, DType::Float16);
-      if (all_narrow) continue;
-      const ValueId wide = cast_to(output, DType::Float32, rewriter_.graph().value(output).name + "_float32");
-      keep.push_back(rewriter_.producer(wide));
-      rewriter_.replace_uses(output, wide, keep);
+      if (keep.size() != rewriter_.uses(output).size() || rewriter_.graph().is_output(output)) {
+        const ValueId wide = cast_to(output, DType::Float32, rewriter_.graph().value(output).name + "_float32");
+        keep.push_back(rewriter_.producer(wide));
+        rewriter_.replace_uses(output, wide, keep);
+        rewriter_.take_over_output(output, wide);
+      }
+      ValueType type = rewriter_.graph().value(output).type;
+      type.dtype = DType::Float16;
+      rewriter_.set_type(output, type);
     }
   }
 

@@ -88,12 +88,14 @@ void quantize_value(Rewriter& rewriter, const Plan& plan, ValueId value, const Q
   const ValueId decoded = rewriter.add_op("DequantizeLinear", {codes, linear.scale, linear.zero_point}, {},
                                           name + "_dequantized", type);
   keep.push_back(rewriter.producer(codes));
-  if (from_integer)
+  if (from_integer) {
     rewriter.replace_uses(value, decoded, keep);
-  else
-    for (const Links::Use use : std::vector<Links::Use>(rewriter.uses(value)))
-      if (use.input >= 0 && std::find(keep.begin(), keep.end(), use.node) == keep.end())
-        rewriter.set_input(use.node, static_cast<std::size_t>(use.input), decoded);
+    rewriter.take_over_output(value, decoded);
+    return;
+  }
+  for (const Links::Use use : std::vector<Links::Use>(rewriter.uses(value)))
+    if (use.input >= 0 && std::find(keep.begin(), keep.end(), use.node) == keep.end())
+      rewriter.set_input(use.node, static_cast<std::size_t>(use.input), decoded);
 }
 
 }  // namespace

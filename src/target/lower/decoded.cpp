@@ -1,0 +1,29 @@
+#include "target/lower/steps.h"
+
+namespace bw {
+
+std::optional<Decoded> decoded(const Rewriter& rewriter, ValueId value) {
+  if (value == kNoValue) return std::nullopt;
+  const NodeId producer = rewriter.producer(value);
+  if (producer == kNoNode || !rewriter.graph().node(producer).is("DequantizeLinear")) return std::nullopt;
+  const Node& node = rewriter.graph().node(producer);
+  return Decoded{.node = producer,
+                 .codes = node.input(0),
+                 .scale = node.input(1),
+                 .zero_point = node.input(2),
+                 .axis = node.int_or("axis", 1),
+                 .block_size = node.int_or("block_size", 0)};
+}
+
+std::optional<Decoded> decoded_constant(const Rewriter& rewriter, ValueId value) {
+  const auto found = decoded(rewriter, value);
+  if (!found) return std::nullopt;
+  const Graph& graph = rewriter.graph();
+  const bool constant = graph.is_constant(found->codes) && graph.is_constant(found->scale) &&
+                        (found->zero_point == kNoValue || graph.is_constant(found->zero_point));
+  return constant ? found : std::nullopt;
+}
+
+const Tensor& constant(const Rewriter& rewriter, ValueId value) { return rewriter.graph().value(value).initializer; }
+
+}  // namespace bw

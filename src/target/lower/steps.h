@@ -1,0 +1,28 @@
+// The steps of lowering for ONNX Runtime; each replaces one canonical pattern and leaves what does not match.
+#pragma once
+
+#include <optional>
+
+#include "graph/rewriter.h"
+
+namespace bw {
+
+inline constexpr std::string_view kMicrosoft = "com.microsoft";
+
+// A value that DequantizeLinear makes: codes with scale and zero point (kNoValue when left out).
+struct Decoded {
+  NodeId node;
+  ValueId codes, scale, zero_point;
+  std::int64_t axis, block_size;
+};
+std::optional<Decoded> decoded(const Rewriter& rewriter, ValueId value);
+// The same where codes, scale and zero point are constants.
+std::optional<Decoded> decoded_constant(const Rewriter& rewriter, ValueId value);
+const Tensor& constant(const Rewriter& rewriter, ValueId value);
+
+void lower_weight_only(Rewriter& rewriter, int accuracy_level);
+void lower_dynamic_products(Rewriter& rewriter);
+void lower_dynamic_recurrent(Rewriter& rewriter);
+void lower_to_qoperators(Rewriter& rewriter);
+
+}  // namespace bw

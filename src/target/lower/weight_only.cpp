@@ -1,0 +1,117 @@
+// MatMul or Gemm whose weight is decoded from blocks -> com.microsoft MatMulNBits.
+// Layout of its operands (onnxruntime's contrib operator documentation): B uint8 [N, ceil(K/block), block*bits/8], low
+// bits first, the tail of K padded inside the last block; scales [N * blocks]; zero points packed like B, each row of N
+// padded to a byte.
+#include <algorithm>
+
+#include "target/lower/steps.h"
+#include "tensor/convert.h"
+
+namespace bw {
+namespace {
+
+struct Blocks {
+  std::int64_t n, k, block, bits;
+  bool transposed;  // the weight is [N, K]
+  std::int64_t count() const { return (k + block - 1) / block; }
+  std::size_t weight(std::int64_t row, std::int64_t i) const {
+    return static_cast<std::size_t>(transposed ? row * k + i : i * n + row);
+  }
+  std::size_t parameter(std::int64_t row, std::int64_t b) const {
+    return static_cast<std::size_t>(transposed ? row * count() + b : b * n + row);
+  }
+};
+
+void put_code(std::span<std::uint8_t> bytes, std::int64_t position, std::int64_t bits, std::int64_t code) {
+  const std::int64_t per_byte = 8 / bits;
+  bytes[static_cast<std::size_t>(position / per_byte)] |=
+      static_cast<std::uint8_t>(code << (position % per_byte * bits));
+}
+
+Tensor packed_weight(const Blocks& blocks, const std::vector<std::int64_t>& codes, std::int64_t pad_code) {
+  const std::int64_t blob = blocks.block * blocks.bits / 8;
+  return Tensor::fill<std::uint8_t>({blocks.n, blocks.count(), blob}, [&](std::span<std::uint8_t> out) {
+    for (std::int64_t row = 0; row < blocks.n; ++row)
+      for (std::int64_t i = 0; i < blocks.count() * blocks.block; ++i)
+        put_code(out, row * blocks.count() * blocks.block + i, blocks.bits,
+                 i < blocks.k ? codes[blocks.weight(row, i)] : pad_code);
+  });
+}
+
+Tensor packed_zero_points(const Blocks& blocks, const std::vector<std::int64_t>& zero_points) {
+  const std::int64_t row_bytes = (blocks.count() * blocks.bits + 7) / 8;
+  return Tensor::fill<std::uint8_t>({blocks.n * row_bytes}, [&](std::span<std::uint8_t> out) {
+    for (std::int64_t row = 0; row < blocks.n; ++row)
+      for (std::int64_t b = 0; b < blocks.count(); ++b)
+        put_code(out.subspan(static_cast<std::size_t>(row * row_bytes)), b, blocks.bits,
+                 zero_points[blocks.parameter(row, b)]);
+  });
+}
+
+Tensor ordered_scales(const Blocks& blocks, std::span<const float> scales) {
+  return Tensor::fill<float>({blocks.n * blocks.count()}, [&](std::span<float> out) {
+    for (std::int64_t row = 0; row < blocks.n; ++row)
+      for (std::int64_t b = 0; b < blocks.count(); ++b)
+        out[static_cast<std::size_t>(row * blocks.count() + b)] = scales[blocks.parameter(row, b)];
+  });
+}
+
+std::optional<Blocks> blocks_of(const Rewriter& rewriter, const Node& node, const Decoded& weight) {
+  const Tensor& codes = constant(rewriter, weight.codes);
+  if (codes.rank() != 2 || weight.block_size < 16 || codes.dtype() == DType::Int8 || codes.dtype() == DType::Int4)
+    return std::nullopt;
+  const bool gemm = node.is("Gemm");
+  if (gemm && (node.float_or("alpha", 1) != 1 || node.float_or("beta", 1) != 1 || node.int_or("transA", 0) != 0))
+    return std::nullopt;
+  const bool transposed = gemm && node.int_or("transB", 0) != 0;
+  if (weight.axis != (transposed ? 1 : 0)) return std::nullopt;
+  return Blocks{.n = codes.shape()[transposed ? 0 : 1],
+                .k = codes.shape()[transposed ? 1 : 0],
+                .block = weight.block_size,
+                .bits = info(codes.dtype()).bits,
+                .transposed = transposed};
+}
+
+void lower_node(Rewriter& rewriter, NodeId id, const Decoded& weight, const Blocks& blocks, int accuracy_level) {
+  const Node node = rewriter.graph().node(id);
+  const std::string name = rewriter.graph().value(weight.codes).name;
+  const std::int64_t middle = std::int64_t{1} << (blocks.bits - 1);
+  std::vector<std::int64_t> zero_points;
+  if (weight.zero_point != kNoValue) zero_points = to_int64s(constant(rewriter, weight.zero_point));
+  const bool is_middle = std::all_of(zero_points.begin(), zero_points.end(), [&](std::int64_t z) { return z == middle; });
+
+  std::vector<ValueId> inputs{
+      node.input(0),
+      rewriter.add_constant(name + "_packed", packed_weight(blocks, to_int64s(constant(rewriter, weight.codes)), middle)),
+      rewriter.add_constant(name + "_scales", ordered_scales(blocks, constant(rewriter, weight.scale).data<float>()))};
+  if (!zero_points.empty() && !is_middle)
+    inputs.push_back(rewriter.add_constant(name + "_zero_points", packed_zero_points(blocks, zero_points)));
+  if (node.is("Gemm") && node.input(2) != kNoValue) {
+    inputs.resize(5, kNoValue);
+    inputs.push_back(node.input(2));
+  }
+  std::vector<Attribute> attributes{{"K", blocks.k, {}}, {"N", blocks.n, {}}, {"bits", blocks.bits, {}},
+                                    {"block_size", blocks.block, {}}};
+  if (accuracy_level != 0) attributes.push_back({"accuracy_level", std::int64_t{accuracy_level}, {}});
+  const Value output = rewriter.graph().value(node.output(0));
+  const ValueId result =
+      rewriter.add_op("MatMulNBits", inputs, attributes, output.name + "_nbits", output.type, kMicrosoft);
+  rewriter.replace_uses(node.output(0), result);
+  rewriter.remove_node(id);
+}
+
+}  // namespace
+
+void lower_weight_only(Rewriter& rewriter, int accuracy_level) {
+  const std::size_t count = rewriter.graph().nodes.size();
+  for (std::size_t n = 0; n < count; ++n) {
+    const Node& node = rewriter.graph().nodes[n];
+    if (!node.is("MatMul") && !node.is("Gemm")) continue;
+    const auto weight = decoded_constant(rewriter, node.input(1));
+    if (!weight || weight->block_size == 0) continue;
+    if (const auto blocks = blocks_of(rewriter, node, *weight))
+      lower_node(rewriter, static_cast<NodeId>(n), *weight, *blocks, accuracy_level);
+  }
+}
+
+}  // namespace bw
