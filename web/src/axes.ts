@@ -58,7 +58,9 @@ export function qualityAxes(model: ModelReport, constraints: Constraints): Axis[
   return axes.filter((axis) => model.candidates.some((c) => axis.of(c)?.value != null));
 }
 
-export const metricTitle = (model: ModelReport) => (model.dataset.metric ? `Accuracy (${model.dataset.metric})` : "Accuracy");
+export function metricTitle({ dataset }: ModelReport): string {
+  return dataset.metric && dataset.metric !== "accuracy" ? `Accuracy (${dataset.metric})` : "Accuracy";
+}
 
 /** Retention is a ratio, but reads best as "99.9 % kept". */
 export function asFraction(figure: Figure | null): Figure | null {

@@ -1,7 +1,7 @@
 // Everything that is known of one candidate.
 import { asFraction } from "./axes";
 import { type Child, h } from "./dom";
-import { bytesText, countText, differenceText, figureLine, figureText, percentText, probabilityText, secondsText } from "./format";
+import { bytesText, countText, differenceText, figureLine, type FigureText, figureText, percentText, probabilityText, secondsText } from "./format";
 import type { Candidate, Figure, Latency, Metrics, ModelReport } from "./report";
 import { ACCURACY, badge, SPEED, STATUS } from "./verdict";
 
@@ -11,7 +11,7 @@ export function detail(candidate: Candidate, model: ModelReport): Child[] {
     candidate.notes.length > 0 && block("Notes", h("ul", { class: "notes" }, candidate.notes.map((note) => h("li", {}, note)))),
     accuracy && block("Accuracy", metricsTable(candidate), mcnemarText(candidate, model)),
     latency && block("Time of one inference", latencyTable(latency.original, latency.quantized),
-      h("p", {}, "Candidate over float, measured in turns in one process pair: ", h("b", {}, figureLine(latency.ratio)), " ", badge(SPEED, latency.verdict))),
+      h("p", {}, "The candidate's time over float's, measured in turns in one session: ", h("b", {}, figureLine(latency.ratio)), " ", badge(SPEED, latency.verdict))),
     candidate.achieved && block("What the hardware did", list([
       ["Operations", candidate.achieved.operations, candidate.achieved.operations_of_peak],
       ["Memory traffic", candidate.achieved.bytes, candidate.achieved.bytes_of_peak],
@@ -63,7 +63,7 @@ function list(entries: [string, Child][]): HTMLElement {
 
 function metricsTable(candidate: Candidate): Child {
   const accuracy = candidate.accuracy!;
-  const cell = (figure: Figure, show = figureText) => {
+  const cell = (figure: Figure, show: (figure: Figure) => FigureText | null = figureText) => {
     const text = show(figure);
     return h("td", {}, text ? [text.value, text.interval && h("small", {}, text.interval)] : figureLine(figure));
   };
@@ -88,7 +88,7 @@ function mcnemarText(candidate: Candidate, model: ModelReport): Child {
   const test = candidate.accuracy?.mcnemar;
   if (!test) return null;
   const { b, c, p } = test;
-  const sign = p < 0.05 ? "That is more than chance explains" : "Chance alone explains that";
+  const sign = p < 0.05 ? "That is more than chance explains" : "Chance alone could explain that";
   return h("p", { class: "mcnemar" }, `Of ${countText(model.dataset.evaluation_samples)} samples, only float has `, h("b", {}, countText(b)),
     " right, and only the candidate has ", h("b", {}, countText(c)), ` right. ${sign} (exact McNemar test, ${probabilityText(p)}).`);
 }

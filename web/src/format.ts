@@ -26,37 +26,39 @@ function scaleFor(unit: Unit, size: number): Scale {
 }
 
 function decimalsFor(value: number, spread: number | null): number {
-  if (spread !== null && spread > 0) return clamp(1 - Math.floor(Math.log10(spread)), 0, 3);
+  if (spread !== null && spread > 0) return clamp(Math.ceil(-Math.log10(spread / 2.5)), 0, 3);
   const whole = Math.abs(value) < 1 ? 1 : Math.floor(Math.log10(Math.abs(value))) + 1;
   return clamp(3 - whole, 0, 3);
 }
 
 const clamp = (x: number, low: number, high: number) => Math.min(high, Math.max(low, x));
 
-/** Fixed decimals with a real minus sign, and no "-0". */
-function fixed(x: number, decimals: number): string {
-  const text = x.toFixed(decimals);
+/** Fixed decimals with a real minus sign, and no "-0"; `trim` drops zeros at the end. */
+function fixed(x: number, decimals: number, trim = false): string {
+  const text = trim ? String(Number(x.toFixed(decimals))) : x.toFixed(decimals);
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
 export interface FigureText { value: string; interval: string | null }
 
-export function figureText(figure: Figure): FigureText | null {
+/** `more` decimals than the interval asks for. */
+export function figureText(figure: Figure, more = 0): FigureText | null {
   if (figure.value === null) return null;
   const scale = scaleFor(figure.unit, figure.value);
   const hasInterval = figure.low !== null && figure.high !== null;
   const spread = hasInterval ? (figure.high! - figure.low!) / scale.factor / 2 : null;
-  const decimals = decimalsFor(figure.value / scale.factor, spread);
-  const show = (x: number) => fixed(x / scale.factor, decimals);
+  const decimals = decimalsFor(figure.value / scale.factor, spread) + more;
+  const stated = figure.n === null && !hasInterval;      // a limit, not a measurement: "6 MB", not "6.00 MB"
+  const show = (x: number) => fixed(x / scale.factor, decimals, stated);
   return {
     value: show(figure.value) + scale.suffix,
     interval: hasInterval ? `${show(figure.low!)} to ${show(figure.high!)}` : null,
   };
 }
 
-/** A difference, with its sign; of fractions in percentage points. */
+/** A difference, with its sign; of fractions in percentage points. One more decimal, so that a small one is not shown as 0. */
 export function differenceText(figure: Figure): FigureText | null {
-  const text = figureText(figure);
+  const text = figureText(figure, 1);
   if (!text || figure.value === null) return null;
   const points = text.value.replace(/ %$/, " points");
   return { value: figure.value > 0 && /[1-9]/.test(points) ? `+${points}` : points, interval: text.interval };

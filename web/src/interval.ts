@@ -21,6 +21,7 @@ export function intervalDrawing(figure: Figure | null, scale: IntervalScale, ton
   const middle = HEIGHT / 2;
   const { same, limit, dead } = scale;
   return svg("svg", { class: `interval ${tone}`, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, "aria-hidden": "true" },
+    svg("line", { class: "scale", x1: 0, x2: WIDTH, y1: middle, y2: middle }),
     dead === null ? null : svg("rect", { class: "dead", x: x(same - dead), width: Math.max(1, x(same + dead) - x(same - dead)), y: 0, height: HEIGHT }),
     svg("line", { class: "same", x1: x(same), x2: x(same), y1: 0, y2: HEIGHT }),
     limit === null || limit < low || limit > high ? null : svg("line", { class: "limit", x1: x(limit), x2: x(limit), y1: 0, y2: HEIGHT }),

@@ -52,7 +52,7 @@ function range(figures: Figure[], axis: Axis, whole: boolean): Range {
     low = Math.min(low, limit);
     high = Math.max(high, limit);
   }
-  const margin = (high - low || span) * 0.09;
+  const margin = (high - low || span) * 0.05;
   return [low - margin, high + margin];
 }
 

@@ -21,7 +21,7 @@ export function table(model: ModelReport, constraints: Constraints, methods: Map
   const columns = columnsOf(model, constraints, methods, selection);
   const body = h("tbody", {});
   const rows = new Map(model.candidates.map((candidate) => [candidate, row(candidate, columns, selection)]));
-  const headers = columns.map((column) => h("th", { scope: "col", class: column.key },
+  const headers = columns.map((column) => h("th", { scope: "col", class: `col-${column.key}` },
     h("button", { type: "button", onclick: () => sortBy(column) }, column.title, h("span", { class: "sort", "aria-hidden": "true" }))));
 
   let sorted: { column: Column; direction: "ascending" | "descending" } | null = null;
@@ -58,12 +58,12 @@ function row(candidate: Candidate, columns: Column[], selection: Selection): HTM
     if (!(event.target as Element).closest("a, button")) selection.select(candidate.name);
   };
   return h("tr", { class: candidate.status, onclick: choose }, columns.map((column, i) =>
-    h(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : null, class: column.key, "data-label": column.title }, column.cell(candidate))));
+    h(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : null, class: `col-${column.key}`, "data-label": column.title }, column.cell(candidate))));
 }
 
 function floatRow(metrics: Metrics, columns: Column[]): HTMLElement {
   return h("tr", {}, columns.map((column, i) =>
-    h(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : null, class: column.key, "data-label": column.title }, column.float(metrics))));
+    h(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : null, class: `col-${column.key}`, "data-label": column.title }, column.float(metrics))));
 }
 
 const STATUS_ORDER: Status[] = ["ok", "not_better", "refused", "timeout", "worker_died"];
@@ -94,7 +94,7 @@ function columnsOf(model: ModelReport, constraints: Constraints, methods: Map<st
         intervalDrawing(c.accuracy_retention, kept, c.accuracy_retention && c.accuracy_retention.value! < constraints.accuracy_threshold ? "bad" : "plain")],
       float: () => "" },
     { key: "speed", title: "Speed", first: "descending", rank: (c) => c.speedup_factor?.value ?? null,
-      cell: (c) => [figureCell(c.speedup_factor, c), c.latency && badge(SPEED, c.latency.verdict),
+      cell: (c) => [figureCell(c.speedup_factor, c, c.latency && badge(SPEED, c.latency.verdict)),
         intervalDrawing(c.speedup_factor, speed, c.latency ? SPEED[c.latency.verdict]?.tone ?? "plain" : "plain")],
       float: (m) => figureCell(m.inference_time) },
     { key: "size", title: "Size", first: "ascending", rank: of((m) => m.model_size),
@@ -120,11 +120,11 @@ function nameCell(candidate: Candidate, model: ModelReport, methods: Map<string,
   ];
 }
 
-function figureCell(figure: Figure | null | undefined, candidate?: Candidate): Child {
+function figureCell(figure: Figure | null | undefined, candidate?: Candidate, beside: Child = null): Child {
   if (!figure) return candidate ? missing(candidate) : "";
   const text = figureText(figure);
   if (!text) return h("span", { class: "missing", title: figure.reason ?? "" }, "not measured");
-  return [h("span", { class: "value" }, text.value), text.interval && small(text.interval)];
+  return [h("span", { class: "value" }, text.value, beside), text.interval && small(text.interval)];
 }
 
 const missing = (candidate: Candidate) => h("span", { class: "missing", title: candidate.reason ?? "", "aria-label": "not measured" }, "–");

@@ -1,0 +1,51 @@
+// Reports at the edges of the contract, made from the sample.
+import sampleText from "../sample/report.json?raw";
+import type { Candidate, Figure, Report } from "../src/report";
+
+export { sampleText };
+export const sample = (): Report => JSON.parse(sampleText);
+
+export const HOSTILE = `</script><script>document.title="hacked"</script><img src=x onerror="document.title='hacked'">`;
+
+/** Every string in the report is markup that would run if it were parsed. */
+export function hostile(): Report {
+  const keep = new Set(["unit", "status", "verdict", "direction"]);
+  const poison = (value: unknown, key = ""): unknown => {
+    if (typeof value === "string") return keep.has(key) ? value : HOSTILE + value;
+    if (Array.isArray(value)) return value.map((item) => poison(item, key));
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, poison(item, name)]));
+  };
+  return poison(sample()) as Report;
+}
+
+/** No baseline, no control, no labels, nothing recommended; a method group named like a property of every object. */
+export function bare(): Report {
+  const report = sample();
+  const model = report.models[0]!;
+  const none: Figure = { value: null, low: null, high: null, n: null, unit: "seconds", reason: "the float model was not run (--no-baseline)" };
+  Object.assign(model, { original_metrics: null, control: null, pareto: [], recommended: { candidate: null, sentence: "Nothing to ship.", runners_up: [] } });
+  model.dataset.metric = null;
+  model.candidates = model.candidates.map((candidate): Candidate => ({
+    ...candidate, method: "constructor", original_metrics: null, accuracy_retention: null, speedup_factor: null, memory_reduction: null, latency: null,
+    artifact: null, command: null, achieved: null, layers_quantized: null, layers_total: null,
+    accuracy: candidate.accuracy && { ...candidate.accuracy, metrics: [], mcnemar: null, sqnr: { ...none, unit: "decibel" } },
+  }));
+  report.models = [model];
+  return report;
+}
+
+/** A model for which nothing could be made. */
+export function empty(): Report {
+  const report = sample();
+  report.models = [{ ...report.models[0]!, candidates: [], pareto: [], recommended: { candidate: null, sentence: "Ship the float model.", runners_up: [] } }];
+  return report;
+}
+
+/** Many candidates, long names, the same figures. */
+export function crowded(): Report {
+  const report = sample();
+  const model = report.models[1]!;
+  model.candidates = Array.from({ length: 60 }, (_, i) => ({ ...model.candidates[i % 9]!, name: `${"very-long-name-".repeat(6)}${i}` }));
+  return report;
+}
