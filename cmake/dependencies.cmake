@@ -1,5 +1,5 @@
 # One interface target for each third-party library, bw_dep_NAME, made only where the library is there.
-# What deps/fetch unpacked or built is found by NAME_ROOT, which deps/fetch itself tells; -DNAME_ROOT=... overrides.
+# What deps/fetch unpacked or built is found by BW_NAME_ROOT, which deps/fetch itself tells; -DBW_NAME_ROOT=... overrides.
 
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/deps/fetch --roots OUTPUT_VARIABLE BW_ROOTS
                 OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
@@ -7,11 +7,12 @@ string(REPLACE "\n" ";" BW_ROOTS "${BW_ROOTS}")
 foreach(pair IN LISTS BW_ROOTS)
   string(REGEX MATCH "^([^=]+)=(.*)$" _ "${pair}")
   string(TOUPPER ${CMAKE_MATCH_1} name)
-  if(NOT DEFINED ${name}_ROOT)
-    set(${name}_ROOT ${CMAKE_MATCH_2})
+  if(NOT DEFINED BW_${name}_ROOT)
+    set(BW_${name}_ROOT ${CMAKE_MATCH_2})
   endif()
 endforeach()
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/deps/list ${CMAKE_SOURCE_DIR}/deps/fetch)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+  ${CMAKE_SOURCE_DIR}/deps/list ${CMAKE_SOURCE_DIR}/deps/fetch ${CMAKE_SOURCE_DIR}/web/package-lock.json)
 
 set(BW_RPATH "")
 
@@ -27,10 +28,11 @@ function(bw_dependency name header include)
 endfunction()
 
 if(CMAKE_CROSSCOMPILING)           # the kernels and what they stand on: base, tensor
-  set(BW_SYSROOT ${ARM64_ROOT})
+  set(BW_SYSROOT ${BW_ARM64_ROOT})
   set(fmt_lib ${BW_SYSROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/libfmt.a)
   set(crypto_lib ${BW_SYSROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/libcrypto.a dl)
-  set(HIGHWAY_ROOT ${BW_SYSROOT})
+  set(BW_HIGHWAY_ROOT ${BW_SYSROOT})
+  set(BW_CATCH2_ROOT ${BW_SYSROOT})
   include_directories(SYSTEM ${BW_SYSROOT}/usr/include/${CMAKE_LIBRARY_ARCHITECTURE})
 else()
   set(BW_SYSROOT "")
@@ -41,22 +43,24 @@ endif()
 bw_dependency(json nlohmann/json.hpp ${BW_SYSROOT}/usr/include)
 bw_dependency(fmt fmt/format.h ${BW_SYSROOT}/usr/include ${fmt_lib})
 bw_dependency(crypto openssl/sha.h ${BW_SYSROOT}/usr/include ${crypto_lib})
-bw_dependency(highway hwy/highway.h ${HIGHWAY_ROOT}/usr/include ${HIGHWAY_ROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/libhwy.so)
-list(APPEND BW_RPATH ${HIGHWAY_ROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE})
+bw_dependency(highway hwy/highway.h ${BW_HIGHWAY_ROOT}/usr/include ${BW_HIGHWAY_ROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/libhwy.so)
+list(APPEND BW_RPATH ${BW_HIGHWAY_ROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE})
 
 if(NOT CMAKE_CROSSCOMPILING)
   bw_dependency(protobuf google/protobuf/message.h /usr/include protobuf)
-  bw_dependency(onnx onnx/onnx_pb.h ${ONNX_ROOT}/include ${ONNX_ROOT}/lib/libonnx.a ${ONNX_ROOT}/lib/libonnx_proto.a protobuf)
-  bw_dependency(onnxruntime onnxruntime/onnxruntime_cxx_api.h ${ONNXRUNTIME_ROOT}/include ${ONNXRUNTIME_ROOT}/lib/libonnxruntime.so)
-  bw_dependency(sqlite sqlite3.h ${SQLITE_ROOT}/include ${SQLITE_ROOT}/lib/libsqlite3.a)
-  bw_dependency(tokenizers bwtok.h ${TOKENIZERS_ROOT}/include ${TOKENIZERS_ROOT}/lib/libbwtok.a dl m)
+  bw_dependency(onnx onnx/onnx_pb.h ${BW_ONNX_ROOT}/include ${BW_ONNX_ROOT}/lib/libonnx.a ${BW_ONNX_ROOT}/lib/libonnx_proto.a protobuf)
+  bw_dependency(onnxruntime onnxruntime/onnxruntime_cxx_api.h ${BW_ONNXRUNTIME_ROOT}/include ${BW_ONNXRUNTIME_ROOT}/lib/libonnxruntime.so)
+  bw_dependency(sqlite sqlite3.h ${BW_SQLITE_ROOT}/include ${BW_SQLITE_ROOT}/lib/libsqlite3.a)
+  bw_dependency(tokenizers bwtok.h ${BW_TOKENIZERS_ROOT}/include ${BW_TOKENIZERS_ROOT}/lib/libbwtok.a dl m)
   bw_dependency(cli11 CLI/CLI.hpp /usr/include)
   bw_dependency(yaml yaml-cpp/yaml.h /usr/include yaml-cpp)
   bw_dependency(zlib zlib.h /usr/include z)
   bw_dependency(jpeg jpeglib.h /usr/include jpeg)
   bw_dependency(png png.h /usr/include png)
-  list(APPEND BW_RPATH ${ONNXRUNTIME_ROOT}/lib)
+  list(APPEND BW_RPATH ${BW_ONNXRUNTIME_ROOT}/lib)
+  include(cmake/web.cmake)
 endif()
+find_package(Catch2 3 QUIET PATHS ${BW_CATCH2_ROOT}/usr)
 
 if(TARGET bw_dep_onnx)
   target_compile_definitions(bw_dep_onnx INTERFACE ONNX_ML=1 ONNX_NAMESPACE=onnx)
