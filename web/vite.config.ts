@@ -29,6 +29,7 @@ export default defineConfig(({ mode }) => ({
   server: { open: "/report.html" },
   build: {
     outDir: mode === "sample" ? "dist-sample" : "dist",
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],     // know light-dark()
     rollupOptions: { input: "report.html" },
   },
 }));

@@ -52,7 +52,7 @@ function bars(title: string, says: string, float: Figure, own: Figure): Child {
       figure.low !== null && figure.high !== null &&
         h("span", { class: "whisker", "--from": figure.low / full, "--to": figure.high / full })),
     h("span", { class: "amount" }, figureText(figure)?.value ?? figureLine(figure)));
-  return h("div", { class: "pair" }, h("h5", {}, title, h("small", {}, says)), bar("float", float), bar("own", own));
+  return h("div", { class: "pair" }, h("p", { class: "title" }, title, h("small", {}, says)), bar("float", float), bar("own", own));
 }
 
 const block = (title: string, ...children: Child[]) => h("section", { class: "block" }, h("h4", {}, title), ...children);

@@ -11,6 +11,7 @@ import { badge, SPEED, STATUS } from "./verdict";
 const MARGIN = { top: 6, right: 12, bottom: 50, left: 78 };
 const RIM = 20;                            // points out of range stand this far inside the frame
 const RADIUS = 6.5;
+const LONGEST = 36;                        // letters of a label
 const CROWDED = 420;                       // narrower frames name only what matters
 
 export interface Frame extends Box { x(value: number): number; y(value: number): number }
@@ -155,7 +156,8 @@ function labels({ data, frame, recommended }: View): SVGElement {
   const rank = (m: Mark) => (m.candidate?.name === recommended ? 0 : m.candidate === null ? 1 : front.includes(m) ? 2 : 3);
   const worthNaming = frame.right - frame.left < CROWDED ? 2 : 3;
   const placed = marks.filter((m) => rank(m) <= worthNaming).sort((a, b) => rank(a) - rank(b)).map((mark) => {
-    const text = isOutside(mark, domain) ? `${mark.name} (out of range)` : mark.name;
+    const name = mark.name.length > LONGEST ? `${mark.name.slice(0, LONGEST - 1)}…` : mark.name;
+    const text = isOutside(mark, domain) ? `${name} (out of range)` : name;
     const box = placeLabel(frame.x(mark.x), frame.y(mark.y), text.length * 6.7, 15, frame, taken);
     if (!box) return null;
     taken.push(box);

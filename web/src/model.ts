@@ -61,15 +61,17 @@ function factsOf({ model, dataset }: ModelReport): string {
 
 /** A card that always shows the chosen candidate. */
 function chosen(model: ModelReport, selection: Selection, content: (candidate: Candidate) => Child, title: string, id?: string): HTMLElement {
-  const card = h("section", { class: "card chosen-card", id, "aria-live": id ? null : "polite" });
+  const head = h("header", { "aria-live": id ? null : "polite" });
+  const body = h("div");
   selection.follow((name) => {
     const candidate = findCandidate(model, name);
-    card.replaceChildren();
-    if (!candidate) return card.append(h("p", { class: "empty" }, "No candidate."));
-    card.append(h("header", {}, h("h3", {}, h("small", {}, title), candidate.name), h("div", { class: "badges" }, candidateHead(candidate)),
-      candidate.reason && h("p", { class: "reason" }, candidate.reason)), h("div", {}, content(candidate)));
+    head.replaceChildren(h("h3", {}, h("small", {}, title), candidate?.name ?? "no candidate"));
+    body.replaceChildren();
+    if (!candidate) return;
+    head.append(h("div", { class: "badges" }, candidateHead(candidate)), candidate.reason ? h("p", { class: "reason" }, candidate.reason) : "");
+    body.append(h("div", {}, content(candidate)));
   });
-  return card;
+  return h("section", { class: "card chosen-card", id, "aria-label": title }, head, body);
 }
 
 /** What the run can tell apart, from timing the float model against itself. */

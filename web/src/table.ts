@@ -89,7 +89,7 @@ function columnsOf(model: ModelReport, constraints: Constraints, methods: Map<st
       cell: (c) => nameCell(c, model, methods, selection), float: () => [h("span", { class: "name" }, "float"), small("the model as given")] },
     { key: "accuracy", title: metricTitle(model), first: lowerIsBetter ? "ascending" : "descending", rank: of((m) => m.accuracy),
       cell: (c) => figureCell(c.quantized_metrics?.accuracy, c), float: (m) => figureCell(m.accuracy) },
-    { key: "kept", title: "Kept", first: "descending", rank: (c) => c.accuracy_retention?.value ?? null,
+    { key: "kept", title: "Accuracy kept", first: "descending", rank: (c) => c.accuracy_retention?.value ?? null,
       cell: (c) => [figureCell(asFraction(c.accuracy_retention), c),
         intervalDrawing(c.accuracy_retention, kept, c.accuracy_retention && c.accuracy_retention.value! < constraints.accuracy_threshold ? "bad" : "plain")],
       float: () => "" },
