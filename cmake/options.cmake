@@ -17,7 +17,8 @@ target_compile_options(bw_options INTERFACE
   -Wall -Wextra -Wpedantic
   -ffp-contract=off                                   # results equal to the bit on every CPU
   -fstack-protector-strong
-  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.             # no path of the build machine in the program
+  -ffile-prefix-map=${CMAKE_BINARY_DIR}=build         # no path of the build machine in the program
+  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.
   $<$<BOOL:${BW_WERROR}>:-Werror>)
 target_compile_definitions(bw_options INTERFACE _GLIBCXX_ASSERTIONS)
 target_link_options(bw_options INTERFACE -pie -Wl,-z,relro,-z,now)
@@ -34,8 +35,8 @@ endif()
 
 find_program(BW_CCACHE ccache)
 if(BW_CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER ${BW_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${BW_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 ${BW_CCACHE})  # shared by build folders
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_C_COMPILER_LAUNCHER})
 endif()
 
 find_program(BW_MOLD mold)
