@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 import { viteSingleFile } from "vite-plugin-singlefile";
-import { injectReport, sealPage } from "./build/page.ts";
+import { injectReport, sealPage } from "./build/seal.ts";
 
 const sample = () => readFileSync(new URL("./sample/report.json", import.meta.url), "utf8");
 

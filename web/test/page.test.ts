@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, test, vi } from "vitest";
-import { injectReport, PLACEHOLDER, sealPage } from "../build/page";
+import { injectReport, PLACEHOLDER, sealPage } from "../build/seal";
 import { page } from "../src/page";
 import { parseReport } from "../src/report";
 import { sortCandidates, standing } from "../src/table";
