@@ -1,0 +1,81 @@
+#include "base/parallel.h"
+
+#include <atomic>
+#include <catch2/catch_test_macros.hpp>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+
+using namespace bw;
+
+namespace {
+
+struct Threads {  // restores what was
+  int before = threads();
+  ~Threads() { set_threads(before); }
+};
+
+std::set<std::pair<std::size_t, std::size_t>> chunks_of(std::size_t count, std::size_t grain) {
+  std::mutex mutex;
+  std::set<std::pair<std::size_t, std::size_t>> chunks;
+  parallel_for(count, grain, [&](std::size_t begin, std::size_t end) {
+    const std::lock_guard lock(mutex);
+    chunks.emplace(begin, end);
+  });
+  return chunks;
+}
+
+}  // namespace
+
+TEST_CASE("chunks do not depend on the number of threads") {
+  const Threads restore;
+  for (const int count : {1, 2, 3, 8}) {
+    set_threads(count);
+    CHECK(threads() == count);
+    CHECK(chunks_of(0, 4).empty());
+    CHECK(chunks_of(4, 4) == std::set<std::pair<std::size_t, std::size_t>>{{0, 4}});
+    CHECK(chunks_of(10, 4) == std::set<std::pair<std::size_t, std::size_t>>{{0, 4}, {4, 8}, {8, 10}});
+  }
+  CHECK_THROWS_AS(set_threads(0), Error);
+}
+
+TEST_CASE("everything is done once, also in nested calls and from several threads at a time") {
+  const Threads restore;
+  set_threads(3);
+  std::vector<std::atomic<int>> done(1000);
+  std::vector<std::jthread> callers;
+  for (int caller = 0; caller < 3; ++caller)
+    callers.emplace_back([&] {
+      parallel_for(10, 1, [&](std::size_t outer, std::size_t) {
+        parallel_for(100, 7, [&](std::size_t begin, std::size_t end) {
+          for (std::size_t i = begin; i < end; ++i) ++done[outer * 100 + i];
+        });
+      });
+    });
+  callers.clear();
+  for (const auto& times : done) CHECK(times == 3);
+}
+
+TEST_CASE("the exception of the lowest chunk is the one that is seen, and the pool goes on") {
+  const Threads restore;
+  for (const int count : {1, 2, 4}) {
+    set_threads(count);
+    for (int round = 0; round < 50; ++round) {
+      std::string seen;
+      try {
+        parallel_for(64, 1, [&](std::size_t begin, std::size_t) {
+          if (begin >= 5 && begin % 2 == 1) throw std::runtime_error(std::to_string(begin));
+        });
+      } catch (const std::runtime_error& error) {
+        seen = error.what();
+      }
+      REQUIRE(seen == "5");
+    }
+    CHECK(chunks_of(10, 4).size() == 3);
+  }
+}
