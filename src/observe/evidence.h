@@ -1,0 +1,86 @@
+// What calibration saw: statistics by value name, as Needs asked. Mergeable, so that threads and processes each fill
+// their own: merge is associative and commutative, and any split of the samples gives the same bytes (TorchHistogram
+// excepted: Needs::in_order). No sample is kept.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "observe/histogram.h"
+#include "observe/needs.h"
+#include "observe/statistics.h"
+#include "observe/torch_histogram.h"
+
+namespace bw {
+
+using Statistic = std::variant<RangeStatistic, ChannelRangeStatistic, Histogram, SampleRangesStatistic, TorchHistogram,
+                               MomentsStatistic, ChannelMeanStatistic>;  // in the order of StatisticKind
+
+// The statistics of one value.
+class ValueEvidence {
+ public:
+  ValueEvidence(std::string name, const std::set<StatisticKey>& keys);
+
+  // What sample `sample` gave: its elements, padding left out. The shape is needed by statistics by channel only; its
+  // product is the number of values. CalibrationError(value's name, sample, index) on NaN or infinity.
+  // May be called several times for one sample.
+  void add(std::span<const float> values, std::span<const std::int64_t> shape, std::size_t sample);
+  void add(std::span<const float> values, std::size_t sample) { add(values, {}, sample); }
+
+  void merge(const ValueEvidence& other);  // Error(Internal) unless both have the same keys
+
+  const std::string& name() const { return name_; }
+  std::uint64_t count() const { return count_; }  // elements seen
+  // Error(Internal) when it was not asked for.
+  const Statistic& statistic(StatisticKey key) const;
+  template <class S>
+  const S& get(StatisticKey key) const {
+    return std::get<S>(statistic(key));
+  }
+  const RangeStatistic& range() const { return get<RangeStatistic>({StatisticKind::Range}); }
+  const ChannelRangeStatistic& channel_range(int axis) const {
+    return get<ChannelRangeStatistic>({StatisticKind::ChannelRange, axis});
+  }
+  const Histogram& histogram() const { return get<Histogram>({StatisticKind::Histogram}); }
+  const SampleRangesStatistic& sample_ranges() const { return get<SampleRangesStatistic>({StatisticKind::SampleRanges}); }
+  const TorchHistogram& torch_histogram() const { return get<TorchHistogram>({StatisticKind::TorchHistogram}); }
+  const MomentsStatistic& moments() const { return get<MomentsStatistic>({StatisticKind::Moments}); }
+  const ChannelMeanStatistic& channel_mean(int axis) const {
+    return get<ChannelMeanStatistic>({StatisticKind::ChannelMean, axis});
+  }
+
+  void write(ByteWriter& out) const;
+  static ValueEvidence read(ByteReader& in);
+  friend bool operator==(const ValueEvidence&, const ValueEvidence&) = default;
+
+ private:
+  std::string name_;
+  std::uint64_t count_ = 0;
+  std::map<StatisticKey, Statistic> statistics_;
+};
+
+class Evidence {
+ public:
+  Evidence() = default;
+  explicit Evidence(const Needs& needs);
+
+  bool has(std::string_view value) const { return values_.contains(value); }
+  ValueEvidence& value(std::string_view name);              // Error(Internal) when it was not asked for
+  const ValueEvidence& value(std::string_view name) const;
+  const std::map<std::string, ValueEvidence, std::less<>>& values() const { return values_; }
+  Needs needs() const;
+
+  void merge(const Evidence& other);  // both must come from the same Needs
+
+  std::vector<std::byte> to_bytes() const;
+  static Evidence from_bytes(std::span<const std::byte> bytes);  // InputError(format) on anything malformed
+  friend bool operator==(const Evidence&, const Evidence&) = default;
+
+ private:
+  std::map<std::string, ValueEvidence, std::less<>> values_;
+};
+
+}  // namespace bw
