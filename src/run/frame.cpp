@@ -1,0 +1,245 @@
+#include "run/frame.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/progress.h"
+
+namespace bw {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x31665742;  // "BWf1"
+constexpr std::size_t kPiece = std::size_t{1} << 20;
+constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+struct Prefix {
+  std::uint32_t magic;
+  FrameKind kind;
+  std::uint64_t files;
+  std::uint64_t text;
+  std::uint64_t blob;
+};
+
+[[noreturn]] void protocol_error(const std::string& what) {
+  throw Error(ErrorKind::Worker, "the worker broke the protocol: " + what);
+}
+
+void wait_for(int socket, short event, double deadline) {
+  for (;;) {
+    int timeout = -1;
+    if (deadline > 0) {
+      const double left = deadline - seconds_now();
+      if (left <= 0) throw PeerSilent{};
+      timeout = static_cast<int>(std::min(std::ceil(left * 1e3), 1e9));
+    }
+    pollfd entry{socket, event, 0};
+    const int ready = ::poll(&entry, 1, timeout);
+    if (ready > 0) return;
+    if (ready < 0 && errno == EINTR) throw_if_interrupted();
+  }
+}
+
+bool again(ssize_t result) { return result < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK); }
+
+void send_bytes(int socket, std::span<const std::byte> bytes, double deadline) {
+  while (!bytes.empty()) {
+    wait_for(socket, POLLOUT, deadline);
+    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (again(sent)) continue;
+    if (sent <= 0) throw PeerGone{};
+    bytes = bytes.subspan(static_cast<std::size_t>(sent));
+  }
+}
+
+void receive_bytes(int socket, std::span<std::byte> bytes, double deadline) {
+  while (!bytes.empty()) {
+    wait_for(socket, POLLIN, deadline);
+    const ssize_t got = ::recv(socket, bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (again(got)) continue;
+    if (got <= 0) throw PeerGone{};
+    bytes = bytes.subspan(static_cast<std::size_t>(got));
+  }
+}
+
+// Grows with what arrives, whatever size was announced.
+std::string receive_text(int socket, std::uint64_t size, double deadline) {
+  std::string text;
+  while (text.size() < size) {
+    const std::size_t begin = text.size();
+    text.resize(begin + static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, size - begin)));
+    receive_bytes(socket, std::as_writable_bytes(std::span(text).subspan(begin)), deadline);
+  }
+  return text;
+}
+
+union ControlBuffer {
+  cmsghdr aligned;
+  char bytes[CMSG_SPACE(sizeof(int) * kMaxFrameFiles)];
+};
+
+void send_prefix(int socket, const Prefix& prefix, std::span<const SharedBytes> files, double deadline) {
+  iovec piece{const_cast<Prefix*>(&prefix), sizeof prefix};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  ControlBuffer control{};
+  if (!files.empty()) {
+    message.msg_control = control.bytes;
+    message.msg_controllen = CMSG_SPACE(sizeof(int) * files.size());
+    cmsghdr* entry = CMSG_FIRSTHDR(&message);
+    entry->cmsg_level = SOL_SOCKET;
+    entry->cmsg_type = SCM_RIGHTS;
+    entry->cmsg_len = CMSG_LEN(sizeof(int) * files.size());
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      const int fd = files[i].fd();
+      std::memcpy(CMSG_DATA(entry) + i * sizeof(int), &fd, sizeof fd);
+    }
+  }
+  ssize_t sent;
+  do {
+    wait_for(socket, POLLOUT, deadline);
+    sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (again(sent));
+  if (sent <= 0) throw PeerGone{};
+  send_bytes(socket, std::as_bytes(std::span(&prefix, 1)).subspan(static_cast<std::size_t>(sent)), deadline);
+}
+
+Prefix receive_prefix(int socket, std::vector<OwnedFd>& files, double deadline) {
+  Prefix prefix{};
+  iovec piece{&prefix, sizeof prefix};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  ControlBuffer control{};
+  ssize_t got;
+  do {
+    wait_for(socket, POLLIN, deadline);
+    message.msg_control = control.bytes;
+    message.msg_controllen = sizeof control.bytes;
+    got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  } while (again(got));
+  if (got <= 0) throw PeerGone{};
+  for (cmsghdr* entry = CMSG_FIRSTHDR(&message); entry; entry = CMSG_NXTHDR(&message, entry)) {
+    if (entry->cmsg_level != SOL_SOCKET || entry->cmsg_type != SCM_RIGHTS) continue;
+    for (std::size_t at = 0; at + sizeof(int) <= entry->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
+      int fd;
+      std::memcpy(&fd, CMSG_DATA(entry) + at, sizeof fd);
+      files.emplace_back(fd);
+    }
+  }
+  receive_bytes(socket, std::as_writable_bytes(std::span(&prefix, 1)).subspan(static_cast<std::size_t>(got)), deadline);
+  return prefix;
+}
+
+}  // namespace
+
+OwnedFd::OwnedFd(OwnedFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+OwnedFd& OwnedFd::operator=(OwnedFd&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+OwnedFd::~OwnedFd() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+struct SharedBytes::Mapping {
+  OwnedFd fd;
+  std::span<const std::byte> bytes;
+
+  explicit Mapping(OwnedFd file) : fd(std::move(file)) {
+    struct stat status {};
+    if (::fstat(fd.get(), &status) != 0) protocol_error("a file that cannot be read");
+    const auto size = static_cast<std::size_t>(status.st_size);
+    if (size == 0) return;
+    void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
+    if (address == MAP_FAILED)
+      throw Error(InputClass::Limit, std::string("shared memory cannot be mapped: ") + std::strerror(errno));
+    bytes = {static_cast<const std::byte*>(address), size};
+  }
+  ~Mapping() {
+    if (!bytes.empty()) ::munmap(const_cast<std::byte*>(bytes.data()), bytes.size());
+  }
+  Mapping(const Mapping&) = delete;
+};
+
+SharedBytes::SharedBytes(std::span<const std::span<const std::byte>> parts) {
+  OwnedFd file(::memfd_create("bitwright", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  bool good = static_cast<bool>(file);
+  for (std::span<const std::byte> part : parts)
+    while (good && !part.empty()) {
+      const ssize_t written = ::write(file.get(), part.data(), part.size());
+      if (written < 0 && errno == EINTR) continue;
+      good = written > 0;
+      if (good) part = part.subspan(static_cast<std::size_t>(written));
+    }
+  if (!good || ::fcntl(file.get(), F_ADD_SEALS, kSeals) != 0)
+    throw Error(InputClass::Limit, std::string("no shared memory for the worker: ") + std::strerror(errno));
+  mapping_ = std::make_shared<const Mapping>(std::move(file));
+}
+
+SharedBytes::SharedBytes(std::span<const std::byte> bytes) : SharedBytes(std::span(&bytes, 1)) {}
+
+SharedBytes::SharedBytes(OwnedFd fd) {
+  if (::fcntl(fd.get(), F_GET_SEALS) != kSeals) protocol_error("a file that is not sealed memory");
+  mapping_ = std::make_shared<const Mapping>(std::move(fd));
+}
+
+int SharedBytes::fd() const { return mapping_ ? mapping_->fd.get() : -1; }
+std::span<const std::byte> SharedBytes::bytes() const { return mapping_ ? mapping_->bytes : std::span<const std::byte>{}; }
+std::shared_ptr<const void> SharedBytes::owner() const { return mapping_; }
+
+void send_frame(int socket, FrameKind kind, std::string_view text, std::string_view blob,
+                std::span<const SharedBytes> files, double deadline) {
+  if (files.size() > kMaxFrameFiles) throw Error(ErrorKind::Internal, "a frame cannot carry so many files");
+  send_prefix(socket, {kMagic, kind, files.size(), text.size(), blob.size()}, files, deadline);
+  send_bytes(socket, as_bytes(text), deadline);
+  send_bytes(socket, as_bytes(blob), deadline);
+}
+
+Frame receive_frame(int socket, const FrameLimits& limits, double deadline) {
+  std::vector<OwnedFd> files;
+  const Prefix prefix = receive_prefix(socket, files, deadline);
+  if (prefix.magic != kMagic || prefix.kind > FrameKind::Failure) protocol_error("not a frame");
+  if (prefix.files != files.size()) protocol_error("announced files did not come");
+  if (prefix.text > limits.text || prefix.blob > limits.blob)
+    protocol_error("a frame of " + std::to_string(prefix.text) + " + " + std::to_string(prefix.blob) +
+                   " bytes is above the limit");
+  Frame frame;
+  frame.kind = prefix.kind;
+  for (OwnedFd& file : files) frame.files.emplace_back(std::move(file));
+  frame.text = receive_text(socket, prefix.text, deadline);
+  frame.blob = receive_text(socket, prefix.blob, deadline);
+  return frame;
+}
+
+std::string error_to_text(const Error& error) {
+  const Json json{{"kind", name_of(error.kind())}, {"class", name_of(error.input_class())}, {"what", error.message()},
+                  {"where", error.where()}, {"hint", error.hint()}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Error error_from_text(std::string_view text) try {
+  const Json json = parse_json(text, "error");
+  const auto field = [&](const char* name) { return json.at(name).get<std::string>(); };
+  const ErrorKind kind = error_kind_named(field("kind"));
+  if (kind == ErrorKind::Input) return Error(input_class_named(field("class")), field("what"), field("where"), field("hint"));
+  return Error(kind, field("what"), field("where"), field("hint"));
+} catch (const Json::exception&) {
+  protocol_error("an error that is not one");
+}
+
+}  // namespace bw

@@ -1,0 +1,65 @@
+// The child's side of a worker: a job is a named function that runs in a process of its own. What it throws as bw::Error
+// reaches the parent whole; what it dies of is an Error(Worker) there.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "data/dataset.h"
+#include "run/frame.h"
+
+namespace bw {
+
+class JobContext {
+ public:
+  JobContext(int socket, Frame frame);
+
+  Json request() const;
+  std::span<const SharedBytes> files() const { return files_; }
+
+  // Says what is being done now: stands in the death report, and tells the parent that the job is alive.
+  void stage(std::string_view name);
+
+  // The next sample that the parent feeds, nullopt after the last. May be called from several threads: each sample goes
+  // to one of them, in order of the calls.
+  std::optional<Sample> next_sample();
+
+ private:
+  void want_chunk();
+  void take_chunk();
+
+  int socket_;
+  std::string request_;
+  std::vector<SharedBytes> files_;
+  std::mutex mutex_;
+  std::deque<Sample> waiting_;
+  bool started_ = false, ended_ = false;
+};
+
+struct JobResult {
+  std::string text;  // JSON
+  std::string blob;
+};
+
+struct Job {
+  std::string_view name;
+  JobResult (*run)(JobContext& context);
+};
+
+// Calls body(thread, sample) for every sample of the context on `threads` threads; the first exception is rethrown after
+// all threads ended.
+void for_each_sample(JobContext& context, int threads, const std::function<void(int, const Sample&)>& body);
+
+// The worker's loop on file descriptor kWorkerSocket: runs jobs until the parent is gone. The value is the exit code.
+int serve(std::span<const Job> jobs);
+
+inline constexpr int kWorkerSocket = 3;
+
+}  // namespace bw

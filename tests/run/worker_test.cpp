@@ -1,0 +1,215 @@
+// Worker processes: jobs, every way to die, and the next job after that.
+#include "run/worker.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/progress.h"
+#include "run/samples.h"
+
+namespace bw {
+namespace {
+
+// Sanitizers reserve terabytes of address space, so a limit on it cannot be tested under them.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
+JobRequest crash(const std::string& how) {
+  JobRequest request{"crash", to_line({{"how", how}}), {}, {}};
+  request.silence = 5;
+  return request;
+}
+
+Error error_of(Worker& worker, const JobRequest& request) {
+  try {
+    worker.run(request);
+  } catch (const Error& error) {
+    return error;
+  }
+  return Error(ErrorKind::Internal, "nothing was thrown");
+}
+
+bool alive(int pid) { return pid > 0 && ::kill(pid, 0) == 0; }
+
+Sample sample_of(std::size_t index, std::size_t values) {
+  Sample sample;
+  sample.index = index;
+  sample.id = "s" + std::to_string(index);
+  sample.inputs.push_back(Tensor::fill<float>({static_cast<std::int64_t>(values)}, [&](std::span<float> data) {
+    for (float& value : data) value = static_cast<float>(index);
+  }));
+  sample.labels.push_back(Tensor::scalar<std::int64_t>(static_cast<std::int64_t>(index)));
+  return sample;
+}
+
+SampleFeed feed_of(std::size_t count, std::size_t values, std::size_t per_chunk = 3) {
+  return [=, next = std::size_t{0}]() mutable -> std::optional<SampleChunk> {
+    std::vector<Sample> samples;
+    while (next < count && samples.size() < per_chunk) samples.push_back(sample_of(next++, values));
+    if (samples.empty()) return std::nullopt;
+    return pack(samples);
+  };
+}
+
+TEST_CASE("a job gets its request and files, and answers") {
+  Worker worker;
+  const std::string text = "the model's bytes";
+  const JobResult result = worker.run({"echo", R"({"a":1})", {SharedBytes(as_bytes(text)), SharedBytes(as_bytes("!"))}, {}});
+  CHECK(parse_json(result.text, "test").at("a") == 1);
+  CHECK(result.blob == text + "!");
+}
+
+TEST_CASE("an error inside a job comes back whole, and the process goes on") {
+  Worker worker;
+  const Error error = error_of(worker, {"fail", "{}", {}, {}});
+  CHECK(error.kind() == ErrorKind::Input);
+  CHECK(error.input_class() == InputClass::Data);
+  CHECK(std::string(error.what()) == "test.npz[3]: the sample is bad. Look at it");
+  const int pid = worker.pid();
+  worker.run({"echo", "{}", {}, {}});
+  CHECK(worker.pid() == pid);
+}
+
+TEST_CASE("each death is an Error(Worker) that says how, and the next job works in a new process") {
+  Worker worker;
+  const auto [how, says] = GENERATE(table<std::string, std::string>({{"segv", "signal 11"},
+                                                                     {"abort", "signal 6"},
+                                                                     {"exit", "exit code 7"},
+                                                                     {"words", "out of ideas"},
+                                                                     {"garbage", "protocol"},
+                                                                     {"big frame", "above the limit"}}));
+  const Error error = error_of(worker, crash(how));
+  INFO(error.what());
+  CHECK(error.kind() == ErrorKind::Worker);
+  CHECK(std::string(error.what()).find(says) != std::string::npos);
+  CHECK(worker.pid() == 0);
+  CHECK(worker.run({"echo", "{}", {}, {}}).text == "{}");
+}
+
+TEST_CASE("a worker that hangs is killed in time") {
+  Worker worker;
+  worker.run({"echo", "{}", {}, {}});
+  const int pid = worker.pid();
+  JobRequest request = crash("hang");
+  request.silence = 0.3;
+  const double begin = seconds_now();
+  const Error error = error_of(worker, request);
+  CHECK(error.kind() == ErrorKind::Worker);
+  CHECK(error.message().find("no answer in time") != std::string::npos);
+  CHECK(error.message().find("\"run\"") != std::string::npos);
+  CHECK(seconds_now() - begin < 3);
+  CHECK_FALSE(alive(pid));
+}
+
+TEST_CASE("a memory limit makes a greedy job an ordinary error") {
+  if (kSanitized) SKIP("no address space limits under sanitizers");
+  WorkerOptions options;
+  options.address_space = std::uint64_t{1} << 30;
+  Worker worker(options);
+  const Error error = error_of(worker, crash("memory"));
+  CHECK(error.input_class() == InputClass::Limit);
+  CHECK(worker.run({"echo", "{}", {}, {}}).text == "{}");
+}
+
+TEST_CASE("destroying a worker ends its process") {
+  int pid = 0;
+  {
+    Worker worker;
+    worker.run({"echo", "{}", {}, {}});
+    pid = worker.pid();
+    CHECK(alive(pid));
+  }
+  CHECK_FALSE(alive(pid));
+}
+
+TEST_CASE("a worker ends when its parent is killed, also in the middle of a job") {
+  int pipe_ends[2];
+  REQUIRE(::pipe(pipe_ends) == 0);
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    Worker worker;
+    worker.run({"echo", "{}", {}, {}});
+    const int pid = worker.pid();
+    if (::write(pipe_ends[1], &pid, sizeof pid) != sizeof pid) ::_exit(1);
+    error_of(worker, crash("hang"));
+    ::_exit(0);
+  }
+  int pid = 0;
+  REQUIRE(::read(pipe_ends[0], &pid, sizeof pid) == sizeof pid);
+  ::usleep(50'000);
+  REQUIRE(alive(pid));
+  ::kill(parent, SIGKILL);
+  for (int i = 0; i < 100 && std::filesystem::exists("/proc/" + std::to_string(pid) + "/exe"); ++i) ::usleep(20'000);
+  std::error_code gone;
+  CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", gone).empty());
+}
+
+TEST_CASE("samples pass through shared memory as they are") {
+  Sample sample = sample_of(7, 5);
+  sample.partner = sample.inputs;
+  sample.mask = Tensor::of<bool>({2}, {true, false});
+  const SampleChunk chunk = pack(std::span(&sample, 1));
+  const std::vector<Sample> back = unpack(chunk.index, chunk.bytes);
+  REQUIRE(back.size() == 1);
+  CHECK(back[0].index == 7);
+  CHECK(back[0].id == "s7");
+  CHECK(back[0].inputs == sample.inputs);
+  CHECK(back[0].labels == sample.labels);
+  CHECK(back[0].partner == sample.partner);
+  CHECK(back[0].mask == sample.mask);
+  CHECK_THROWS_AS(unpack(R"([[0,"x",[[0,1,[1000],0]]]])", chunk.bytes), Error);
+}
+
+TEST_CASE("every sample reaches the job once, for any number of threads") {
+  Worker worker;
+  for (const int threads : {1, 3}) {
+    const JobResult result = worker.run({"sum", to_line({{"threads", threads}}), {}, feed_of(100, 10)});
+    const Json json = parse_json(result.text, "test");
+    CHECK(json.at("samples") == 100);
+    CHECK(json.at("indices") == 99 * 100 / 2);
+    CHECK(json.at("sum") == 10.0 * 99 * 100 / 2);
+  }
+}
+
+TEST_CASE("a worker's memory does not grow with the number of samples") {
+  constexpr std::size_t kSamples = 300, kValues = 250'000;  // 300 MB in all, chunks of 3 MB
+  Worker worker;
+  const JobResult result = worker.run({"sum", R"({"threads":2})", {}, feed_of(kSamples, kValues)});
+  CHECK(parse_json(result.text, "test").at("memory").get<double>() < 30e6);
+}
+
+TEST_CASE("an error of the feed reaches the caller, and the next job works") {
+  Worker worker;
+  int calls = 0;
+  const SampleFeed feed = [&]() -> std::optional<SampleChunk> {
+    if (++calls == 3) throw Error(InputClass::Data, "cannot be decoded", "b.jpg");
+    return feed_of(3, 4)();
+  };
+  CHECK(error_of(worker, {"sum", R"({"threads":1})", {}, feed}).where() == "b.jpg");
+  CHECK(worker.run({"echo", "{}", {}, {}}).text == "{}");
+}
+
+TEST_CASE("a job that leaves samples unread does not disturb the next") {
+  Worker worker;
+  CHECK(error_of(worker, {"fail", "{}", {}, feed_of(50, 10)}).where() == "test.npz[3]");
+  CHECK(parse_json(worker.run({"sum", R"({"threads":1})", {}, feed_of(5, 1)}).text, "test").at("samples") == 5);
+}
+
+TEST_CASE("what is not sealed memory is refused") {
+  const OwnedFd file(::dup(0));
+  CHECK_THROWS_AS(SharedBytes(OwnedFd(::dup(file.get()))), Error);
+}
+
+}  // namespace
+}  // namespace bw
