@@ -34,4 +34,4 @@ class Cnn(nn.Module):
 
 if __name__ == "__main__":
     channels_last = lambda: Cnn().to(memory_format=torch.channels_last)  # trains faster on a CPU
-    training.main(channels_last, training.Settings(epochs=10, peak_rate=4e-3, bfloat16=True), "cnn")
+    training.main(channels_last, training.Settings(epochs=5, peak_rate=4e-3, shift=1, bfloat16=True), "cnn")

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Vision transformer: patches, learned positions, pre-norm encoder blocks, mean over the patches."""
+"""Vision transformer: 25 patches that overlap a little, learned positions, pre-norm encoder blocks, mean over patches."""
 import torch
 import torch.nn as nn
 
@@ -34,10 +34,10 @@ class Encoder(nn.Module):
 
 
 class Transformer(nn.Module):
-    def __init__(self, patch=4, width=96, heads=3, depth=3):
+    def __init__(self, width=96, heads=3, depth=3):
         super().__init__()
-        self.patches = nn.Conv2d(1, width, patch, patch)
-        self.position = nn.Parameter(0.02 * torch.randn(1, (28 // patch) ** 2, width))
+        self.patches = nn.Conv2d(1, width, kernel_size=8, stride=5)
+        self.position = nn.Parameter(0.02 * torch.randn(1, 25, width))
         self.encoder = nn.Sequential(*(Encoder(width, heads) for _ in range(depth)))
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, 10)
 
@@ -47,4 +47,5 @@ class Transformer(nn.Module):
 
 
 if __name__ == "__main__":
-    training.main(Transformer, training.Settings(epochs=10, peak_rate=1.5e-3, weight_decay=0.05, bfloat16=True), "transformer")
+    settings = training.Settings(epochs=8, peak_rate=1e-3, batch=64, weight_decay=0.05, shift=1, bfloat16=True)
+    training.main(Transformer, settings, "transformer")
