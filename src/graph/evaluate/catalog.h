@@ -1,0 +1,69 @@
+// The interpreter's catalog: one entry an operator, in one file a family. An entry gets a Call and returns the outputs.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "graph/evaluate.h"
+#include "graph/graph.h"
+
+namespace bw {
+
+using NamedTensors = std::map<std::string, Tensor, std::less<>>;
+
+// One node with its inputs. The accessors refuse what does not fit, naming the node.
+struct Call {
+  const Graph& graph;
+  const Node& node;
+  const std::vector<Tensor>& inputs;
+  std::int64_t opset;                   // of the node's domain
+  const NamedTensors* outer = nullptr;  // values around the node that its subgraphs may take; nullptr: not known
+  int depth = 0;                        // of subgraphs
+
+  bool has(std::size_t i) const { return i < inputs.size() && inputs[i].defined(); }
+  const Tensor& input(std::size_t i) const;                   // Error(semantic) when left out
+  std::vector<std::int64_t> integers(std::size_t i) const;    // an input as integers
+  std::int64_t integer(std::size_t i) const;                  // an input of one element
+  [[noreturn]] void fail(const std::string& what, InputClass input_class = InputClass::Semantic) const;
+  void require(bool holds, const char* what) const {
+    if (!holds) fail(what);
+  }
+  // An axis counted from the front; Error(semantic) outside [-rank, rank).
+  std::size_t axis(std::int64_t axis, std::size_t rank) const;
+  // Elements of a result. Error(semantic) when a dimension is negative, Error(limit) when it would be too big.
+  std::size_t result_size(const Shape& shape) const;
+};
+
+using Outputs = std::vector<Tensor>;
+
+struct Evaluation {
+  std::string_view op;
+  Outputs (*run)(const Call&);
+  std::string_view domain = "";
+};
+
+std::span<const Evaluation> unary_evaluations();
+std::span<const Evaluation> binary_evaluations();
+std::span<const Evaluation> cast_evaluations();
+std::span<const Evaluation> shape_evaluations();
+std::span<const Evaluation> move_evaluations();
+std::span<const Evaluation> gather_evaluations();
+std::span<const Evaluation> reduce_evaluations();
+std::span<const Evaluation> search_evaluations();
+std::span<const Evaluation> product_evaluations();
+std::span<const Evaluation> conv_evaluations();
+std::span<const Evaluation> pool_evaluations();
+std::span<const Evaluation> resize_evaluations();
+std::span<const Evaluation> normalization_evaluations();
+std::span<const Evaluation> recurrent_evaluations();
+std::span<const Evaluation> quantize_evaluations();
+std::span<const Evaluation> control_evaluations();
+
+// A graph's outputs given all values around it; for the operators that hold subgraphs.
+Outputs evaluate_subgraph(const Call& call, const Graph& subgraph, const std::vector<Tensor>& inputs);
+
+}  // namespace bw

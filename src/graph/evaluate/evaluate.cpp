@@ -1,0 +1,137 @@
+#include "graph/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "graph/evaluate/catalog.h"
+#include "graph/evaluate/elements.h"
+
+namespace bw {
+
+namespace {
+
+constexpr std::uint64_t kMostElements = std::uint64_t{1} << 28;  // of one result; plain loops take no bigger ones
+constexpr int kDeepest = 32;
+
+std::string place(const Node& node) { return "node '" + node.name + "' (" + node.op_type + ")"; }
+
+std::vector<Evaluation> all_families() {
+  std::vector<Evaluation> all;
+  for (const std::span<const Evaluation> family :
+       {unary_evaluations(), binary_evaluations(), cast_evaluations(), shape_evaluations(), move_evaluations(),
+        gather_evaluations(), reduce_evaluations(), search_evaluations(), product_evaluations(), conv_evaluations(),
+        pool_evaluations(), resize_evaluations(), normalization_evaluations(), recurrent_evaluations(),
+        quantize_evaluations(), control_evaluations()})
+    all.insert(all.end(), family.begin(), family.end());
+  std::sort(all.begin(), all.end(), [](const Evaluation& a, const Evaluation& b) {
+    return std::tie(a.domain, a.op) < std::tie(b.domain, b.op);
+  });
+  return all;
+}
+
+const Evaluation* find_evaluation(const Node& node) {
+  static const std::vector<Evaluation> all = all_families();
+  const std::string_view domain = node.domain, op = node.op_type;
+  const auto wanted = std::tie(domain, op);
+  const auto found = std::lower_bound(all.begin(), all.end(), wanted, [](const Evaluation& entry, const auto& name) {
+    return std::tie(entry.domain, entry.op) < name;
+  });
+  return found != all.end() && std::tie(found->domain, found->op) == wanted ? &*found : nullptr;
+}
+
+}  // namespace
+
+const Tensor& Call::input(std::size_t i) const {
+  if (!has(i)) fail("input " + std::to_string(i) + " is missing");
+  return inputs[i];
+}
+
+std::vector<std::int64_t> Call::integers(std::size_t i) const {
+  if (!info(input(i).dtype()).is_integer) fail("input " + std::to_string(i) + " must be integers");
+  return to_int64s(input(i));
+}
+
+std::int64_t Call::integer(std::size_t i) const {
+  const std::vector<std::int64_t> values = integers(i);
+  if (values.size() != 1) fail("input " + std::to_string(i) + " must be one number");
+  return values[0];
+}
+
+void Call::fail(const std::string& what, InputClass input_class) const { throw Error(input_class, what, place(node)); }
+
+std::size_t Call::axis(std::int64_t axis, std::size_t rank) const {
+  const auto signed_rank = static_cast<std::int64_t>(rank);
+  if (axis < -signed_rank || axis >= signed_rank)
+    fail("axis " + std::to_string(axis) + " is outside a tensor of rank " + std::to_string(rank));
+  return static_cast<std::size_t>(axis < 0 ? axis + signed_rank : axis);
+}
+
+std::size_t Call::result_size(const Shape& shape) const {
+  for (std::int64_t extent : shape)
+    if (extent < 0) fail("the result would have shape " + to_string(shape));
+  const std::uint64_t count = element_count(shape);
+  if (count > kMostElements) fail("the result would have " + std::to_string(count) + " elements", InputClass::Limit);
+  return static_cast<std::size_t>(count);
+}
+
+namespace {
+
+std::optional<Outputs> run(const Graph& graph, const Node& node, const std::vector<Tensor>& inputs,
+                           const NamedTensors* outer, int depth) {
+  const Evaluation* entry = find_evaluation(node);
+  if (!entry) return std::nullopt;
+  try {
+    return entry->run(Call{graph, node, inputs, graph.opset(node.domain), outer, depth});
+  } catch (const Error& error) {
+    if (error.where().find(place(node)) != std::string::npos) throw;
+    throw error.within(place(node));
+  }
+}
+
+// `known` holds the graph's inputs and what is around it; it is filled with everything computed.
+Outputs run_graph(const Graph& graph, const Graph& model, NamedTensors known, int depth) {
+  if (depth > kDeepest) throw Error(InputClass::Limit, "subgraphs are nested too deeply");
+  for (const Value& value : graph.values)
+    if (value.initializer.defined()) known.emplace(value.name, value.initializer);
+  const auto get = [&](ValueId id) -> Tensor {
+    if (id == kNoValue) return {};
+    const auto found = known.find(graph.value(id).name);
+    if (found == known.end()) throw Error(InputClass::Semantic, "value is not known", "'" + graph.value(id).name + "'");
+    return found->second;
+  };
+  for (const Node& node : graph.nodes) {
+    std::vector<Tensor> inputs;
+    for (ValueId id : node.inputs) inputs.push_back(get(id));
+    std::optional<Outputs> outputs = run(model, node, inputs, &known, depth);
+    if (!outputs) throw Error(InputClass::Unsupported, "operator has no interpretation here", place(node));
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+      if (node.outputs[i] == kNoValue) continue;
+      if (i >= outputs->size() || !(*outputs)[i].defined())
+        throw Error(InputClass::Unsupported, "output " + std::to_string(i) + " is not computed here", place(node));
+      known.insert_or_assign(graph.value(node.outputs[i]).name, (*outputs)[i]);
+    }
+  }
+  Outputs results;
+  for (ValueId id : graph.outputs) results.push_back(get(id));
+  return results;
+}
+
+}  // namespace
+
+std::optional<std::vector<Tensor>> evaluate_node(const Graph& graph, const Node& node,
+                                                 const std::vector<Tensor>& inputs) {
+  return run(graph, node, inputs, nullptr, 0);
+}
+
+std::vector<Tensor> evaluate(const Graph& graph, const std::map<std::string, Tensor>& inputs) {
+  return run_graph(graph, graph, NamedTensors(inputs.begin(), inputs.end()), 0);
+}
+
+Outputs evaluate_subgraph(const Call& call, const Graph& subgraph, const std::vector<Tensor>& inputs) {
+  if (inputs.size() != subgraph.inputs.size()) call.fail("the subgraph takes another number of inputs");
+  NamedTensors known = call.outer ? *call.outer : NamedTensors{};
+  for (std::size_t i = 0; i < inputs.size(); ++i) known.insert_or_assign(subgraph.value(subgraph.inputs[i]).name, inputs[i]);
+  return run_graph(subgraph, call.graph, std::move(known), call.depth + 1);
+}
+
+}  // namespace bw

@@ -1,0 +1,82 @@
+#include "graph/evaluate/windows.h"
+
+#include <algorithm>
+
+#include "graph/evaluate/elements.h"
+
+namespace bw {
+
+namespace {
+
+constexpr std::int64_t kMost = std::int64_t{1} << 31;
+
+// SAME: the output has ceil(extent / stride) places, and the padding is what that takes.
+void pad_same(Windows& windows, bool upper) {
+  for (std::size_t i = 0; i < windows.input.size(); ++i) {
+    const std::int64_t extent = windows.input[i], stride = windows.strides[i];
+    const std::int64_t reach = (windows.kernel[i] - 1) * windows.dilations[i] + 1;
+    const std::int64_t total = std::max<std::int64_t>(0, ((extent + stride - 1) / stride - 1) * stride + reach - extent);
+    const std::int64_t small = total / 2;
+    windows.pads_before[i] = upper ? small : total - small;
+    windows.pads_after[i] = total - windows.pads_before[i];
+  }
+}
+
+}  // namespace
+
+Windows Windows::of(const Call& call, const Shape& spatial, Shape kernel) {
+  const std::size_t rank = spatial.size();
+  const std::vector<std::int64_t> ones(rank, 1), pads = call.node.ints_or("pads", std::vector<std::int64_t>(2 * rank, 0));
+  Windows windows;
+  windows.input = spatial;
+  windows.kernel = call.node.ints_or("kernel_shape", std::move(kernel));
+  windows.strides = call.node.ints_or("strides", ones);
+  windows.dilations = call.node.ints_or("dilations", ones);
+  windows.ceiling = call.node.int_or("ceil_mode", 0) != 0;
+  call.require(windows.kernel.size() == rank && windows.strides.size() == rank && windows.dilations.size() == rank && pads.size() == 2 * rank,
+               "attributes do not have one entry a spatial axis");
+  for (std::size_t i = 0; i < rank; ++i)
+    for (std::int64_t number : {windows.kernel[i], windows.strides[i], windows.dilations[i]})
+      call.require(number > 0 && number < kMost, "kernel, strides and dilations must be positive");
+  for (std::int64_t pad : pads) call.require(pad > -kMost && pad < kMost, "a pad is too large");
+  windows.pads_before.assign(pads.begin(), pads.begin() + static_cast<std::ptrdiff_t>(rank));
+  windows.pads_after.assign(pads.begin() + static_cast<std::ptrdiff_t>(rank), pads.end());
+  const std::string auto_pad = call.node.string_or("auto_pad", "NOTSET");
+  if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") pad_same(windows, auto_pad == "SAME_UPPER");
+  for (std::size_t i = 0; i < rank; ++i) {
+    const std::int64_t reach = (windows.kernel[i] - 1) * windows.dilations[i] + 1;
+    const std::int64_t room = spatial[i] + windows.pads_before[i] + windows.pads_after[i] - reach;
+    call.require(room >= 0, "the kernel is larger than the padded input");
+    std::int64_t places = (room + (windows.ceiling ? windows.strides[i] - 1 : 0)) / windows.strides[i] + 1;
+    // A window may not begin in the padding at the end.
+    if (windows.ceiling && (places - 1) * windows.strides[i] >= spatial[i] + windows.pads_before[i]) --places;
+    windows.output.push_back(places);
+  }
+  call.result_size(windows.output);
+  call.result_size(windows.kernel);
+  return windows;
+}
+
+std::size_t Windows::taps() const { return static_cast<std::size_t>(element_count(kernel)); }
+
+void Windows::for_each(const std::function<void(const Meeting&)>& visit) const {
+  const std::size_t rank = input.size(), places = static_cast<std::size_t>(element_count(output));
+  const Shape out_strides = strides_of(output), tap_strides = strides_of(kernel);
+  for (std::size_t out = 0; out < places; ++out)
+    for (std::size_t tap = 0; tap < taps(); ++tap) {
+      Meeting meeting{out, tap, 0, true};
+      bool inside = true;
+      for (std::size_t i = 0; i < rank; ++i) {
+        const std::int64_t place = static_cast<std::int64_t>(out) / out_strides[i] % output[i];
+        const std::int64_t k = static_cast<std::int64_t>(tap) / tap_strides[i] % kernel[i];
+        const std::int64_t at = place * strides[i] - pads_before[i] + k * dilations[i];
+        inside = inside && at >= 0 && at < input[i];
+        meeting.inside_padding = meeting.inside_padding && at < input[i] + pads_after[i];
+        meeting.in = meeting.in * input[i] + at;
+      }
+      if (!inside) meeting.in = -1;
+      visit(meeting);
+    }
+}
+
+}  // namespace bw
