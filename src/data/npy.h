@@ -1,0 +1,23 @@
+// NumPy's array files (.npy 1.0 to 3.0) and archives of them (.npz). Pickled objects are never read.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "data/archive.h"
+#include "tensor/tensor.h"
+
+namespace bw {
+
+// The array in C order. Its bytes are those of `file` (unless stored in Fortran order), so they may not be aligned for
+// its type: take single rows out of it. InputError: format, limit, unsupported (pickle, structured, big-endian and text types).
+Tensor read_npy(const Bytes& file, std::string_view where);
+
+// Row `row` of an array along its first axis, aligned; shares the array's bytes where it can.
+Tensor row_of(const Tensor& array, std::size_t row);
+
+// Every array of an archive by name ("x" for x.npy); stored ones stay in the mapped file.
+std::map<std::string, Tensor> read_npz(const std::filesystem::path& path, const ArchiveLimits& limits = {});
+
+}  // namespace bw
