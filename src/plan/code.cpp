@@ -50,6 +50,19 @@ void for_each_element(const Layout& layout, const Body& body) {
       for (std::int64_t i = 0; i < layout.inner; ++i) body(flat++, static_cast<std::size_t>(layout.scale_of(o, k, i)));
 }
 
+// QuantizeLinear: rounds half to even before the zero point is added. Kept as double, so that infinities saturate.
+double linear_code(float x, float scale, float zero_point) {
+  return static_cast<double>(std::nearbyint(x / scale)) + static_cast<double>(zero_point);
+}
+
+// onnxruntime's blockwise quantizer: multiplies by the reciprocal and rounds half away from zero, zero point included.
+double nbits_code(float x, float scale, float zero_point) {
+  const float reciprocal = scale != 0 ? 1.0f / scale : 0.0f;
+  return static_cast<double>(std::round(x * reciprocal + zero_point));
+}
+
+bool is_nbits(const Scheme& scheme) { return scheme.granularity == Granularity::Block && !info(scheme.code).is_signed; }
+
 void require_count(const QParams& params, const Layout& layout) {
   const auto count = static_cast<std::size_t>(layout.scale_count());
   if (params.scales.size() != count || (!params.zero_points.empty() && params.zero_points.size() != count))
@@ -83,11 +96,12 @@ Tensor quantize(const Tensor& tensor, const QParams& params) {
   const Layout layout = layout_of(tensor.shape(), params.scheme);
   require_count(params, layout);
   const CodeRange codes = code_range(params.scheme);
+  const bool nbits = is_nbits(params.scheme);
   std::vector<std::int64_t> out(x.size());
   for_each_element(layout, [&](std::size_t flat, std::size_t s) {
     const float zero_point = params.zero_points.empty() ? 0.0f : static_cast<float>(params.zero_points[s]);
-    // Rounds before the zero point is added, as QuantizeLinear says. Clamped as double: infinities saturate.
-    const double code = static_cast<double>(std::nearbyint(x[flat] / params.scales[s])) + static_cast<double>(zero_point);
+    const double code = nbits ? nbits_code(x[flat], params.scales[s], zero_point)
+                              : linear_code(x[flat], params.scales[s], zero_point);
     out[flat] = static_cast<std::int64_t>(
         std::clamp(code, static_cast<double>(codes.lowest), static_cast<double>(codes.highest)));
   });

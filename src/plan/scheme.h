@@ -59,6 +59,8 @@ QParams params_of_constant(const Tensor& tensor, const Scheme& scheme);
 
 // codes = clamp(round_half_even(x / scale) + zero_point); float = (code - zero_point) * scale. ONNX QuantizeLinear and
 // DequantizeLinear, with blocks as opset 21 has them. Result of quantize has dtype scheme.code and x's shape.
+// Blocks of unsigned codes round as onnxruntime's MatMulNBits quantizer does: clamp(round_half_away(x * (1 / scale) +
+// zero_point)), so that the bytes are equal to that tool's.
 Tensor quantize(const Tensor& tensor, const QParams& params);
 Tensor dequantize(const Tensor& codes, const QParams& params);
 

@@ -1,3 +1,4 @@
+// What the lowering steps share: seeing through DequantizeLinear, and replacing a node.
 #include "target/lower/steps.h"
 
 namespace bw {
@@ -25,5 +26,27 @@ std::optional<Decoded> decoded_constant(const Rewriter& rewriter, ValueId value)
 }
 
 const Tensor& constant(const Rewriter& rewriter, ValueId value) { return rewriter.graph().value(value).initializer; }
+
+bool is_removed(const Rewriter& rewriter, NodeId node) {
+  const std::vector<ValueId>& outputs = rewriter.graph().node(node).outputs;
+  for (const ValueId output : outputs)
+    if (output != kNoValue && rewriter.producer(output) == node) return false;
+  return true;
+}
+
+void remove_unused(Rewriter& rewriter, NodeId node) {
+  if (node == kNoNode) return;
+  const Node removed = rewriter.graph().node(node);
+  for (const ValueId output : removed.outputs)
+    if (output != kNoValue && (!rewriter.uses(output).empty() || rewriter.graph().is_output(output))) return;
+  rewriter.remove_node(node);
+  for (const ValueId input : removed.inputs)
+    if (input != kNoValue) remove_unused(rewriter, rewriter.producer(input));
+}
+
+void replace_node(Rewriter& rewriter, NodeId node, ValueId result) {
+  rewriter.replace_uses(rewriter.graph().node(node).output(0), result);
+  remove_unused(rewriter, node);
+}
 
 }  // namespace bw

@@ -45,8 +45,7 @@ void lower_product(Rewriter& rewriter, NodeId id, const Decoded& x, const Decode
   ValueId result = rewriter.add_op("Mul", {wide, scale}, {}, output.name + "_scaled", output.type);
   if (gemm && node.input(2) != kNoValue)
     result = rewriter.add_op("Add", {result, node.input(2)}, {}, output.name + "_biased", output.type);
-  rewriter.replace_uses(node.output(0), result);
-  rewriter.remove_node(id);
+  replace_node(rewriter, id, result);
 }
 
 bool plain_gemm(const Node& node) {
@@ -109,7 +108,7 @@ void lower_lstm(Rewriter& rewriter, NodeId id) {
   rewriter.add_node(std::move(lowered));
   for (std::size_t i = 0; i < outputs.size(); ++i)
     if (outputs[i] != kNoValue) rewriter.replace_uses(outputs[i], made[i]);
-  rewriter.remove_node(id);
+  remove_unused(rewriter, id);
 }
 
 }  // namespace
@@ -118,6 +117,7 @@ void lower_dynamic_products(Rewriter& rewriter) {
   const std::size_t count = rewriter.graph().nodes.size();
   for (std::size_t n = 0; n < count; ++n) {
     const Node& node = rewriter.graph().nodes[n];
+    if (is_removed(rewriter, static_cast<NodeId>(n))) continue;
     if (!node.is("MatMul") && !(node.is("Gemm") && plain_gemm(node))) continue;
     const auto x = dynamic_operand(rewriter, node.input(0));
     const auto weight = decoded_constant(rewriter, node.input(1));
@@ -129,6 +129,7 @@ void lower_dynamic_recurrent(Rewriter& rewriter) {
   const std::size_t count = rewriter.graph().nodes.size();
   for (std::size_t n = 0; n < count; ++n) {
     const Node& node = rewriter.graph().nodes[n];
+    if (is_removed(rewriter, static_cast<NodeId>(n))) continue;
     if (node.is("LSTM") && !node.metadata.empty() && decoded_constant(rewriter, node.input(1)))
       lower_lstm(rewriter, static_cast<NodeId>(n));
   }

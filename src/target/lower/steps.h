@@ -20,6 +20,13 @@ std::optional<Decoded> decoded(const Rewriter& rewriter, ValueId value);
 std::optional<Decoded> decoded_constant(const Rewriter& rewriter, ValueId value);
 const Tensor& constant(const Rewriter& rewriter, ValueId value);
 
+// True for a node that an earlier rewrite took away: nothing it made is made by it any more.
+bool is_removed(const Rewriter& rewriter, NodeId node);
+// Removes a node whose outputs nobody uses, and then those before it that were there for it alone.
+void remove_unused(Rewriter& rewriter, NodeId node);
+// Makes `result` take the place of the node's first output, and removes the node with what only it used.
+void replace_node(Rewriter& rewriter, NodeId node, ValueId result);
+
 void lower_weight_only(Rewriter& rewriter, int accuracy_level);
 void lower_dynamic_products(Rewriter& rewriter);
 void lower_dynamic_recurrent(Rewriter& rewriter);

@@ -96,8 +96,7 @@ void lower_node(Rewriter& rewriter, NodeId id, const Decoded& weight, const Bloc
   const Value output = rewriter.graph().value(node.output(0));
   const ValueId result =
       rewriter.add_op("MatMulNBits", inputs, attributes, output.name + "_nbits", output.type, kMicrosoft);
-  rewriter.replace_uses(node.output(0), result);
-  rewriter.remove_node(id);
+  replace_node(rewriter, id, result);
 }
 
 }  // namespace
@@ -106,6 +105,7 @@ void lower_weight_only(Rewriter& rewriter, int accuracy_level) {
   const std::size_t count = rewriter.graph().nodes.size();
   for (std::size_t n = 0; n < count; ++n) {
     const Node& node = rewriter.graph().nodes[n];
+    if (is_removed(rewriter, static_cast<NodeId>(n))) continue;
     if (!node.is("MatMul") && !node.is("Gemm")) continue;
     const auto weight = decoded_constant(rewriter, node.input(1));
     if (!weight || weight->block_size == 0) continue;

@@ -1,0 +1,145 @@
+// What bench finds out about models and their candidates: the content of report.json, version 1, as values.
+// Field names and meanings are those of the contract in web/src/report.ts.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/model.h"
+#include "measure/figure.h"
+
+namespace bw {
+
+enum class Status : std::uint8_t { Ok, NotBetter, Refused, WorkerDied, Timeout };
+constexpr const char* name_of(Status status) {
+  constexpr const char* kNames[] = {"ok", "not_better", "refused", "worker_died", "timeout"};
+  return kNames[static_cast<std::size_t>(status)];
+}
+
+// The requirement's six figures of one model.
+struct ModelFigures {
+  Figure accuracy, inference_time, memory_usage, model_size, compression_ratio, hardware_utilization;
+};
+
+struct LatencyFigures {
+  Figure p50, p90, p99, load_time;
+};
+
+struct LatencyComparison {
+  Figure ratio;  // quantized over original
+  Verdict verdict = Verdict::Inconclusive;
+  LatencyFigures original, quantized;
+};
+
+struct MetricComparison {
+  std::string name;
+  bool higher_is_better = true;
+  Figure original, quantized, difference;
+  Verdict verdict = Verdict::Inconclusive;
+};
+
+struct McNemar {
+  std::uint64_t b = 0, c = 0;
+  double p = 1;
+};
+
+struct AccuracyComparison {
+  std::vector<MetricComparison> metrics;
+  std::optional<McNemar> mcnemar;
+  Figure agreement, sqnr;
+};
+
+struct Achieved {
+  Figure operations, bytes, operations_of_peak, bytes_of_peak;
+};
+
+struct ArtifactFile {
+  std::string path;  // relative to the report's folder
+  std::uint64_t bytes = 0;
+  std::string sha256;
+};
+
+struct FloatNode {
+  std::string node, op, reason;
+};
+
+struct Seconds {
+  std::optional<double> calibrate, quantize, evaluate, latency;
+};
+
+struct CandidateFindings {
+  std::string name, recipe, method, target, hardware_target;
+  Status status = Status::Ok;
+  std::string reason;  // one sentence unless ok
+  std::string command;
+  std::vector<std::string> notes;
+  std::optional<ArtifactFile> artifact;
+  std::optional<ModelFigures> original, quantized;
+  std::optional<Figure> accuracy_retention, speedup_factor, memory_reduction;
+  std::optional<LatencyComparison> latency;
+  std::optional<AccuracyComparison> accuracy;
+  std::optional<Achieved> achieved;
+  std::vector<FloatNode> float_nodes;
+  std::optional<std::uint64_t> layers_quantized, layers_total;
+  Seconds seconds;
+};
+
+struct Constraints {
+  double accuracy_threshold = 0.95;
+  std::optional<double> max_latency_ratio;
+  std::optional<std::uint64_t> max_size;
+};
+
+struct Control {
+  Figure ratio;
+  Verdict verdict = Verdict::Inconclusive;
+  std::optional<double> smallest_effect;
+};
+
+struct Recommendation {
+  std::optional<std::string> candidate;  // nullopt: ship the float model
+  std::string sentence;
+  std::vector<std::pair<std::string, std::string>> runners_up;  // candidate, sentence
+};
+
+struct ModelFindings {
+  std::string name, path, sha256;
+  std::uint64_t bytes = 0, nodes = 0;
+  std::int64_t opset = 0;
+  Architecture architecture;
+
+  std::string dataset_name, dataset_path, task;
+  std::optional<std::string> metric;
+  std::uint64_t calibration_samples = 0, evaluation_samples = 0;
+  std::vector<std::string> guessed;
+
+  std::optional<ModelFigures> original;
+  std::optional<Control> control;
+  std::vector<CandidateFindings> candidates;
+  std::vector<std::string> pareto;
+  Recommendation recommended;
+};
+
+struct Environment {
+  std::string cpu;
+  std::vector<std::string> flags;  // those that decide which kernels run
+  int cores = 0;
+  std::uint64_t memory_bytes = 0;
+  std::string kernel, bitwright;
+  std::map<std::string, std::string> runtimes;
+  int threads = 0;
+  std::uint64_t seed = 0;
+};
+
+struct Findings {
+  std::string created;  // RFC 3339, UTC
+  std::string command;
+  Environment environment;
+  Constraints constraints;
+  std::vector<ModelFindings> models;
+};
+
+}  // namespace bw

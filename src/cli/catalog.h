@@ -1,0 +1,19 @@
+// The commands, one function per file of this folder.
+#pragma once
+
+#include "cli/command.h"
+
+namespace bw {
+
+Command apply_command();
+Command bench_command();
+Command compare_command();
+Command data_check_command();
+Command doctor_command();
+Command inspect_command();
+Command methods_command();
+Command quantize_command();
+Command runs_command();
+Command worker_command();
+
+}  // namespace bw

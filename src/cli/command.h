@@ -1,0 +1,50 @@
+// A command of the program: one file in cli/ and one line in the list of catalog.cpp. Its flags, help, JSON form and
+// tab completion come from its tables.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/parameter.h"
+
+namespace bw {
+
+struct Positional {
+  std::string_view name;  // as shown in help: MODEL
+  std::string_view says;
+  bool many = false;  // takes all that follow; at least one
+  bool optional = false;
+};
+
+// What the command line said, checked against the tables.
+struct Invocation {
+  std::map<std::string, std::vector<std::string>, std::less<>> positionals;
+  Arguments flags;
+  bool json = false;
+  int threads = 0;
+  std::uint64_t seed = 0;
+  std::string line;  // the whole command line, quoted for a shell
+
+  const std::string& the(std::string_view positional) const;               // of one value; "" when left out
+  const std::vector<std::string>& all(std::string_view positional) const;  // of many values
+};
+
+struct Command {
+  std::string_view name;  // "bench", or "data check"
+  std::string_view says;
+  std::span<const Positional> positionals;
+  std::span<const Parameter> flags;  // "--name VALUE"; Flag parameters: --name and --no-name
+  int (*run)(const Invocation& invocation);
+  bool hidden = false;
+};
+
+std::span<const Command> commands();
+
+// Parses argv, runs the command and turns errors into one sentence on stderr and an exit code.
+int run_program(int argc, char** argv);
+
+}  // namespace bw

@@ -1,0 +1,61 @@
+// bitwright methods: what recipes can be made of.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+
+#include "base/json.h"
+#include "cli/catalog.h"
+#include "method/method.h"
+
+namespace bw {
+namespace {
+
+Json to_json(const Parameter& parameter) {
+  return {{"name", parameter.name}, {"type", name_of(parameter.type)}, {"default", parameter.standard},
+          {"says", parameter.says}, {"low", parameter.low},            {"high", parameter.high},
+          {"choices", parameter.choices}};
+}
+
+Json catalog() {
+  Json methods_json = Json::array(), groups_json = Json::array();
+  for (const Method& method : methods()) {
+    Json parameters = Json::array();
+    for (const Parameter& parameter : method.parameters) parameters.push_back(to_json(parameter));
+    methods_json.push_back({{"name", method.name}, {"group", method.group}, {"says", method.says}, {"parameters", parameters}});
+  }
+  for (const RecipeGroup& group : recipe_groups())
+    groups_json.push_back({{"name", group.name}, {"says", group.says}, {"recipes", group.recipes}});
+  return {{"methods", methods_json}, {"groups", groups_json}};
+}
+
+void print_for_people() {
+  for (const Method& method : methods()) {
+    fmt::print("{}  ({})\n    {}\n", method.name, method.group, method.says);
+    for (const Parameter& parameter : method.parameters)
+      fmt::print("    {:<16} {}{}{}\n", parameter.name, parameter.says,
+                 parameter.choices.empty() ? "" : fmt::format(": {}", parameter.choices),
+                 parameter.standard.empty() ? "" : fmt::format(" [{}]", parameter.standard));
+  }
+  fmt::print("\nGroups\n");
+  for (const RecipeGroup& group : recipe_groups()) {
+    fmt::print("{}: {}\n", group.name, group.says);
+    for (const std::string& recipe : group.recipes) fmt::print("    {}\n", recipe);
+  }
+}
+
+int run(const Invocation& invocation) {
+  if (invocation.json)
+    std::fputs(to_text(catalog()).c_str(), stdout);
+  else
+    print_for_people();
+  return 0;
+}
+
+}  // namespace
+
+Command methods_command() {
+  return {.name = "methods", .says = "list the methods, their parameters and the groups", .positionals = {}, .flags = {}, .run = run};
+}
+
+}  // namespace bw

@@ -1,0 +1,48 @@
+// bfloat16 as a storage format: half the size of the weights, computed in float32 where the runtime has no kernels.
+#include <fmt/format.h>
+
+#include "method/catalog.h"
+#include "method/placement.h"
+
+namespace bw {
+namespace {
+
+constexpr Parameter kParameters[] = {
+    kKeepFloat,
+    {.name = "min_size", .type = Parameter::Type::Integer, .standard = "1024",
+     .says = "constants with fewer elements stay float32", .low = 1, .high = 1e9},
+};
+
+Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
+  const KeepFloat keep = parse_keep_float(arguments.text("keep_float"), task.graph);
+  const auto least = static_cast<std::size_t>(arguments.integer("min_size"));
+  for (const Node& node : task.graph.nodes) {
+    if (taken(plan, node) || keep.nodes.contains(node.name) || keep.operators.contains(node.op_type)) continue;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const ValueId id = node.inputs[i];
+      if (id == kNoValue || !task.graph.is_constant(id)) continue;
+      const Tensor& tensor = task.graph.value(id).initializer;
+      if (tensor.dtype() != DType::Float32 || tensor.size() < least) continue;
+      NodePlan& decision = plan.nodes[node.name];
+      decision.precision = Precision::BFloat16;
+      decision.operands[static_cast<int>(i)] = QParams{.scheme = {.code = DType::BFloat16}, .scales = {}, .zero_points = {}};
+    }
+  }
+  plan.notes.push_back(fmt::format("bfloat16 is how the weights are stored; {} computes in float32", task.target.name));
+  return plan;
+}
+
+}  // namespace
+
+Method bf16() {
+  return {.name = "bf16",
+          .says = "weights stored as bfloat16, computed in float32",
+          .group = "half",
+          .stage = Stage::Decide,
+          .parameters = kParameters,
+          .needs = needs_nothing,
+          .run = run,
+          .lowering = nullptr};
+}
+
+}  // namespace bw

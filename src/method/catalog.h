@@ -1,0 +1,28 @@
+// The methods, one function per file of this folder, and what their files share.
+#pragma once
+
+#include "method/method.h"
+
+namespace bw {
+
+Method bf16();
+Method fp16();
+Method int8_dynamic();
+Method int8_static();
+Method weight_only();
+
+// Parameter that every method has which takes nodes one by one.
+inline constexpr Parameter kKeepFloat{.name = "keep_float",
+                                      .type = Parameter::Type::Text,
+                                      .standard = "",
+                                      .says = "operators or node names that stay in float, separated by '|'"};
+
+inline Needs needs_nothing(const Task&, const Arguments&) { return {}; }
+
+// True when an earlier method of the chain decided about this node.
+inline bool taken(const Plan& plan, const Node& node) {
+  const auto found = plan.nodes.find(node.name);
+  return found != plan.nodes.end() && found->second.precision != Precision::Float32;
+}
+
+}  // namespace bw

@@ -1,0 +1,63 @@
+// The requirement's group names, and which recipes bench tries for each.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "method/method.h"
+
+namespace bw {
+
+std::span<const RecipeGroup> recipe_groups() {
+  static const std::vector<RecipeGroup> kGroups{
+      {"ptq_8bit", "8-bit weights and activations, scales from data",
+       {"int8-static", "int8-static(observer=percentile)", "int8-static(observer=entropy)", "int8-static(observer=mse)"}},
+      {"dynamic", "8-bit weights, activations quantized while running", {"int8-dynamic"}},
+      {"ptq_4bit", "4- and 8-bit weights, float activations",
+       {"weight-only(bits=4,block=32)", "weight-only(bits=8,block=32)"}},
+      {"half", "16-bit floating point", {"fp16", "bf16"}},
+  };
+  return kGroups;
+}
+
+namespace {
+
+// Commas inside parentheses belong to a recipe's parameters.
+std::vector<std::string> words_of(std::string_view list) {
+  std::vector<std::string> words(1);
+  int depth = 0;
+  for (const char c : list) {
+    depth += (c == '(') - (c == ')');
+    if (c == ',' && depth == 0)
+      words.emplace_back();
+    else
+      words.back() += c;
+  }
+  std::erase(words, "");
+  return words;
+}
+
+std::vector<std::string> recipes_of(const std::string& word) {
+  std::vector<std::string> all;
+  for (const RecipeGroup& group : recipe_groups()) {
+    if (group.name == word) return group.recipes;
+    all.insert(all.end(), group.recipes.begin(), group.recipes.end());
+  }
+  return word == "all" ? all : std::vector<std::string>{word};
+}
+
+}  // namespace
+
+std::vector<Recipe> recipes_named(std::string_view list) {
+  std::vector<Recipe> recipes;
+  for (const std::string& word : words_of(list))
+    for (const std::string& text : recipes_of(word)) {
+      Recipe recipe = parse_recipe(text);
+      resolve(recipe);  // unknown names end here, before any work
+      if (std::find(recipes.begin(), recipes.end(), recipe) == recipes.end()) recipes.push_back(std::move(recipe));
+    }
+  if (recipes.empty()) throw Error(ErrorKind::Usage, "no recipe is named", "--methods", "'bitwright methods' lists them");
+  return recipes;
+}
+
+}  // namespace bw

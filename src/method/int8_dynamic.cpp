@@ -1,0 +1,90 @@
+// int8 weights, activations quantized at run time: no calibration data needed. For products and LSTMs; convolutions have
+// no fast kernel of this kind.
+#include <fmt/format.h>
+
+#include "graph/ops/op.h"
+#include "method/catalog.h"
+#include "method/placement.h"
+
+namespace bw {
+namespace {
+
+constexpr Parameter kParameters[] = {
+    {.name = "per_channel", .type = Parameter::Type::Flag, .standard = "yes", .says = "one scale per output channel of a weight"},
+    {.name = "reduced_range", .type = Parameter::Type::Flag, .standard = "no", .says = "7-bit weights, for CPUs without VNNI"},
+    kKeepFloat,
+};
+
+bool is_float_constant(const Graph& graph, ValueId id) {
+  return id != kNoValue && graph.is_constant(id) && graph.value(id).initializer.dtype() == DType::Float32;
+}
+
+std::string product_obstacle(const Graph& graph, const Node& node) {
+  if (!is_float_constant(graph, node.input(1))) return "both operands are activations";
+  if (graph.value(node.input(1)).initializer.rank() != 2) return "the weight is no matrix";
+  if (node.is("Gemm") && (node.int_or("transA", 0) != 0 || node.float_or("alpha", 1) != 1 || node.float_or("beta", 1) != 1))
+    return "it scales or transposes its operands";
+  return "";
+}
+
+// The dynamic kernel has no peepholes, no clipping, and only the standard activation functions.
+std::string recurrent_obstacle(const Graph& graph, const Node& node) {
+  if (!is_float_constant(graph, node.input(1)) || !is_float_constant(graph, node.input(2))) return "its weights are not constant";
+  if (node.input(7) != kNoValue) return "peepholes have no integer kernel";
+  if (node.find("activations") != nullptr || node.find("clip") != nullptr || node.int_or("layout", 0) != 0 ||
+      node.int_or("input_forget", 0) != 0)
+    return "its attributes have no integer kernel";
+  return "";
+}
+
+Scheme weight_scheme(const Node& node, const Tensor& weight, bool per_channel, bool reduced) {
+  Scheme scheme{.code = DType::Int8, .symmetric = true, .reduced_range = reduced};
+  if (!per_channel) return scheme;
+  if (node.is("LSTM")) {  // [directions, 4*hidden, in]: a scale per row and direction
+    scheme.granularity = Granularity::Block;
+    scheme.axis = 2;
+    scheme.block_size = weight.shape()[2];
+    return scheme;
+  }
+  scheme.granularity = Granularity::Channel;
+  scheme.axis = find_op(node)->weight_channel_axis(node, static_cast<int>(weight.rank())).value_or(1);
+  return scheme;
+}
+
+Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
+  const KeepFloat keep = parse_keep_float(arguments.text("keep_float"), task.graph);
+  const bool per_channel = arguments.flag("per_channel"), reduced = arguments.flag("reduced_range");
+  for (const Node& node : task.graph.nodes) {
+    const OperatorSupport& support = task.target.support(node);
+    if (taken(plan, node) || (!support.dynamic && support.integer != IntegerKernel::Weighted)) continue;
+    NodePlan& decision = plan.nodes[node.name];
+    if (keep.nodes.contains(node.name) || keep.operators.contains(node.op_type))
+      decision.reason = "kept in float as asked";
+    else if (!support.dynamic)
+      decision.reason = fmt::format("{} has no fast dynamic kernel", node.op_type);
+    else
+      decision.reason = node.is("LSTM") ? recurrent_obstacle(task.graph, node) : product_obstacle(task.graph, node);
+    if (!decision.reason.empty()) continue;
+    decision.precision = Precision::Dynamic;
+    for (int position = 1; position <= (node.is("LSTM") ? 2 : 1); ++position) {
+      const Tensor& weight = task.graph.value(node.input(static_cast<std::size_t>(position))).initializer;
+      decision.operands[position] = params_of_constant(weight, weight_scheme(node, weight, per_channel, reduced));
+    }
+  }
+  return plan;
+}
+
+}  // namespace
+
+Method int8_dynamic() {
+  return {.name = "int8-dynamic",
+          .says = "int8 weights, activations quantized while running; needs no data",
+          .group = "dynamic",
+          .stage = Stage::Decide,
+          .parameters = kParameters,
+          .needs = needs_nothing,
+          .run = run,
+          .lowering = nullptr};
+}
+
+}  // namespace bw

@@ -1,0 +1,207 @@
+// int8 weights and activations with scales found by calibration, in islands that the target computes in integers.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "graph/ops/op.h"
+#include "method/catalog.h"
+#include "method/placement.h"
+#include "observe/observers/observer.h"
+#include "tensor/kernels/saturation.h"
+
+namespace bw {
+namespace {
+
+constexpr Parameter kOwnParameters[] = {
+    {.name = "observer", .type = Parameter::Type::Text, .standard = "min-max", .says = "how ranges follow from what was seen"},
+    {.name = "per_channel", .type = Parameter::Type::Flag, .standard = "yes", .says = "one scale per output channel of a weight"},
+    {.name = "activations", .type = Parameter::Type::Choice, .standard = "target", .says = "code of activations",
+     .choices = "target|u8|s8"},
+    {.name = "weights", .type = Parameter::Type::Choice, .standard = "s8", .says = "code of weights", .choices = "s8|u8"},
+    {.name = "symmetric", .type = Parameter::Type::Flag, .standard = "no", .says = "activations without zero point"},
+    {.name = "reduced_range", .type = Parameter::Type::Choice, .standard = "auto",
+     .says = "7-bit weights: auto decides per layer, where a CPU without VNNI could saturate", .choices = "auto|yes|no"},
+    {.name = "form", .type = Parameter::Type::Choice, .standard = "qdq", .says = "how the file spells integer nodes",
+     .choices = "qdq|qoperator"},
+    kKeepFloat,
+};
+
+// Own parameters, then those of all observers: a recipe names them side by side.
+std::span<const Parameter> parameters() {
+  static const std::vector<Parameter> kAll = [] {
+    std::vector<Parameter> all(std::begin(kOwnParameters), std::end(kOwnParameters));
+    for (const Observer& observer : observers())
+      for (const Parameter& parameter : observer.parameters)
+        if (std::none_of(all.begin(), all.end(), [&](const Parameter& p) { return p.name == parameter.name; }))
+          all.push_back(parameter);
+    return all;
+  }();
+  return kAll;
+}
+
+Arguments observer_arguments(const Observer& observer, const Arguments& arguments) {
+  std::map<std::string, std::string> given;
+  for (const Parameter& parameter : observer.parameters) given.emplace(parameter.name, arguments.text(parameter.name));
+  return Arguments(observer.name, observer.parameters, given);
+}
+
+Scheme activation_scheme(const Task& task, const Arguments& arguments) {
+  const std::string& code = arguments.text("activations");
+  return {.code = code == "target" ? task.target.activation_code : code == "u8" ? DType::UInt8 : DType::Int8,
+          .symmetric = arguments.flag("symmetric")};
+}
+
+Placement placement(const Task& task, const Arguments& arguments) {
+  return place_integers(task.graph, task.target, parse_keep_float(arguments.text("keep_float"), task.graph));
+}
+
+Needs needs(const Task& task, const Arguments& arguments) {
+  const Observer& observer = observer_named(arguments.text("observer"));
+  Needs needs;
+  for (const auto& [value, source] : placement(task, arguments).range_of)
+    needs.add(task.graph.value(source).name, observer.statistic);
+  return needs;
+}
+
+// Decides the codes of every operand of the integer nodes of one placement.
+class Coder {
+ public:
+  Coder(const Task& task, const Arguments& arguments, const Evidence& evidence, Placement placement)
+      : task_(task), arguments_(arguments), placement_(std::move(placement)) {
+    const Observer& observer = observer_named(arguments.text("observer"));
+    const Arguments own = observer_arguments(observer, arguments);
+    const Scheme scheme = activation_scheme(task, arguments);
+    for (const auto& [value, source] : placement_.range_of) {
+      const std::string& name = task.graph.value(source).name;
+      const Range range = range_of(observer, evidence.value(name), scheme, own);
+      const ScaleZeroPoint pair = scale_and_zero_point(range, scheme);
+      activations_[value] = {.scheme = scheme, .scales = {pair.scale}, .zero_points = {pair.zero_point}};
+    }
+  }
+
+  Plan decide(Plan plan) {
+    for (const auto& [value, params] : activations_) plan.values[task_.graph.value(value).name] = params;
+    for (const auto& [node, reason] : placement_.reasons) plan.nodes[task_.graph.node(node).name].reason = reason;
+    for (const NodeId id : placement_.integer) {
+      NodePlan& decision = plan.nodes[task_.graph.node(id).name];
+      decision.precision = Precision::Integer;
+      if (task_.target.support(task_.graph.node(id)).integer == IntegerKernel::Weighted) code_weight(id, decision);
+    }
+    for (const auto& [add, product] : placement_.bias_add) code_added_bias(add, product, plan);
+    code_constants(plan);
+    if (reduced_ != 0)
+      plan.notes.push_back(fmt::format("{} layers have 7-bit weights: u8*s8 pairs could saturate on this CPU", reduced_));
+    return plan;
+  }
+
+ private:
+  const Node& node(NodeId id) const { return task_.graph.node(id); }
+  const Tensor& constant(ValueId id) const { return task_.graph.value(id).initializer; }
+  float input_scale(NodeId id) const { return activations_.at(node(id).input(0)).scales.front(); }
+
+  Scheme weight_scheme(NodeId id, const Tensor& weight) const {
+    const bool is_signed = arguments_.text("weights") == "s8";
+    Scheme scheme{.code = is_signed ? DType::Int8 : DType::UInt8, .symmetric = is_signed};
+    if (const auto axis = find_op(node(id))->weight_channel_axis(node(id), static_cast<int>(weight.rank()));
+        axis && arguments_.flag("per_channel")) {
+      scheme.granularity = Granularity::Channel;
+      scheme.axis = *axis;
+    }
+    return scheme;
+  }
+
+  void code_weight(NodeId id, NodePlan& decision) {
+    const OpInfo& op = *find_op(node(id));
+    const Tensor& weight = constant(node(id).input(static_cast<std::size_t>(op.weight_input)));
+    QParams params = params_of_constant(weight, weight_scheme(id, weight));
+    if (must_reduce(weight, params)) {
+      params.scheme.reduced_range = true;
+      params = params_of_constant(weight, params.scheme);
+      ++reduced_;
+    }
+    const ValueId bias = op.bias_input < 0 ? kNoValue : node(id).input(static_cast<std::size_t>(op.bias_input));
+    if (bias != kNoValue) decision.operands[op.bias_input] = coded_bias(id, constant(bias), params);
+    decision.operands[op.weight_input] = params;
+  }
+
+  bool must_reduce(const Tensor& weight, const QParams& params) const {
+    const std::string& wish = arguments_.text("reduced_range");
+    if (wish != "auto" || task_.cpu_has_vnni || params.scheme.code != DType::Int8) return wish == "yes";
+    return saturating_pairs(quantize(weight, params)) != 0;
+  }
+
+  void code_added_bias(NodeId add, NodeId product, Plan& plan) const {
+    const std::size_t side = task_.graph.is_constant(node(add).input(0)) ? 0 : 1;
+    QParams& weight = plan.nodes.at(node(product).name).operands.at(1);
+    plan.nodes.at(node(add).name).operands[static_cast<int>(side)] = coded_bias(product, constant(node(add).input(side)), weight);
+  }
+
+  // int32 codes with scale s_x * s_w, zero point 0, one per channel. Where a bias would not fit int32 the weight's scale
+  // grows, as onnxruntime's tool does it; a channel without weights takes whatever scale its bias needs.
+  QParams coded_bias(NodeId id, const Tensor& bias, QParams& weight) const {
+    const float x = input_scale(id);
+    const std::span<const float> values = bias.data<float>();
+    const bool by_channel = weight.scales.size() == values.size() && weight.scheme.granularity == Granularity::Channel;
+    QParams params{.scheme = {.code = DType::Int32, .symmetric = true}, .scales = {}, .zero_points = {}};
+    if (by_channel) params.scheme.granularity = Granularity::Channel;
+    for (std::size_t c = 0; c < weight.scales.size(); ++c) {
+      float largest = 0;
+      for (std::size_t i = by_channel ? c : 0; i < (by_channel ? c + 1 : values.size()); ++i)
+        largest = std::max(largest, std::abs(values[i]));
+      weight.scales[c] = widened(weight.scales[c], x, largest);
+      params.scales.push_back(x * weight.scales[c]);
+    }
+    params.zero_points.assign(params.scales.size(), 0);
+    return params;
+  }
+
+  static float widened(float weight_scale, float input_scale, float largest_bias) {
+    const double least = 1.0001 * 2.0 * static_cast<double>(largest_bias) / (4294967296.0 - 2.0);
+    if (static_cast<double>(input_scale) * static_cast<double>(weight_scale) >= least) return weight_scale;
+    return static_cast<float>(least / static_cast<double>(input_scale));
+  }
+
+  // Constant operands of arithmetic nodes (a factor, an addend) take the activations' code.
+  void code_constants(Plan& plan) const {
+    const Scheme scheme = activation_scheme(task_, arguments_);
+    for (const NodeId id : placement_.integer) {
+      if (task_.target.support(node(id)).integer != IntegerKernel::Arithmetic || placement_.bias_add.contains(id)) continue;
+      for (std::size_t i = 0; i < node(id).inputs.size(); ++i) {
+        const ValueId value = node(id).inputs[i];
+        if (value != kNoValue && task_.graph.is_constant(value) && constant(value).dtype() == DType::Float32)
+          plan.nodes.at(node(id).name).operands[static_cast<int>(i)] = params_of_constant(constant(value), scheme);
+      }
+    }
+  }
+
+  const Task& task_;
+  const Arguments& arguments_;
+  const Placement placement_;
+  std::map<ValueId, QParams> activations_;
+  std::size_t reduced_ = 0;
+};
+
+Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan) {
+  return Coder(task, arguments, evidence, placement(task, arguments)).decide(std::move(plan));
+}
+
+LowerOptions lowering(const Arguments& arguments) {
+  return {.form = arguments.text("form") == "qdq" ? IntegerForm::Qdq : IntegerForm::QOperator, .accuracy_level = 0};
+}
+
+}  // namespace
+
+Method int8_static() {
+  return {.name = "int8-static",
+          .says = "int8 weights and activations, scales from calibration data",
+          .group = "ptq_8bit",
+          .stage = Stage::Decide,
+          .parameters = parameters(),
+          .needs = needs,
+          .run = run,
+          .lowering = lowering};
+}
+
+}  // namespace bw

@@ -1,0 +1,213 @@
+#include "method/placement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/parameter.h"
+#include "graph/ops/op.h"
+
+namespace bw {
+namespace {
+
+class Placer {
+ public:
+  Placer(const Graph& graph, const Target& target, const KeepFloat& keep)
+      : graph_(graph), target_(target), keep_(keep), links_(link(graph)) {}
+
+  Placement place() {
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n) consider(static_cast<NodeId>(n));
+    while (demote_one_round()) {
+    }
+    for (const NodeId node : result_.integer) code_values(node);
+    for (const ValueId value : result_.coded) result_.range_of[value] = range_source(value);
+    return std::move(result_);
+  }
+
+ private:
+  const Node& node(NodeId id) const { return graph_.node(id); }
+  NodeId producer(ValueId value) const { return value == kNoValue ? kNoNode : links_.producer[static_cast<std::size_t>(value)]; }
+  const std::vector<Links::Use>& uses(ValueId value) const { return links_.uses[static_cast<std::size_t>(value)]; }
+  bool is_integer(NodeId id) const { return id != kNoNode && result_.integer.contains(id); }
+  IntegerKernel kernel(NodeId id) const { return target_.support(node(id)).integer; }
+  bool is_bias_add(NodeId id) const { return id != kNoNode && result_.bias_add.contains(id); }
+
+  bool is_float_activation(ValueId value) const {
+    return value != kNoValue && !graph_.is_constant(value) && graph_.value(value).type.dtype == DType::Float32;
+  }
+  bool is_float_constant(ValueId value) const {
+    return value != kNoValue && graph_.is_constant(value) && graph_.value(value).initializer.dtype() == DType::Float32;
+  }
+
+  // The candidates; whether they stay is decided by demote_one_round().
+  void consider(NodeId id) {
+    const IntegerKernel kind = kernel(id);
+    if (kind == IntegerKernel::None) return;
+    const std::string obstacle = kind == IntegerKernel::Weighted ? weighted_obstacle(id) : "";
+    if (const std::string wish = kept_by_user(id); !wish.empty() || !obstacle.empty()) {
+      if (kind == IntegerKernel::Weighted) result_.reasons[id] = wish.empty() ? obstacle : wish;
+      return;
+    }
+    result_.integer.insert(id);
+    if (const NodeId product = biased_product(id); product != kNoNode) result_.bias_add[id] = product;
+  }
+
+  std::string kept_by_user(NodeId id) const {
+    if (keep_.nodes.contains(node(id).name)) return "kept in float as asked, by node name";
+    if (keep_.operators.contains(node(id).op_type)) return "kept in float as asked, by operator";
+    return "";
+  }
+
+  std::string weighted_obstacle(NodeId id) const {
+    const OpInfo* op = find_op(node(id));
+    if (op == nullptr || op->weight_input < 0) return "no weight operand";
+    const ValueId weight = node(id).input(static_cast<std::size_t>(op->weight_input));
+    if (!is_float_constant(weight))
+      return is_float_activation(weight) ? "both operands are activations" : "the weight is not a float32 constant";
+    if (graph_.value(weight).initializer.size() == 0) return "the weight is empty";
+    if (!is_float_activation(node(id).input(0))) return "the activation is a constant or not float32";
+    const ValueId bias = op->bias_input < 0 ? kNoValue : node(id).input(static_cast<std::size_t>(op->bias_input));
+    if (bias != kNoValue && !is_float_constant(bias)) return "the bias is not a constant";
+    if (node(id).is("Gemm")) {
+      if (node(id).int_or("transA", 0) != 0) return "transA is set";
+      if (node(id).float_or("alpha", 1) != 1 || (bias != kNoValue && node(id).float_or("beta", 1) != 1))
+        return "alpha or beta is not 1";
+      if (bias != kNoValue && graph_.value(bias).initializer.rank() > 1) return "the bias is no vector";
+    }
+    if (node(id).is("MatMul") && graph_.value(weight).initializer.rank() != 2) return "the weight is no matrix";
+    return "";
+  }
+
+  // MatMul -> Add of a constant vector: the runtime makes one Gemm of them, so the bias has to be coded with the product.
+  NodeId biased_product(NodeId id) const {
+    if (!node(id).is("Add")) return kNoNode;
+    for (const std::size_t side : {0u, 1u}) {
+      const NodeId product = producer(node(id).input(side));
+      const ValueId bias = node(id).input(1 - side);
+      if (!is_integer(product) || !node(product).is("MatMul") || !is_float_constant(bias)) continue;
+      const Tensor& weight = graph_.value(node(product).input(1)).initializer;
+      const Tensor& vector = graph_.value(bias).initializer;
+      if (only_user(node(product).output(0), id) && vector.rank() == 1 && vector.shape()[0] == weight.shape()[1]) return product;
+    }
+    return kNoNode;
+  }
+
+  bool only_user(ValueId value, NodeId user) const {
+    return uses(value).size() == 1 && uses(value).front().node == user && uses(value).front().input >= 0 &&
+           !graph_.is_output(value);
+  }
+
+  bool demote_one_round() {
+    std::vector<NodeId> demoted;
+    for (const NodeId id : result_.integer)
+      if (!may_stay(id)) demoted.push_back(id);
+    for (const NodeId id : demoted) {
+      result_.integer.erase(id);
+      result_.bias_add.erase(id);
+    }
+    return !demoted.empty();
+  }
+
+  bool may_stay(NodeId id) const {
+    if (kernel(id) == IntegerKernel::Weighted) return true;
+    if (is_bias_add(id)) return is_integer(result_.bias_add.at(id));
+    if (kernel(id) == IntegerKernel::Absorbed) return absorbed(id);
+    return reads_codes(id) && feeds_integers(id);
+  }
+
+  bool absorbed(NodeId id) const {
+    const NodeId before = producer(node(id).input(0));
+    if (!is_integer(before) || kernel(before) == IntegerKernel::Move || kernel(before) == IntegerKernel::Absorbed) return false;
+    if (!only_user(node(id).input(0), id)) return false;
+    for (std::size_t i = 1; i < node(id).inputs.size(); ++i)
+      if (node(id).inputs[i] != kNoValue && !graph_.is_constant(node(id).inputs[i])) return false;
+    // A product that may give float does so unless codes are wanted after the activation function.
+    return feeds_integers(id) || !may_give_float(before);
+  }
+
+  // All activations are codes; or, for arithmetic, one is in any case, so that coding the others saves a conversion.
+  bool reads_codes(NodeId id) const {
+    int activations = 0, coded = 0, always = 0;
+    for (const ValueId input : node(id).inputs) {
+      if (!is_float_activation(input)) continue;
+      ++activations;
+      coded += hands_on_codes(producer(input));
+      always += always_codes(producer(input));
+    }
+    return activations > 0 && (coded == activations || (always > 0 && kernel(id) == IntegerKernel::Arithmetic));
+  }
+
+  bool feeds_integers(NodeId id) const {
+    const auto& users = uses(node(id).output(0));
+    return std::any_of(users.begin(), users.end(), [&](const Links::Use& use) { return use.input >= 0 && is_integer(use.node); });
+  }
+
+  // Whether the result of an integer node leaves it as codes whoever uses it.
+  bool always_codes(NodeId id) const { return is_integer(id) && !may_give_float(id); }
+
+  bool hands_on_codes(NodeId id) const {
+    if (!is_integer(id)) return false;
+    if (always_codes(id)) return true;
+    const auto& users = uses(node(id).output(0));
+    return !graph_.is_output(node(id).output(0)) && std::all_of(users.begin(), users.end(), [&](const Links::Use& use) {
+      return use.input >= 0 && is_integer(use.node);
+    });
+  }
+
+  bool may_give_float(NodeId id) const {
+    if (is_bias_add(id)) id = result_.bias_add.at(id);
+    if (kernel(id) == IntegerKernel::Absorbed) return may_give_float(producer(node(id).input(0)));
+    return target_.support(node(id)).float_output;
+  }
+
+  // Values around an integer node that carry codes.
+  void code_values(NodeId id) {
+    if (kernel(id) != IntegerKernel::Absorbed && !is_bias_add(id))
+      for (const ValueId input : node(id).inputs)
+        if (is_float_activation(input)) result_.coded.insert(input);
+    if (!hands_on_codes(id) || ends_inside(id)) return;
+    for (const ValueId output : node(id).outputs)
+      if (output != kNoValue && graph_.value(output).type.dtype == DType::Float32) result_.coded.insert(output);
+  }
+
+  // The result goes straight into a fused bias or activation function, so no codes stand between.
+  bool ends_inside(NodeId id) const {
+    const auto& users = uses(node(id).output(0));
+    if (users.size() != 1 || !is_integer(users.front().node)) return false;
+    const NodeId next = users.front().node;
+    return kernel(next) == IntegerKernel::Absorbed || (is_bias_add(next) && result_.bias_add.at(next) == id);
+  }
+
+  ValueId range_source(ValueId value) const {
+    for (NodeId before = producer(value); is_integer(before) && kernel(before) == IntegerKernel::Move; before = producer(value))
+      value = node(before).input(0);
+    return value;
+  }
+
+  const Graph& graph_;
+  const Target& target_;
+  const KeepFloat& keep_;
+  Links links_;
+  Placement result_;
+};
+
+}  // namespace
+
+KeepFloat parse_keep_float(std::string_view text, const Graph& graph) {
+  KeepFloat keep;
+  for (const std::string_view word : split(text, '|')) {
+    const bool is_operator = std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) { return n.op_type == word; });
+    if (!is_operator && graph.find_node(word) == kNoNode)
+      throw Error(ErrorKind::Usage, fmt::format("'{}' is neither an operator nor a node of the graph", word), "keep_float",
+                  "'bitwright inspect MODEL --nodes' lists them");
+    (is_operator ? keep.operators : keep.nodes).emplace(word);
+  }
+  return keep;
+}
+
+Placement place_integers(const Graph& graph, const Target& target, const KeepFloat& keep) {
+  return Placer(graph, target, keep).place();
+}
+
+}  // namespace bw
