@@ -14,8 +14,11 @@ struct GraphLimits {
   int rank = 16;
   int subgraph_depth = 32;
   int call_depth = 64;
+  std::uint64_t subgraphs = 10'000;
   std::uint64_t name_bytes = 4096;
-  std::uint64_t bytes = std::uint64_t{1} << 34;  // of all initializers; also of one computed constant
+  std::uint64_t bytes = std::uint64_t{1} << 34;           // of all initializers
+  std::uint64_t computed_bytes = std::uint64_t{1} << 31;  // of one value whose size the model itself fixes
+  std::int64_t loop_trips = 100'000'000;                  // of a loop that nothing else can end
 };
 
 void verify(const Graph& graph, const GraphLimits& limits = {});

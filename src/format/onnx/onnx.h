@@ -18,16 +18,19 @@ struct ReadOptions {
 // True when the bytes look like an ONNX model.
 bool sniff(std::span<const std::byte> head);
 
-// Reads a model (opsets 7 to newest). Large raw tensors stay mapped from the file or from external data beside it.
-// InputError with the class of the fault (reference: the list of bad inputs in tests/format).
+// Reads a model (opsets 7 to newest). External data stay mapped; tensors inside the file are copied once, because they
+// do not lie at addresses their types need. Nodes are sorted, nodes without or with another's name get one of their own,
+// values of subgraphs that shadow outer ones are renamed, initializers of IR 3 leave the inputs; what changed is said.
+// InputError with the class of the fault (the list of bad inputs: tests/badinput).
 Graph read(const fs::path& path, const ReadOptions& options = {});
 Graph parse(std::span<const std::byte> bytes, const fs::path& folder, const ReadOptions& options = {});
 
 struct WriteOptions {
-  // Initializers go to one file beside the model ("NAME.onnx.data") when their total is above this many bytes.
+  // Initializers go to one file beside the model ("NAME.onnx.HASH.data") when their total is above this many bytes.
   std::uint64_t external_above = 1ull << 30;
 };
 
+// The same graph gives the same bytes. The model appears whole or not at all, and never with another model's data.
 void write(const Graph& graph, const fs::path& path, const WriteOptions& options = {});
 std::string serialize(const Graph& graph);  // Error(limit) above 2 GiB
 

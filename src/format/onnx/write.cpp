@@ -1,0 +1,135 @@
+#include <fmt/format.h>
+
+#include <limits>
+#include <map>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "format/onnx/proto.h"
+
+namespace bw::onnx {
+namespace {
+
+// Tensors below this stay in the model file. Larger ones start at a multiple of what mapping them needs.
+constexpr std::size_t kInlineBytes = 1024;
+constexpr std::size_t kPageTensor = 1 << 20;
+constexpr std::uint64_t kPage = 4096, kLine = 64;
+
+std::uint64_t rounded_up(std::uint64_t at, std::uint64_t step) { return (at + step - 1) / step * step; }
+
+void each_initializer(const Graph& graph, const std::function<void(const Tensor&)>& visit) {
+  for (const Value& value : graph.values)
+    if (value.initializer.defined() && value.initializer.dtype() != DType::String) visit(value.initializer);
+  for (const Node& node : graph.nodes)
+    for (const Attribute& attribute : node.attributes) {
+      if (const auto* one = std::get_if<Subgraph>(&attribute.data)) each_initializer(**one, visit);
+      if (const auto* many = std::get_if<std::vector<Subgraph>>(&attribute.data))
+        for (const Subgraph& inner : *many) each_initializer(*inner, visit);
+    }
+}
+
+// Where each large tensor stands in the data file. Tensors that share their bytes stand there once.
+class DataFile {
+ public:
+  explicit DataFile(const Graph& graph) {
+    Sha256 hash;
+    each_initializer(graph, [&](const Tensor& tensor) {
+      const auto bytes = tensor.bytes();
+      if (bytes.size() < kInlineBytes || offsets_.contains(bytes.data())) return;
+      const std::uint64_t offset = rounded_up(size_, bytes.size() >= kPageTensor ? kPage : kLine);
+      offsets_.emplace(bytes.data(), Place{offset, bytes.size()});
+      order_.push_back(bytes);
+      size_ = offset + bytes.size();
+      hash.add(bytes);
+    });
+    digest_ = hash.hex().substr(0, 12);
+  }
+
+  bool empty() const { return order_.empty(); }
+  const std::string& digest() const { return digest_; }
+
+  void write(const fs::path& path) const {
+    static constexpr std::byte kZeros[kPage] = {};
+    FileWriter file(path);
+    for (const auto bytes : order_) {
+      file.write(std::span(kZeros, offsets_.at(bytes.data()).offset - file.written()));
+      file.write(bytes);
+    }
+    file.commit();
+  }
+
+  // The place of a tensor's bytes, if they stand here.
+  bool describe(const Tensor& tensor, const std::string& location, pb::TensorProto& proto) const {
+    const auto found = offsets_.find(tensor.bytes().data());
+    if (found == offsets_.end() || found->second.length != tensor.bytes().size()) return false;
+    proto.set_data_location(pb::TensorProto::EXTERNAL);
+    const auto add = [&](const char* key, std::string value) {
+      auto* entry = proto.add_external_data();
+      entry->set_key(key);
+      entry->set_value(std::move(value));
+    };
+    add("location", location);
+    add("offset", std::to_string(found->second.offset));
+    add("length", std::to_string(found->second.length));
+    return true;
+  }
+
+ private:
+  struct Place {
+    std::uint64_t offset, length;
+  };
+  std::map<const std::byte*, Place> offsets_;
+  std::vector<std::span<const std::byte>> order_;
+  std::uint64_t size_ = 0;
+  std::string digest_;
+};
+
+std::string serialized(const pb::ModelProto& proto) {
+  if (proto.ByteSizeLong() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
+    throw Error(InputClass::Limit, fmt::format("the model takes {} bytes, an ONNX file holds 2 GiB", proto.ByteSizeLong()), {},
+                "Write it with external data");
+  std::string bytes;
+  if (!proto.SerializeToString(&bytes)) throw Error(ErrorKind::Internal, "the model could not be serialized");
+  return bytes;
+}
+
+std::uint64_t initializer_bytes(const Graph& graph) {
+  std::uint64_t total = 0;
+  each_initializer(graph, [&](const Tensor& tensor) { total += tensor.bytes().size(); });
+  return total;
+}
+
+// Data files that earlier versions of this model left behind: NAME.<12 hex digits>.data, and not the one in use.
+void remove_stale_data(const fs::path& path, const std::string& in_use) {
+  const std::string prefix = path.filename().string() + ".", suffix = ".data";
+  for (const auto& entry : fs::directory_iterator(fs::absolute(path).parent_path())) {
+    const std::string name = entry.path().filename().string();
+    if (name == in_use || name.size() != prefix.size() + 12 + suffix.size()) continue;
+    if (!name.starts_with(prefix) || !name.ends_with(suffix)) continue;
+    if (name.find_first_not_of("0123456789abcdef", prefix.size()) != prefix.size() + 12) continue;
+    fs::remove(entry.path());
+  }
+}
+
+}  // namespace
+
+std::string serialize(const Graph& graph) { return serialized(model_to(graph)); }
+
+void write(const Graph& graph, const fs::path& path, const WriteOptions& options) {
+  if (initializer_bytes(graph) <= options.external_above) {
+    write_file(path, serialize(graph));
+    remove_stale_data(path, {});
+    return;
+  }
+  // The name of the data file carries its content, so the old model keeps its own data until the new model is in place.
+  const DataFile data(graph);
+  const std::string location = path.filename().string() + "." + data.digest() + ".data";
+  const std::string model = serialized(model_to(graph, {.externalise = [&](const Tensor& tensor, pb::TensorProto& proto) {
+    return data.describe(tensor, location, proto);
+  }}));
+  if (!data.empty()) data.write(path.parent_path() / location);
+  write_file(path, model);
+  remove_stale_data(path, location);
+}
+
+}  // namespace bw::onnx
