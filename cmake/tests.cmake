@@ -22,11 +22,14 @@ function(bw_test folder sources)
   target_compile_definitions(${folder}_test PRIVATE
     BW_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" BW_BINARY="${CMAKE_BINARY_DIR}/bitwright")
   bw_set_rpath(${folder}_test)
-  if(TARGET bitwright)
+  if(TARGET bitwright AND folder MATCHES "^(run|measure|bench|cli|program)$")  # these start it
     add_dependencies(${folder}_test bitwright)
   endif()
   add_test(NAME ${folder} COMMAND ${folder}_test --colour-mode none)
   set_tests_properties(${folder} PROPERTIES TIMEOUT 900)
+  if(folder MATCHES "^(measure|bench|program)$")  # these measure time
+    set_tests_properties(${folder} PROPERTIES RUN_SERIAL ON)
+  endif()
 endfunction()
 
 if(Catch2_FOUND)
@@ -44,6 +47,12 @@ endif()
 if(NOT CMAKE_CROSSCOMPILING)
   add_test(NAME layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check_layers)
   add_test(NAME tree COMMAND ${CMAKE_SOURCE_DIR}/tools/check_tree)
+  add_test(NAME tools COMMAND ${CMAKE_SOURCE_DIR}/tests/tools/checks_test.py)
+endif()
+
+if(TARGET bw_page)
+  add_test(NAME web COMMAND ${CMAKE_COMMAND} -E env "PATH=${BW_NODE_ROOT}/bin:$ENV{PATH}" npm test
+           WORKING_DIRECTORY ${page_place})
 endif()
 
 # Programs that may use everything there is: perf/ and fuzz/.

@@ -6,9 +6,10 @@ if(NOT EXISTS ${BW_MODULES_ROOT}/.complete OR NOT EXISTS ${CMAKE_SOURCE_DIR}/web
   return()
 endif()
 
-file(GLOB_RECURSE page_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/web/src/*)
+file(GLOB_RECURSE page_sources CONFIGURE_DEPENDS
+  ${CMAKE_SOURCE_DIR}/web/src/* ${CMAKE_SOURCE_DIR}/web/build/* ${CMAKE_SOURCE_DIR}/web/sample/* ${CMAKE_SOURCE_DIR}/web/test/*)
 set(page_place ${CMAKE_BINARY_DIR}/web)
-set(page_files package.json tsconfig.json vite.config.ts report.html src sample build)
+set(page_files package.json tsconfig.json vite.config.ts report.html src sample build test)
 add_custom_command(
   OUTPUT ${page_place}/dist/report.html
   COMMAND ${CMAKE_COMMAND} -E rm -rf ${page_place}
