@@ -1,0 +1,94 @@
+#include "bench/candidate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/progress.h"
+#include "base/version.h"
+#include "format/onnx/onnx.h"
+#include "graph/ops/op.h"
+#include "graph/verify.h"
+
+namespace bw {
+namespace {
+
+bool has_constant_weight(const Graph& graph, const Node& node) {
+  const OpInfo* op = find_op(node);
+  if (op == nullptr || op->weight_input < 0) return false;
+  const ValueId weight = node.input(static_cast<std::size_t>(op->weight_input));
+  return weight != kNoValue && graph.is_constant(weight);
+}
+
+void count_layers(const Graph& graph, Candidate& candidate) {
+  for (const Node& node : graph.nodes) {
+    const auto found = candidate.plan.nodes.find(node.name);
+    const bool changed = found != candidate.plan.nodes.end() && found->second.precision != Precision::Float32;
+    if (has_constant_weight(graph, node)) {
+      ++candidate.layers_total;
+      candidate.layers_quantized += changed;
+    }
+    if (!changed && found != candidate.plan.nodes.end() && !found->second.reason.empty())
+      candidate.float_nodes.push_back({node.name, node.op_type, found->second.reason});
+  }
+}
+
+void require_change(const Candidate& candidate, const Graph& graph) {
+  const auto& nodes = candidate.plan.nodes;
+  if (std::any_of(nodes.begin(), nodes.end(), [](const auto& n) { return n.second.precision != Precision::Float32; })) return;
+  const std::string why = candidate.float_nodes.empty() ? "it has no node that the method takes"
+                                                        : fmt::format("'{}' {}", candidate.float_nodes.front().node,
+                                                                      candidate.float_nodes.front().reason);
+  throw Error(ErrorKind::Quantization, fmt::format("'{}' changes nothing of this model: {}", to_string(candidate.recipe), why),
+              graph.name, "'bitwright methods' lists other methods");
+}
+
+}  // namespace
+
+std::string candidate_name(const Recipe& recipe) {
+  std::string name;
+  for (const char c : to_string(recipe)) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '.' || c == '-' || c == '_';
+    if (plain)
+      name += c;
+    else if (c != ')')
+      name += '-';
+  }
+  return name;
+}
+
+Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence& evidence, Provenance provenance) {
+  const double start = seconds_now();
+  const Chain chain = resolve(recipe);
+  Candidate candidate;
+  candidate.name = candidate_name(recipe);
+  candidate.recipe = recipe;
+  candidate.plan = decide(chain, task, evidence);
+  provenance.bitwright = kVersion;
+  provenance.recipe = to_string(recipe);
+  provenance.target = task.target.name;
+  provenance.seed = task.seed;
+  candidate.plan.provenance = std::move(provenance);
+  count_layers(task.graph, candidate);
+  require_change(candidate, task.graph);
+  candidate.artifact = task.target.lower(apply(task.graph, candidate.plan), lowering(chain));
+  verify(candidate.artifact.graph);
+  candidate.seconds = seconds_now() - start;
+  return candidate;
+}
+
+ArtifactFile write_candidate(const Candidate& candidate, const fs::path& folder, const std::string& model_name, const fs::path& root) {
+  fs::create_directories(folder);
+  const fs::path file = folder / (model_name + candidate.artifact.extension);
+  onnx::write(candidate.artifact.graph, file);
+  write_plan(candidate.plan, folder / "plan.json");
+  ArtifactFile artifact{.path = file.lexically_relative(root).generic_string(), .bytes = fs::file_size(file), .sha256 = sha256_of_file(file)};
+  const fs::path data = file.string() + ".data";
+  if (fs::exists(data)) artifact.bytes += fs::file_size(data);
+  return artifact;
+}
+
+}  // namespace bw

@@ -1,0 +1,33 @@
+// One recipe carried out on one model: the plan, the file's graph, and what was left in float.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "bench/findings.h"
+#include "method/method.h"
+
+namespace bw {
+
+struct Candidate {
+  std::string name;  // of its folder
+  Recipe recipe;
+  Plan plan;
+  Artifact artifact;
+  std::vector<FloatNode> float_nodes;
+  std::uint64_t layers_quantized = 0, layers_total = 0;  // nodes with constant weights
+  double seconds = 0;
+};
+
+// "int8-static(observer=mse)" -> "int8-static-observer-mse": safe as a folder's name.
+std::string candidate_name(const Recipe& recipe);
+
+// Error(Quantization) when the recipe changes nothing of this model.
+Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence& evidence, Provenance provenance);
+
+// FOLDER/NAME.onnx, FOLDER/plan.json (and plan.npz); gives the model file, its path relative to `root`.
+ArtifactFile write_candidate(const Candidate& candidate, const std::filesystem::path& folder, const std::string& model_name,
+                             const std::filesystem::path& root);
+
+}  // namespace bw

@@ -1,0 +1,194 @@
+// Plans as files: JSON for people and diffs.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "plan/plan.h"
+
+namespace bw {
+namespace {
+
+constexpr std::size_t kInline = std::size_t{1} << 40;
+using Arrays = std::map<std::string, Tensor>;
+
+constexpr std::string_view kGranularities[] = {"tensor", "channel", "block"};
+
+// A list of numbers: in place when short, else {"npz": KEY}.
+template <class T>
+Json numbers_to_json(const std::vector<T>& numbers, const std::string& key, Arrays& arrays) {
+  if (numbers.size() <= kInline) return numbers;
+  arrays[key] = Tensor::of<T>({static_cast<std::int64_t>(numbers.size())}, std::span<const T>(numbers));
+  return {{"npz", key}};
+}
+
+Json params_to_json(const QParams& params, const std::string& key, Arrays& arrays) {
+  const Scheme& s = params.scheme;
+  return {{"code", name_of(s.code)},
+          {"granularity", kGranularities[static_cast<std::size_t>(s.granularity)]},
+          {"axis", s.axis},
+          {"block_size", s.block_size},
+          {"symmetric", s.symmetric},
+          {"reduced_range", s.reduced_range},
+          {"scales", numbers_to_json(params.scales, key + ".scales", arrays)},
+          {"zero_points", numbers_to_json(params.zero_points, key + ".zero_points", arrays)}};
+}
+
+Json node_to_json(const NodePlan& node, const std::string& key, Arrays& arrays) {
+  Json operands = Json::object();
+  for (const auto& [position, params] : node.operands)
+    operands[std::to_string(position)] = params_to_json(params, fmt::format("{}.{}", key, position), arrays);
+  return {{"precision", name_of(node.precision)}, {"reason", node.reason}, {"operands", operands}};
+}
+
+// An object whose fields are all read, each by name; what is left over is an error.
+class Fields {
+ public:
+  Fields(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
+    if (!json.is_object()) fail("is not an object");
+  }
+  ~Fields() = default;
+
+  const Json& at(const char* name) {
+    seen_.insert(name);
+    if (!json_.contains(name)) fail(fmt::format("has no field '{}'", name));
+    return json_.at(name);
+  }
+  template <class T>
+  T get(const char* name) {
+    try {
+      return at(name).get<T>();
+    } catch (const nlohmann::json::exception&) {
+      fail(fmt::format("field '{}' has the wrong type", name));
+    }
+  }
+  void finish() const {
+    for (const auto& [name, unused] : json_.items())
+      if (!seen_.contains(name)) fail(fmt::format("has an unknown field '{}'", name));
+  }
+  [[noreturn]] void fail(const std::string& what) const {
+    throw Error(InputClass::Format, what, where_, "Make the plan anew with 'bitwright quantize --plan-out'");
+  }
+  const std::string& where() const { return where_; }
+
+ private:
+  const Json& json_;
+  std::string where_;
+  std::set<std::string> seen_;
+};
+
+template <class T>
+std::vector<T> numbers_from_json(Fields& fields, const char* name, const Arrays& arrays) {
+  const Json& json = fields.at(name);
+  if (json.is_array()) return fields.get<std::vector<T>>(name);
+  if (!json.is_object() || !json.contains("npz") || !json["npz"].is_string()) fields.fail(fmt::format("field '{}' is no list of numbers", name));
+  const auto found = arrays.find(json["npz"].get<std::string>());
+  if (found == arrays.end() || found->second.dtype() != dtype_of<T>())
+    fields.fail(fmt::format("field '{}' names an array that the npz does not have", name));
+  const std::span<const T> values = found->second.data<T>();
+  return {values.begin(), values.end()};
+}
+
+QParams params_from_json(const Json& json, const std::string& where, const Arrays& arrays) {
+  Fields fields(json, where);
+  QParams params;
+  params.scheme.code = dtype_named(fields.get<std::string>("code"));
+  const auto granularity = fields.get<std::string>("granularity");
+  const auto found = std::find(std::begin(kGranularities), std::end(kGranularities), granularity);
+  if (found == std::end(kGranularities)) fields.fail(fmt::format("granularity '{}' is unknown", granularity));
+  params.scheme.granularity = static_cast<Granularity>(found - std::begin(kGranularities));
+  params.scheme.axis = fields.get<int>("axis");
+  params.scheme.block_size = fields.get<std::int64_t>("block_size");
+  params.scheme.symmetric = fields.get<bool>("symmetric");
+  params.scheme.reduced_range = fields.get<bool>("reduced_range");
+  params.scales = numbers_from_json<float>(fields, "scales", arrays);
+  params.zero_points = numbers_from_json<std::int32_t>(fields, "zero_points", arrays);
+  fields.finish();
+  if (params.scheme.code == DType::Undefined) fields.fail("has an unknown code");
+  return params;
+}
+
+Precision precision_named(Fields& fields, const std::string& name) {
+  for (int i = 0; i <= static_cast<int>(Precision::WeightOnly); ++i)
+    if (name_of(static_cast<Precision>(i)) == name) return static_cast<Precision>(i);
+  fields.fail(fmt::format("precision '{}' is unknown", name));
+}
+
+NodePlan node_from_json(const Json& json, const std::string& where, const Arrays& arrays) {
+  Fields fields(json, where);
+  NodePlan node;
+  node.precision = precision_named(fields, fields.get<std::string>("precision"));
+  node.reason = fields.get<std::string>("reason");
+  for (const auto& [position, params] : fields.at("operands").items()) {
+    if (position.empty() || position.size() > 4 || position.find_first_not_of("0123456789") != std::string::npos)
+      fields.fail(fmt::format("operand '{}' is no input position", position));
+    node.operands[std::stoi(position)] = params_from_json(params, fmt::format("{}: operand {}", where, position), arrays);
+  }
+  fields.finish();
+  return node;
+}
+
+Json provenance_to_json(const Provenance& p) {
+  return {{"bitwright", p.bitwright}, {"recipe", p.recipe},   {"target", p.target},
+          {"data_hash", p.data_hash}, {"samples", p.samples}, {"seed", p.seed}};
+}
+
+Provenance provenance_from_json(const Json& json, const std::string& where) {
+  Fields fields(json, where);
+  Provenance p{.bitwright = fields.get<std::string>("bitwright"),
+               .recipe = fields.get<std::string>("recipe"),
+               .target = fields.get<std::string>("target"),
+               .data_hash = fields.get<std::string>("data_hash"),
+               .samples = fields.get<std::uint64_t>("samples"),
+               .seed = fields.get<std::uint64_t>("seed")};
+  fields.finish();
+  return p;
+}
+
+}  // namespace
+
+void write_plan(const Plan& plan, const fs::path& json_path) {
+  Arrays arrays;
+  Json nodes = Json::object(), values = Json::object(), replaced = Json::array();
+  for (const auto& [name, node] : plan.nodes) nodes[name] = node_to_json(node, "node." + name, arrays);
+  for (const auto& [name, params] : plan.values) values[name] = params_to_json(params, "value." + name, arrays);
+  for (const auto& [name, tensor] : plan.replaced) {
+    arrays["constant." + name] = tensor;
+    replaced.push_back(name);
+  }
+  const Json json{{"version", Plan::kVersion}, {"base_hash", plan.base_hash}, {"provenance", provenance_to_json(plan.provenance)},
+                  {"nodes", nodes},            {"values", values},           {"replaced", replaced},
+                  {"notes", plan.notes}};
+  // The arrays first: a JSON file that is there finds what it refers to.
+  write_file(json_path, to_text(json));
+}
+
+Plan read_plan(const fs::path& json_path) {
+  const std::string where = json_path.string();
+  const Json json = parse_json(read_file(json_path), where);
+  Fields fields(json, where);
+  if (const auto version = fields.get<std::int64_t>("version"); version != Plan::kVersion)
+    throw Error(InputClass::Unsupported, fmt::format("is a plan of version {}, this program knows version {}", version, Plan::kVersion),
+                where, version > Plan::kVersion ? "Use a newer bitwright" : "Make the plan anew");
+  const Arrays arrays;
+  Plan plan;
+  plan.base_hash = fields.get<std::string>("base_hash");
+  plan.provenance = provenance_from_json(fields.at("provenance"), where + ": provenance");
+  plan.notes = fields.get<std::vector<std::string>>("notes");
+  for (const auto& [name, node] : fields.at("nodes").items())
+    plan.nodes[name] = node_from_json(node, fmt::format("{}: node '{}'", where, name), arrays);
+  for (const auto& [name, params] : fields.at("values").items())
+    plan.values[name] = params_from_json(params, fmt::format("{}: value '{}'", where, name), arrays);
+  for (const auto& name : fields.get<std::vector<std::string>>("replaced")) {
+    const auto found = arrays.find("constant." + name);
+    if (found == arrays.end()) fields.fail(fmt::format("the npz lacks the constant '{}'", name));
+    plan.replaced[name] = found->second;
+  }
+  fields.finish();
+  return plan;
+}
+
+}  // namespace bw

@@ -1,0 +1,70 @@
+#include <catch2/catch_test_macros.hpp>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "plan/plan.h"
+
+using namespace bw;
+
+namespace {
+
+Plan sample_plan() {
+  Plan plan;
+  plan.base_hash = "abc";
+  plan.notes = {"a note"};
+  plan.provenance = {.bitwright = "0", .recipe = "int8-static", .target = "t", .data_hash = "d", .samples = 7, .seed = 1};
+  QParams channels{.scheme = {.code = DType::Int8, .granularity = Granularity::Channel, .axis = 1, .symmetric = true}, .scales = {}, .zero_points = {}};
+  for (int i = 0; i < 40; ++i) channels.scales.push_back(1.0f / static_cast<float>(3 + i));
+  channels.zero_points.assign(40, 0);
+  plan.nodes["conv"] = {.precision = Precision::Integer, .reason = "", .operands = {{1, channels}}};
+  plan.nodes["norm"] = {.precision = Precision::Float32, .reason = "no kernel", .operands = {}};
+  plan.values["x"] = {.scheme = {.code = DType::UInt8}, .scales = {0.1f}, .zero_points = {3}};
+  return plan;
+}
+
+fs::path fresh_folder(const char* name) {
+  const fs::path folder = fs::temp_directory_path() / name;
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  return folder;
+}
+
+}  // namespace
+
+TEST_CASE("a plan comes back from its file as it was") {
+  const fs::path file = fresh_folder("bw_plan_file") / "plan.json";
+  const Plan plan = sample_plan();
+  write_plan(plan, file);
+  const Plan back = read_plan(file);
+  CHECK(back.base_hash == plan.base_hash);
+  CHECK(back.nodes.at("conv").operands.at(1).scales == plan.nodes.at("conv").operands.at(1).scales);
+  CHECK(back.nodes.at("conv").operands.at(1).scheme == plan.nodes.at("conv").operands.at(1).scheme);
+  CHECK(back.nodes.at("norm").reason == "no kernel");
+  CHECK(back.values.at("x").zero_points == plan.values.at("x").zero_points);
+  CHECK(back.provenance.samples == 7);
+
+  write_plan(back, file.parent_path() / "again.json");
+  CHECK(read_file(file.parent_path() / "again.json").size() >= read_file(file).size());
+}
+
+TEST_CASE("unknown fields and newer versions are refused") {
+  const fs::path file = fresh_folder("bw_plan_bad") / "plan.json";
+  write_plan(sample_plan(), file);
+  const std::string text = read_file(file);
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string changed = text;
+    changed.replace(changed.find(from), from.size(), to);
+    write_file(file, changed);
+    try {
+      read_plan(file);
+      return InputClass::None;
+    } catch (const Error& error) {
+      return error.input_class();
+    }
+  };
+  CHECK(with("\"version\": 1", "\"version\": 2") == InputClass::Unsupported);
+  CHECK(with("\"base_hash\"", "\"base_hush\"") == InputClass::Format);
+  CHECK(with("\"symmetric\"", "\"extra\": 1, \"symmetric\"") == InputClass::Format);
+  CHECK(with("\"int8\"", "\"int9\"") == InputClass::Format);
+}

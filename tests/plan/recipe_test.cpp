@@ -1,0 +1,26 @@
+#include "plan/recipe.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "base/error.h"
+
+using namespace bw;
+
+TEST_CASE("a recipe is read and written back") {
+  for (const char* text : {"fp16", "int8-static(observer=mse)", "cle+int8-static(keep_float=Conv|/head/Gemm_0,observer=mse)+bias-correction"})
+    CHECK(to_string(parse_recipe(text)) == text);
+  CHECK(to_string(parse_recipe("fp16()")) == "fp16");
+}
+
+TEST_CASE("a bad recipe is refused with the place of the fault") {
+  for (const char* text : {"", "+", "fp16+", "fp16(", "fp16(a)", "fp16(a=1", "fp16(a=1,a=2)", "fp16)", "a b"}) {
+    INFO(text);
+    try {
+      parse_recipe(text);
+      FAIL("no error");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::Usage);
+      CHECK(error.message().find("position") != std::string::npos);
+    }
+  }
+}
