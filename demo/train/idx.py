@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 DEBIAN_FOLDER = "/usr/share/datasets/fashion-mnist"
-SCALE, MEAN, STD = 0.00392157, 0.2860, 0.3530  # (pixel * SCALE - MEAN) / STD; the same figures stand in ../dataset.yaml
+SCALE, MEAN, STD = 0.00392157, 0.2860, 0.3530  # (pixel * SCALE - MEAN) / STD; ../dataset.yaml says the same
 
 
 def read_idx(stem):
