@@ -139,6 +139,15 @@ void Rewriter::set_constant(ValueId value, Tensor tensor) {
 
 void Rewriter::set_type(ValueId value, ValueType type) { graph_.value(value).type = std::move(type); }
 
+void Rewriter::make_constant(ValueId value, Tensor tensor) {
+  const NodeId node = producer(value);
+  set_constant(value, std::move(tensor));
+  links_.producer[at(value)] = kNoNode;
+  std::vector<ValueId>& outputs = graph_.node(node).outputs;
+  std::replace(outputs.begin(), outputs.end(), value, kNoValue);
+  if (std::count(outputs.begin(), outputs.end(), kNoValue) == static_cast<std::ptrdiff_t>(outputs.size())) remove_node(node);
+}
+
 bool Rewriter::replace_uses(ValueId from, ValueId to, std::span<const NodeId> keep) {
   if (from == to) return false;
   const std::vector<Links::Use> uses = links_.uses[at(from)];

@@ -30,6 +30,8 @@ class Rewriter {
 
   void set_input(NodeId node, std::size_t position, ValueId value);
   void set_constant(ValueId value, Tensor tensor);  // replaces an initializer's content
+  // Makes a constant of a computed value, which keeps its name. Its producer goes when no output of it is left.
+  void make_constant(ValueId value, Tensor tensor);
   void set_type(ValueId value, ValueType type);
   // Makes every user of `from` (and subgraphs that capture it) use `to`, except the nodes in `keep`; false when there was
   // nothing to change. Without `keep`, a graph output `from` hands its name and place over to `to`, unless `to` is an

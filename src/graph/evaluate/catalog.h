@@ -23,6 +23,7 @@ struct Call {
   std::int64_t opset;                   // of the node's domain
   const NamedTensors* outer = nullptr;  // values around the node that its subgraphs may take; nullptr: not known
   int depth = 0;                        // of subgraphs
+  std::uint64_t most_elements = kMostEvaluatedElements;
 
   bool has(std::size_t i) const { return i < inputs.size() && inputs[i].defined(); }
   const Tensor& input(std::size_t i) const;                   // Error(semantic) when left out

@@ -1,7 +1,7 @@
 #include "graph/evaluate.h"
 
 #include <algorithm>
-#include <cmath>
+#include <tuple>
 
 #include "graph/evaluate/catalog.h"
 #include "graph/evaluate/elements.h"
@@ -10,7 +10,6 @@ namespace bw {
 
 namespace {
 
-constexpr std::uint64_t kMostElements = std::uint64_t{1} << 28;  // of one result; plain loops take no bigger ones
 constexpr int kDeepest = 32;
 
 std::string place(const Node& node) { return "node '" + node.name + "' (" + node.op_type + ")"; }
@@ -70,18 +69,18 @@ std::size_t Call::result_size(const Shape& shape) const {
   for (std::int64_t extent : shape)
     if (extent < 0) fail("the result would have shape " + to_string(shape));
   const std::uint64_t count = element_count(shape);
-  if (count > kMostElements) fail("the result would have " + std::to_string(count) + " elements", InputClass::Limit);
+  if (count > most_elements) fail("the result would have " + std::to_string(count) + " elements", InputClass::Limit);
   return static_cast<std::size_t>(count);
 }
 
 namespace {
 
 std::optional<Outputs> run(const Graph& graph, const Node& node, const std::vector<Tensor>& inputs,
-                           const NamedTensors* outer, int depth) {
+                           const NamedTensors* outer, int depth, std::uint64_t most_elements) {
   const Evaluation* entry = find_evaluation(node);
   if (!entry) return std::nullopt;
   try {
-    return entry->run(Call{graph, node, inputs, graph.opset(node.domain), outer, depth});
+    return entry->run(Call{graph, node, inputs, graph.opset(node.domain), outer, depth, most_elements});
   } catch (const Error& error) {
     if (error.where().find(place(node)) != std::string::npos) throw;
     throw error.within(place(node));
@@ -102,7 +101,7 @@ Outputs run_graph(const Graph& graph, const Graph& model, NamedTensors known, in
   for (const Node& node : graph.nodes) {
     std::vector<Tensor> inputs;
     for (ValueId id : node.inputs) inputs.push_back(get(id));
-    std::optional<Outputs> outputs = run(model, node, inputs, &known, depth);
+    std::optional<Outputs> outputs = run(model, node, inputs, &known, depth, kMostEvaluatedElements);
     if (!outputs) throw Error(InputClass::Unsupported, "operator has no interpretation here", place(node));
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i] == kNoValue) continue;
@@ -119,8 +118,8 @@ Outputs run_graph(const Graph& graph, const Graph& model, NamedTensors known, in
 }  // namespace
 
 std::optional<std::vector<Tensor>> evaluate_node(const Graph& graph, const Node& node,
-                                                 const std::vector<Tensor>& inputs) {
-  return run(graph, node, inputs, nullptr, 0);
+                                                 const std::vector<Tensor>& inputs, std::uint64_t most_elements) {
+  return run(graph, node, inputs, nullptr, 0, most_elements);
 }
 
 std::vector<Tensor> evaluate(const Graph& graph, const std::map<std::string, Tensor>& inputs) {

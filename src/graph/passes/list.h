@@ -1,0 +1,18 @@
+// The passes, one function in one file each.
+#pragma once
+
+#include "graph/graph.h"
+
+namespace bw {
+
+bool freeze_inputs(Graph& graph);
+bool constant_nodes(Graph& graph);
+bool fold_shapes(Graph& graph);
+bool fold_constants(Graph& graph);
+bool remove_identities(Graph& graph);
+bool fold_batch_normalization(Graph& graph);
+bool global_pooling(Graph& graph);
+bool flatten_reshapes(Graph& graph);
+bool remove_dead_code(Graph& graph);
+
+}  // namespace bw
