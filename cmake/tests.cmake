@@ -1,12 +1,16 @@
-# tests/FOLDER/**_test.cpp -> FOLDER_test, one program a folder; perf/NAME.cpp -> perf_NAME; fuzz/NAME.cpp -> fuzz_NAME.
-# A test program links the library it mirrors, and with it everything below. tests/program/ runs the built binary.
+# tests/FOLDER/**.cpp -> FOLDER_test, one program a folder; perf/NAME.cpp -> perf_NAME; fuzz/NAME.cpp -> fuzz_NAME.
+# A test program links the library it mirrors, and with it everything below. A folder of tests/ that mirrors none
+# (tests/program) tests the whole program: it runs the built binary.
 
-# The libraries that a folder's test needs; empty if one is left out here.
+file(STRINGS ${CMAKE_SOURCE_DIR}/src/layers.txt bw_layers REGEX "^layer ")
+string(REGEX REPLACE "layer| " ";" bw_folders "${bw_layers}")
+
+# The library that a folder's test needs; empty if it is left out in this build.
 function(bw_library_of folder result)
   set(${result} "" PARENT_SCOPE)
   if(TARGET bw_${folder})
     set(${result} bw_${folder} PARENT_SCOPE)
-  elseif(folder STREQUAL program AND TARGET bitwright)
+  elseif(TARGET bitwright AND NOT folder IN_LIST bw_folders)
     set(${result} bw_cli PARENT_SCOPE)
   endif()
 endfunction()
@@ -22,12 +26,12 @@ function(bw_test folder sources)
   target_compile_definitions(${folder}_test PRIVATE
     BW_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" BW_BINARY="${CMAKE_BINARY_DIR}/bitwright")
   bw_set_rpath(${folder}_test)
-  if(TARGET bitwright AND folder MATCHES "^(run|measure|bench|cli|program)$")  # these start it
+  if(TARGET bitwright AND (folder MATCHES "^(run|measure|bench|cli)$" OR NOT folder IN_LIST bw_folders))  # these start it
     add_dependencies(${folder}_test bitwright)
   endif()
   add_test(NAME ${folder} COMMAND ${folder}_test --colour-mode none)
   set_tests_properties(${folder} PROPERTIES TIMEOUT 900)
-  if(folder MATCHES "^(measure|bench|program)$")  # these measure time
+  if(folder MATCHES "^(measure|bench|program)$")  # these measure time: nothing beside them
     set_tests_properties(${folder} PROPERTIES RUN_SERIAL ON)
   endif()
 endfunction()
@@ -35,7 +39,7 @@ endfunction()
 if(Catch2_FOUND)
   file(GLOB folders RELATIVE ${CMAKE_SOURCE_DIR}/tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/*)
   foreach(folder IN LISTS folders)
-    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${folder}/*_test.cpp)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${folder}/*.cpp)
     if(sources)
       bw_test(${folder} "${sources}")
     endif()
