@@ -1,0 +1,25 @@
+#include "report/write.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "report/csv.h"
+#include "report/html.h"
+#include "report/json.h"
+#include "report/manifest.h"
+
+namespace bw {
+
+void write_report(const Findings& findings, const fs::path& folder) {
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  if (failure) throw Error(InputClass::Path, "cannot make the folder: " + failure.message(), folder.string());
+  const Json report = to_json(findings);
+  write_file(folder / "report.json", to_text(report));
+  write_file(folder / "report.csv", report_csv(findings));
+  write_file(folder / "report.html", report_html(report));
+  write_file(folder / "manifest.json", to_text(manifest(folder)));
+}
+
+}  // namespace bw
