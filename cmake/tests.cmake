@@ -26,7 +26,7 @@ function(bw_test folder sources)
   target_compile_definitions(${folder}_test PRIVATE
     BW_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" BW_BINARY="${CMAKE_BINARY_DIR}/bitwright")
   bw_set_rpath(${folder}_test)
-  if(TARGET bitwright AND (folder MATCHES "^(run|measure|bench|cli)$" OR NOT folder IN_LIST bw_folders))  # these start it
+  if(TARGET bitwright AND (folder MATCHES "^(measure|bench|cli)$" OR NOT folder IN_LIST bw_folders))  # these start it
     add_dependencies(${folder}_test bitwright)
   endif()
   add_test(NAME ${folder} COMMAND ${folder}_test --colour-mode none)
