@@ -172,9 +172,15 @@ Tensor read_npy(const Bytes& file, std::string_view where) {
 }
 
 Tensor row_of(const Tensor& array, std::size_t row) {
-  const Shape shape(array.shape().begin() + 1, array.shape().end());
-  const std::size_t bytes = array.bytes().size() / static_cast<std::size_t>(array.shape()[0]);
-  const auto content = array.bytes().subspan(row * bytes, bytes);
+  const Tensor rows = rows_of(array, row, row + 1);
+  return rows.reshaped(Shape(array.shape().begin() + 1, array.shape().end()));
+}
+
+Tensor rows_of(const Tensor& array, std::size_t first, std::size_t last) {
+  Shape shape = array.shape();
+  const std::size_t step = array.bytes().size() / static_cast<std::size_t>(shape.at(0));
+  shape[0] = static_cast<std::int64_t>(last - first);
+  const auto content = array.bytes().subspan(first * step, (last - first) * step);
   const auto width = static_cast<std::uintptr_t>(info(array.dtype()).bits / 8);
   if (reinterpret_cast<std::uintptr_t>(content.data()) % width != 0) return Tensor::copy(array.dtype(), shape, content);
   return Tensor::wrap(array.dtype(), shape, content, array.owner());

@@ -14,8 +14,9 @@ namespace bw {
 // its type: take single rows out of it. InputError: format, limit, unsupported (pickle, structured, big-endian and text types).
 Tensor read_npy(const Bytes& file, std::string_view where);
 
-// Row `row` of an array along its first axis, aligned; shares the array's bytes where it can.
+// Row `row` of an array along its first axis, or rows [first, last); aligned; shares the array's bytes where it can.
 Tensor row_of(const Tensor& array, std::size_t row);
+Tensor rows_of(const Tensor& array, std::size_t first, std::size_t last);
 
 // Every array of an archive by name ("x" for x.npy); stored ones stay in the mapped file.
 std::map<std::string, Tensor> read_npz(const std::filesystem::path& path, const ArchiveLimits& limits = {});

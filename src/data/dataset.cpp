@@ -1,0 +1,286 @@
+#include "data/dataset.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "data/discover.h"
+#include "data/paths.h"
+#include "data/resolve.h"
+#include "data/sample.h"
+
+namespace bw {
+
+struct Split::State {
+  std::string name, path;
+  std::shared_ptr<const SampleMaker> maker;
+  std::vector<std::size_t> rows;  // of the source; empty: all of them
+  std::vector<std::int64_t> classes;
+
+  std::size_t size() const { return rows.empty() ? maker->source().size() : rows.size(); }
+  std::size_t row(std::size_t index) const { return rows.empty() ? index : rows[index]; }
+};
+
+struct Dataset::State {
+  std::string name;
+  fs::path root;
+  DatasetSpec spec;
+  std::vector<InputSignature> inputs;
+  std::vector<std::string> split_names, guesses;
+  std::vector<double> pads;
+  std::shared_ptr<const TextEncoder> encoder;
+  std::optional<std::int64_t> classes;
+  std::shared_ptr<const Split::State> calibration, evaluation;
+  std::uint64_t seed = 0;
+};
+
+namespace {
+
+constexpr std::array<std::string_view, 11> kCalibrationOrder{"calibration", "calib", "train", "training", "dev", "val", "valid", "validation", "all", "data", "test"};
+constexpr std::array<std::string_view, 9> kEvaluationOrder{"evaluation", "eval", "test", "testing", "t10k", "val", "valid", "validation", "dev"};
+constexpr std::size_t kMostToCalibrate = 1000;
+constexpr std::uint64_t kHashWhole = std::uint64_t{1} << 26, kHashEnd = std::uint64_t{1} << 20;
+constexpr std::size_t kHashFiles = 16;
+
+// Opens sources and makes samples, while a Dataset::State is being built and later for its other splits.
+class Opener {
+ public:
+  explicit Opener(const Dataset::State& state) : state_(state) {}
+
+  std::shared_ptr<const Source> source(const SplitSpec& split) const {
+    const SourceSpec& spec = state_.spec.source;
+    SourceRequest request;
+    request.root = state_.root;
+    request.path = beneath(state_.root, split.path.empty() ? spec.path : split.path, "split \"" + split.name + "\"");
+    request.labels = split.labels.empty() ? spec.labels : split.labels;
+    request.spec = spec;
+    request.encoder = state_.encoder;
+    return source_kind(spec.kind, "source").open(request);
+  }
+
+  Split::State split(const SplitSpec& split, std::shared_ptr<const Source> opened) const {
+    Split::State result;
+    result.name = split.name;
+    result.path = split.path.empty() ? state_.spec.source.path : split.path;
+    result.maker = std::make_shared<SampleMaker>(state_.spec, state_.inputs, std::move(opened), state_.encoder);
+    if (state_.spec.task == TaskKind::Classification) result.classes = classes(*result.maker);
+    return result;
+  }
+
+ private:
+  std::vector<std::int64_t> classes(const SampleMaker& maker) const {
+    const std::size_t named = state_.spec.label.classes.size();
+    const std::int64_t count = state_.classes.value_or(named > 0 ? static_cast<std::int64_t>(named) : std::int64_t{1} << 31);
+    std::vector<std::int64_t> classes;
+    for (std::size_t i = 0; i < maker.source().size(); ++i) {
+      const Tensor label = maker.label(i);
+      for (std::int64_t value : label.data<std::int64_t>())
+        if (value < 0 || value >= count)
+          throw Error(InputClass::Data, "the label is " + std::to_string(value) + ", outside the " + std::to_string(count) + " classes", maker.source().id(i),
+                      "Check that the labels belong to this model");
+      if (label.rank() == 0) classes.push_back(label.data<std::int64_t>()[0]);
+    }
+    return classes;
+  }
+
+  const Dataset::State& state_;
+};
+
+const SplitSpec* find_split(const DatasetSpec& spec, std::string_view name) {
+  for (const SplitSpec& split : spec.splits)
+    if (split.name == name) return &split;
+  return nullptr;
+}
+
+const SplitSpec& named_split(const DatasetSpec& spec, std::string_view name) {
+  if (const SplitSpec* found = find_split(spec, name)) return *found;
+  std::string names;
+  for (const SplitSpec& split : spec.splits) names += (names.empty() ? "" : ", ") + split.name;
+  throw Error(ErrorKind::Usage, "there is no split \"" + std::string(name) + "\"", "", "There are: " + names);
+}
+
+// The split asked for, or the first of `order` that is there and is not `other`; nullptr when there is none.
+const SplitSpec* pick(const DatasetSpec& spec, const std::string& asked, std::span<const std::string_view> order, const SplitSpec* other) {
+  if (!asked.empty()) return &named_split(spec, asked);
+  for (std::string_view name : order)
+    if (const SplitSpec* found = find_split(spec, name); found && found != other) return found;
+  return nullptr;
+}
+
+std::shared_ptr<const TextEncoder> open_encoder(Dataset::State& state) {
+  SourceSpec& source = state.spec.source;
+  if (source.kind != kTable.name && source.kind != kCorpus.name) return nullptr;
+  if (source.tokenizer.empty() && source.vocabulary.empty()) {
+    const bool json = fs::exists(state.root / "tokenizer.json"), words = fs::exists(state.root / "vocab.txt");
+    if (json) source.tokenizer = "tokenizer.json";
+    else if (words) source.vocabulary = "vocab.txt";
+    if (json || words) state.guesses.push_back("texts are encoded by " + source.tokenizer + source.vocabulary);
+  }
+  const auto inside = [&](const std::string& path) { return beneath(state.root, path, "source"); };
+  if (!source.tokenizer.empty()) return open_tokenizer(inside(source.tokenizer));
+  if (!source.vocabulary.empty()) return open_vocabulary(inside(source.vocabulary));
+  return nullptr;
+}
+
+// One file serves both: the seed draws a fifth of its samples (at most 1,000) for calibration.
+void share(Split::State& calibration, Split::State& evaluation, Dataset::State& state) {
+  const std::size_t count = evaluation.maker->source().size(), take = std::min((count + 4) / 5, kMostToCalibrate);
+  if (count < 2) throw Error(InputClass::Data, "one sample cannot both calibrate and evaluate", evaluation.path, "Give more samples, or allow the overlap");
+  Random random(state.seed);
+  std::vector<std::size_t> drawn = sample_without_replacement(count, take, random);
+  std::sort(drawn.begin(), drawn.end());
+  for (std::size_t i = 0; i < count; ++i) (std::binary_search(drawn.begin(), drawn.end(), i) ? calibration : evaluation).rows.push_back(i);
+  for (Split::State* split : {&calibration, &evaluation}) {
+    std::vector<std::int64_t> classes;
+    for (std::size_t row : split->rows)
+      if (!split->classes.empty()) classes.push_back(split->classes[row]);
+    split->classes = std::move(classes);
+  }
+  state.guesses.push_back("one set of samples (" + (evaluation.path.empty() ? state.root.string() : evaluation.path) + ") serves both: " + std::to_string(take) +
+                          " of its " + std::to_string(count) + " samples, drawn with seed " + std::to_string(state.seed) + ", calibrate, the others evaluate");
+}
+
+// Class names of all splits in one numbering: sorted, unless the description gives them.
+void unite_classes(DatasetSpec& spec, std::initializer_list<const Source*> sources) {
+  if (!spec.label.classes.empty()) return;
+  std::set<std::string> names;
+  for (const Source* source : sources)
+    for (const std::string& name : source->classes()) names.insert(name);
+  spec.label.classes.assign(names.begin(), names.end());
+}
+
+bool same_place(const Dataset::State& state, const SplitSpec& a, const SplitSpec& b) {
+  const auto place = [&](const SplitSpec& split) { return fs::canonical(beneath(state.root, split.path.empty() ? state.spec.source.path : split.path, "split")); };
+  return place(a) == place(b) && a.labels == b.labels;
+}
+
+void open_splits(Dataset::State& state, const OpenOptions& options) {
+  const SplitSpec* evaluation = pick(state.spec, options.evaluation, kEvaluationOrder, nullptr);
+  const SplitSpec* calibration = pick(state.spec, options.calibration, kCalibrationOrder, evaluation);
+  if (evaluation == nullptr) evaluation = calibration ? calibration : state.spec.splits.size() == 1 ? &state.spec.splits.front() : nullptr;
+  if (evaluation == nullptr)
+    throw Error(InputClass::Data, "none of the splits has a name that says what it is for", state.name, "Say in dataset.yaml: splits: {calibration: {path: ...}, evaluation: {path: ...}}");
+  if (calibration == nullptr) calibration = evaluation;
+  const bool shared = same_place(state, *calibration, *evaluation);
+
+  const Opener opener(state);
+  std::shared_ptr<const Source> source = opener.source(*evaluation), other = shared ? source : opener.source(*calibration);
+  for (const Source* one : {source.get(), shared ? nullptr : other.get()})
+    if (one != nullptr)
+      for (std::string& note : one->notes()) state.guesses.push_back(std::move(note));
+  state.spec = resolve(state.spec, *source, state.encoder.get(), state.inputs, state.guesses);
+  unite_classes(state.spec, {source.get(), other.get()});
+  Split::State evaluates = opener.split(*evaluation, source), calibrates = shared ? evaluates : opener.split(*calibration, other);
+  if (shared && !options.allow_overlap) share(calibrates, evaluates, state);
+  state.evaluation = std::make_shared<const Split::State>(std::move(evaluates));
+  state.calibration = std::make_shared<const Split::State>(std::move(calibrates));
+}
+
+// Names, sizes and (of a few files) content; of large files the first and last MiB.
+std::string fingerprint(const Source& source) {
+  Sha256 hash;
+  const std::vector<fs::path> files = source.files();
+  for (const fs::path& path : files) {
+    const std::uint64_t size = fs::file_size(path);
+    hash.add(path.filename().string()).add(":" + std::to_string(size) + "\n");
+    if (files.size() > kHashFiles) continue;
+    const MappedFile file(path);
+    const auto bytes = file.bytes();
+    if (size <= kHashWhole) hash.add(bytes);
+    else hash.add(bytes.first(kHashEnd)).add(bytes.last(kHashEnd));
+  }
+  return hash.hex();
+}
+
+Json description_of(const Split::State& split) {
+  Json json;
+  json["split"] = split.name;
+  json["path"] = split.path;
+  json["samples"] = split.size();
+  json["of"] = split.maker->source().size();
+  json["sha256"] = fingerprint(split.maker->source());
+  return json;
+}
+
+}  // namespace
+
+Split::Split(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+const std::string& Split::name() const { return state_->name; }
+std::size_t Split::size() const { return state_->size(); }
+std::span<const std::int64_t> Split::classes() const { return state_->classes; }
+Sample Split::get(std::size_t index) const {
+  if (index >= size()) throw Error(ErrorKind::Internal, "sample " + std::to_string(index) + " of " + std::to_string(size()), name());
+  Sample sample = state_->maker->make(state_->row(index));
+  sample.index = index;
+  return sample;
+}
+
+Dataset::Dataset(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+const std::string& Dataset::name() const { return state_->name; }
+TaskKind Dataset::task() const { return *state_->spec.task; }
+const std::vector<std::string>& Dataset::metrics() const { return state_->spec.metrics; }
+const std::vector<std::string>& Dataset::split_names() const { return state_->split_names; }
+const std::vector<std::string>& Dataset::class_names() const { return state_->spec.label.classes; }
+const std::vector<std::string>& Dataset::guesses() const { return state_->guesses; }
+const std::vector<InputSignature>& Dataset::inputs() const { return state_->inputs; }
+const std::vector<double>& Dataset::pads() const { return state_->pads; }
+Split Dataset::calibration() const { return Split(state_->calibration); }
+Split Dataset::evaluation() const { return Split(state_->evaluation); }
+
+Split Dataset::split(std::string_view name) const {
+  const SplitSpec& spec = named_split(state_->spec, name);
+  const Opener opener(*state_);
+  return Split(std::make_shared<const Split::State>(opener.split(spec, opener.source(spec))));
+}
+
+Json Dataset::description() const {
+  Json json;
+  json["name"] = state_->name;
+  json["task"] = name_of(task());
+  json["source"] = state_->spec.source.kind;
+  json["seed"] = state_->seed;
+  json["splits"]["calibration"] = description_of(*state_->calibration);
+  json["splits"]["evaluation"] = description_of(*state_->evaluation);
+  json["description"] = to_json(state_->spec);
+  json["guesses"] = state_->guesses;
+  json["sha256"] = sha256(as_bytes(to_line(json)));
+  return json;
+}
+
+Dataset open_dataset(const fs::path& path, std::span<const InputSignature> model_inputs, const OpenOptions& options) {
+  Found found = discover(path, options.data_root, model_inputs);
+  auto state = std::make_shared<Dataset::State>();
+  state->name = std::move(found.name);
+  state->root = std::move(found.root);
+  state->spec = std::move(found.spec);
+  state->guesses = std::move(found.guesses);
+  state->inputs.assign(model_inputs.begin(), model_inputs.end());
+  state->classes = options.classes;
+  state->seed = options.seed;
+  for (const SplitSpec& split : state->spec.splits) state->split_names.push_back(split.name);
+  state->encoder = open_encoder(*state);
+  const bool fixed = !model_inputs.empty() && model_inputs[0].shape.size() == 2 && model_inputs[0].shape[1].known();
+  if (state->spec.source.window == 0 && fixed) state->spec.source.window = model_inputs[0].shape[1].value;
+  open_splits(*state, options);
+  for (const InputSpec& input : state->spec.inputs) state->pads.push_back(input.pad.value_or(0));
+  return Dataset(std::move(state));
+}
+
+std::vector<InputSignature> input_signatures(const Graph& graph) {
+  std::vector<InputSignature> signatures;
+  for (ValueId id : graph.inputs) {
+    const Value& value = graph.value(id);
+    if (value.initializer) continue;
+    if (!value.type.is_tensor() || !value.type.shape || value.type.shape->empty())
+      throw Error(InputClass::Unsupported, "is " + to_string(value.type) + ": samples need a tensor with a batch dimension", "input \"" + value.name + "\"");
+    signatures.push_back({value.name, value.type.dtype, *value.type.shape});
+  }
+  return signatures;
+}
+
+}  // namespace bw

@@ -1,0 +1,18 @@
+// Fills in what a dataset's description leaves out, from the source's columns and the model's inputs.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/sources/source.h"
+
+namespace bw {
+
+// `spec` with everything said: one InputSpec for each of `inputs` in their order, task, label, trim, metrics. Each guess
+// is added to `guesses` as a sentence. InputError(semantic) when nothing in the data fits an input, naming what is there.
+DatasetSpec resolve(DatasetSpec spec, const Source& source, const TextEncoder* encoder, std::span<const InputSignature> inputs,
+                    std::vector<std::string>& guesses);
+
+}  // namespace bw
