@@ -1,32 +1,48 @@
-// A measured number, as reports carry it.
+// A measured number with its uncertainty, and the verdict of a comparison: what reports are made of.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+
+#include "base/json.h"
 
 namespace bw {
 
 enum class Unit : std::uint8_t { Seconds, Bytes, Fraction, Ratio, Decibel, Score, OperationsPerSecond, BytesPerSecond };
+std::string_view name_of(Unit unit);  // as report.json spells it
 
-struct Figure {
-  std::optional<double> value;      // nullopt when it could not be measured; `reason` says why then
-  std::optional<double> low, high;  // ends of the 95 % interval; both or none
-  std::optional<std::uint64_t> n;   // samples or timed runs behind it
-  Unit unit = Unit::Ratio;
-  std::string reason;
-
-  static Figure exact(double value, Unit unit) { return {.value = value, .low = {}, .high = {}, .n = {}, .unit = unit, .reason = {}}; }
-  static Figure missing(Unit unit, std::string reason) {
-    return {.value = {}, .low = {}, .high = {}, .n = {}, .unit = unit, .reason = std::move(reason)};
-  }
+struct Interval {
+  double low = 0, high = 0;
+  bool contains(double value) const { return low <= value && value <= high; }
+  bool within(double least, double most) const { return least <= low && high <= most; }
 };
 
-// Of a candidate compared with the float model (design: "what the words in the figures mean").
+struct Figure {
+  std::optional<double> value;       // nothing when it could not be measured: `reason` says why
+  std::optional<Interval> interval;  // of 95 %; nothing when the figure is not an estimate
+  std::optional<std::uint64_t> n;    // samples or timed runs behind it
+  Unit unit = Unit::Score;
+  std::string reason;
+};
+Figure exact_figure(double value, Unit unit);
+Figure missing_figure(Unit unit, std::string reason);
+// {value, low, high, n, unit, reason}. A value that is not finite becomes null with a reason.
+Json to_json(const Figure& figure);
+
 enum class Verdict : std::uint8_t { Better, Same, Worse, Inconclusive };
-constexpr const char* name_of(Verdict verdict) {
-  constexpr const char* kNames[] = {"better", "same", "worse", "inconclusive"};
-  return kNames[static_cast<std::size_t>(verdict)];
-}
+std::string_view name_of(Verdict verdict);  // "better", ...
+
+// Lower is better; 1 means equal. Better or worse when the interval excludes 1, else same when it lies within 0.97 to 1.03.
+Verdict verdict_of_ratio(const Interval& ratio);
+
+enum class Direction : std::uint8_t { Higher, Lower };  // which way is better
+// 0 means equal. Better or worse when the interval excludes 0, else same when it lies within +-margin.
+Verdict verdict_of_difference(const Interval& difference, Direction direction, double margin);
+
+// "At least as good" of design section 6: the interval's bad end is above -0.3 points and the estimate not below -0.1
+// points (`scale` 1 for fractions; the float model's own value for relative comparison, as perplexity's).
+bool at_least_as_good(double difference, const Interval& interval, Direction direction, double scale = 1);
 
 }  // namespace bw

@@ -86,17 +86,19 @@ void JobContext::take_chunk() {
   for (Sample& sample : unpack(frame.text, frame.files.at(0))) waiting_.push_back(std::move(sample));
 }
 
-std::optional<Sample> JobContext::next_sample() {
+SampleGroup JobContext::next_samples(std::size_t count) {
   const std::lock_guard lock(mutex_);
   if (!std::exchange(started_, true)) want_chunk();
-  while (waiting_.empty() && !ended_) take_chunk();
-  if (waiting_.empty()) return std::nullopt;
-  Sample sample = std::move(waiting_.front());
-  waiting_.pop_front();
-  return sample;
+  while (waiting_.size() < count && !ended_) take_chunk();
+  SampleGroup group{given_, {}};
+  for (; group.samples.size() < count && !waiting_.empty(); waiting_.pop_front())
+    group.samples.push_back(std::move(waiting_.front()));
+  given_ += group.samples.size();
+  return group;
 }
 
-void for_each_sample(JobContext& context, int threads, const std::function<void(int, const Sample&)>& body) {
+void for_each_group(JobContext& context, int threads, std::size_t size,
+                    const std::function<void(int, const SampleGroup&)>& body) {
   std::mutex mutex;
   std::exception_ptr first;
   const auto failed = [&] {
@@ -105,9 +107,11 @@ void for_each_sample(JobContext& context, int threads, const std::function<void(
   };
   const auto work = [&](int thread) {
     try {
-      while (!failed())
-        if (const std::optional<Sample> sample = context.next_sample()) body(thread, *sample);
-        else return;
+      while (!failed()) {
+        const SampleGroup group = context.next_samples(size);
+        if (group.samples.empty()) return;
+        body(thread, group);
+      }
     } catch (...) {
       const std::lock_guard lock(mutex);
       if (!first) first = std::current_exception();

@@ -5,7 +5,6 @@
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +16,12 @@
 
 namespace bw {
 
+// Consecutive samples of those that the parent feeds.
+struct SampleGroup {
+  std::size_t first = 0;  // position of the first, counted from 0
+  std::vector<Sample> samples;
+};
+
 class JobContext {
  public:
   JobContext(int socket, Frame frame);
@@ -27,9 +32,9 @@ class JobContext {
   // Says what is being done now: stands in the death report, and tells the parent that the job is alive.
   void stage(std::string_view name);
 
-  // The next sample that the parent feeds, nullopt after the last. May be called from several threads: each sample goes
-  // to one of them, in order of the calls.
-  std::optional<Sample> next_sample();
+  // The next `count` samples that the parent feeds; fewer at the end, none after it. May be called from several threads:
+  // each sample goes to one of them, in order of the calls.
+  SampleGroup next_samples(std::size_t count = 1);
 
  private:
   void want_chunk();
@@ -40,6 +45,7 @@ class JobContext {
   std::vector<SharedBytes> files_;
   std::mutex mutex_;
   std::deque<Sample> waiting_;
+  std::size_t given_ = 0;
   bool started_ = false, ended_ = false;
 };
 
@@ -53,9 +59,10 @@ struct Job {
   JobResult (*run)(JobContext& context);
 };
 
-// Calls body(thread, sample) for every sample of the context on `threads` threads; the first exception is rethrown after
-// all threads ended.
-void for_each_sample(JobContext& context, int threads, const std::function<void(int, const Sample&)>& body);
+// Calls body(thread, group) for the samples of the context in groups of `size` (the last may be smaller) on `threads`
+// threads. Which samples are a group does not depend on the threads. The first exception is rethrown after all ended.
+void for_each_group(JobContext& context, int threads, std::size_t size,
+                    const std::function<void(int, const SampleGroup&)>& body);
 
 // The worker's loop on file descriptor kWorkerSocket: runs jobs until the parent is gone. The value is the exit code.
 int serve(std::span<const Job> jobs);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
@@ -171,6 +172,17 @@ std::variant<JobResult, Error> Worker::converse(const JobRequest& request, doubl
         break;
       default: throw Error(ErrorKind::Worker, "the worker broke the protocol: a frame of the wrong kind");
     }
+  }
+}
+
+void read_result(const JobResult& result, const std::function<void(const Json&)>& read) {
+  try {
+    read(parse_json(result.text, "worker"));
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::Worker, fmt::format("the worker's answer makes no sense: {}", error.what()));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::Input) throw;
+    throw Error(ErrorKind::Worker, fmt::format("the worker's answer makes no sense: {}", error.what()));
   }
 }
 

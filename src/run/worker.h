@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "base/json.h"
 #include "run/job.h"
 #include "run/samples.h"
 
@@ -53,5 +55,9 @@ class Worker {
   WorkerOptions options_;
   std::unique_ptr<Process> process_;
 };
+
+// Reads a job's result: parses its text and calls `read`. What does not fit is Error(Worker): the worker may be out of
+// its mind.
+void read_result(const JobResult& result, const std::function<void(const Json&)>& read);
 
 }  // namespace bw

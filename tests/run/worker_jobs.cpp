@@ -60,11 +60,14 @@ JobResult crash(JobContext& context) {
 JobResult sum_samples(JobContext& context) {
   std::atomic<std::size_t> samples = 0, indices = 0;
   std::array<double, 8> sums{};
-  for_each_sample(context, context.request().at("threads").get<int>(), [&](int thread, const Sample& sample) {
-    ++samples;
-    indices += sample.index;
-    for (const Tensor& input : sample.inputs)
-      for (const float value : input.data<float>()) sums.at(static_cast<std::size_t>(thread)) += value;
+  for_each_group(context, context.request().at("threads").get<int>(), 2, [&](int thread, const SampleGroup& group) {
+    for (const Sample& sample : group.samples) {
+      if (sample.index - group.first > 1) throw Error(ErrorKind::Internal, "samples out of order");
+      ++samples;
+      indices += sample.index;
+      for (const Tensor& input : sample.inputs)
+        for (const float value : input.data<float>()) sums.at(static_cast<std::size_t>(thread)) += value;
+    }
   });
   double sum = 0;
   for (const double part : sums) sum += part;

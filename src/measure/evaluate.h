@@ -1,0 +1,56 @@
+// Accuracy: every sample of a split through a model in a worker, scored there by the metrics, so that no output crosses a
+// process; then two models compared sample by sample.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "measure/figure.h"
+#include "measure/metrics/metric.h"
+#include "measure/statistics.h"
+#include "run/samples.h"
+#include "run/worker.h"
+
+namespace bw {
+
+struct EvaluateOptions {
+  int threads = 1;                   // samples side by side; the scores do not depend on it
+  std::vector<std::string> metrics;  // those that need a reference are left out when there is none
+  bool keep_reference = false;       // for the float model: keep what agreement and SQNR of candidates need
+  double silence = 120;
+  std::string_view runtime = "onnxruntime";
+};
+
+struct Evaluation {
+  std::map<std::string, std::vector<Score>> scores;  // by metric, in the order of the samples
+  std::size_t samples = 0;
+  double seconds = 0;
+  // Answers and outputs of the float model, thinned out evenly to 64 MB at most whatever the number of samples.
+  SharedBytes reference;
+};
+
+// Runs each sample at its own length, one a run (a model with a fixed batch takes as many as that).
+// Errors: InputError(data) naming the sample that does not fit; Error(Worker) when the worker dies; decoding's.
+Evaluation evaluate_model(Worker& worker, const std::filesystem::path& model, SharedSamples& samples, const EvaluateOptions& options,
+                          const SharedBytes& reference = {});
+
+// A metric of one model: Wilson's interval for hits and misses, else the bootstrap's.
+Figure metric_figure(const Metric& metric, const std::vector<Score>& scores, std::uint64_t seed);
+
+struct MetricComparison {
+  Figure original, quantized;
+  Figure difference;  // quantized - original, bootstrap over the samples, both models resampled alike
+  Verdict verdict = Verdict::Inconclusive;  // same: within 0.3 points, or 0.3 % of the original for relative metrics
+  bool at_least_as_good = false;            // as design section 6 has it
+  std::optional<McNemar> mcnemar;           // for metrics of hits and misses, one answer a sample
+};
+// Both lists are of the same samples in the same order, and not empty.
+MetricComparison compare(const Metric& metric, const std::vector<Score>& original, const std::vector<Score>& quantized, std::uint64_t seed);
+
+Job evaluate_job();
+
+}  // namespace bw

@@ -1,0 +1,57 @@
+#include "measure/figure.h"
+
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace bw {
+
+std::string_view name_of(Unit unit) {
+  static constexpr std::array<std::string_view, 8> kNames{"seconds", "bytes", "fraction",     "ratio",
+                                                          "decibel", "score", "operations/s", "bytes/s"};
+  return kNames[static_cast<std::size_t>(unit)];
+}
+
+std::string_view name_of(Verdict verdict) {
+  static constexpr std::array<std::string_view, 4> kNames{"better", "same", "worse", "inconclusive"};
+  return kNames[static_cast<std::size_t>(verdict)];
+}
+
+Figure exact_figure(double value, Unit unit) { return {value, std::nullopt, std::nullopt, unit, {}}; }
+Figure missing_figure(Unit unit, std::string reason) { return {std::nullopt, std::nullopt, std::nullopt, unit, std::move(reason)}; }
+
+Json to_json(const Figure& figure) {
+  const auto number = [](std::optional<double> value) { return value && std::isfinite(*value) ? Json(*value) : Json(nullptr); };
+  const bool finite = figure.value && std::isfinite(*figure.value);
+  const bool interval = finite && figure.interval && std::isfinite(figure.interval->low) && std::isfinite(figure.interval->high);
+  std::string reason = figure.reason;
+  if (!finite && reason.empty()) reason = figure.value ? "The result is not a finite number." : "It was not measured.";
+  return {{"value", number(figure.value)},
+          {"low", interval ? Json(figure.interval->low) : Json(nullptr)},
+          {"high", interval ? Json(figure.interval->high) : Json(nullptr)},
+          {"n", figure.n ? Json(*figure.n) : Json(nullptr)},
+          {"unit", name_of(figure.unit)},
+          {"reason", finite ? Json(nullptr) : Json(reason)}};
+}
+
+Verdict verdict_of_ratio(const Interval& ratio) {
+  if (ratio.high < 1) return Verdict::Better;
+  if (ratio.low > 1) return Verdict::Worse;
+  return ratio.within(0.97, 1.03) ? Verdict::Same : Verdict::Inconclusive;
+}
+
+Verdict verdict_of_difference(const Interval& difference, Direction direction, double margin) {
+  const bool up = difference.low > 0, down = difference.high < 0;
+  if (up || down) return up == (direction == Direction::Higher) ? Verdict::Better : Verdict::Worse;
+  return difference.within(-margin, margin) ? Verdict::Same : Verdict::Inconclusive;
+}
+
+bool at_least_as_good(double difference, const Interval& interval, Direction direction, double scale) {
+  constexpr double kMargin = 0.003, kTolerance = 0.001;
+  const double gain = direction == Direction::Higher ? difference : -difference;
+  const double worst = direction == Direction::Higher ? interval.low : -interval.high;
+  return worst > -kMargin * scale && gain >= -kTolerance * scale;
+}
+
+}  // namespace bw

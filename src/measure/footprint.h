@@ -1,0 +1,30 @@
+// What one model costs in memory, alone in a process of its own.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+
+#include "run/job.h"
+#include "run/samples.h"
+
+namespace bw {
+
+struct FootprintOptions {
+  int threads = 1;
+  double silence = 120;
+  std::string_view runtime = "onnxruntime";
+};
+
+struct Footprint {
+  std::uint64_t peak = 0;         // highest resident set (VmHWM) of the process, file-backed pages left out; bytes
+  std::uint64_t file_backed = 0;  // pages of files at the end, which the system can drop: program, libraries, mapped weights
+  double first_run = 0;           // seconds from the start of loading to the end of the first run: the cold start
+};
+
+// Loads the model in a fresh worker and runs the first samples (up to 4).
+Footprint measure_footprint(const std::filesystem::path& model, SharedSamples& samples, const FootprintOptions& options = {});
+
+Job footprint_job();
+
+}  // namespace bw

@@ -1,0 +1,31 @@
+#include <cmath>
+
+#include "measure/metrics/entries.h"
+
+namespace bw {
+namespace {
+
+// {sum of -ln P(next token), tokens}
+Score score(const Outcome& outcome) {
+  Score score{};
+  for (const LabelledRow& row : labelled_rows(outcome)) {
+    const double top = row.logits[largest(row.logits)];
+    double sum = 0;
+    for (const float logit : row.logits) sum += std::exp(logit - top);
+    score[0] += std::log(sum) + top - row.logits[static_cast<std::size_t>(row.label)];
+    score[1] += 1;
+  }
+  return score;
+}
+
+double perplexity(std::span<const Score> scores, std::span<const std::uint32_t> picks) {
+  return std::exp(ratio_of_sums(scores, picks));
+}
+
+}  // namespace
+
+Metric perplexity_metric() {
+  return {"perplexity", "exp of the mean surprise at the next token", Direction::Lower, Unit::Score, true, false, false, true, score, perplexity};
+}
+
+}  // namespace bw

@@ -1,0 +1,163 @@
+#include "observe/calibrate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/progress.h"
+#include "format/onnx/onnx.h"
+#include "run/feeding.h"
+#include "run/memory.h"
+#include "run/runtime.h"
+#include "run/worker.h"
+#include "tensor/convert.h"
+
+namespace bw {
+namespace {
+
+// --- inside the worker ------------------------------------------------------------------------------------------------
+
+struct Kept {
+  std::vector<float> values;
+  Shape shape;
+};
+
+// What a mask leaves of a value: positions along the first axis behind the batch that has the mask's length.
+std::optional<Kept> without_padding(std::span<const float> values, const Shape& shape, const Tensor& mask) {
+  if (!mask) return std::nullopt;
+  const auto length = static_cast<std::int64_t>(mask.size());
+  const auto axis = std::find(shape.begin() + std::min<std::ptrdiff_t>(1, std::ssize(shape)), shape.end(), length);
+  if (axis == shape.end()) return std::nullopt;
+  const std::span<const bool> keep = mask.data<bool>();
+  const std::size_t inner = element_count(std::span(axis + 1, shape.end()));
+  Kept kept{{}, shape};
+  for (std::size_t at = 0, position = 0; at < values.size(); at += inner, position = (position + 1) % keep.size())
+    if (keep[position]) kept.values.insert(kept.values.end(), values.begin() + at, values.begin() + at + inner);
+  kept.shape[static_cast<std::size_t>(axis - shape.begin())] = std::count(keep.begin(), keep.end(), true);
+  return kept;
+}
+
+void observe(ValueEvidence& evidence, const Tensor& value, const Sample& sample, std::size_t position) {
+  if (!info(value.dtype()).is_float)
+    throw Error(ErrorKind::Calibration, fmt::format("is {}, only float values can be calibrated", name_of(value.dtype())), evidence.name());
+  std::vector<float> converted;
+  if (value.dtype() != DType::Float32) converted = to_floats(value);
+  const std::span<const float> values = converted.empty() && value.size() ? value.data<float>() : std::span<const float>(converted);
+  if (const auto kept = without_padding(values, value.shape(), sample.mask)) evidence.add(kept->values, kept->shape, position);
+  else evidence.add(values, value.shape(), position);
+}
+
+// One thread's part: its own Evidence, found by tap without a look-up.
+struct Part {
+  Evidence evidence;
+  std::vector<ValueEvidence*> by_tap;
+
+  explicit Part(const Needs& needs) : evidence(needs) {
+    for (const auto& [name, keys] : needs.by_value) by_tap.push_back(&evidence.value(name));
+  }
+};
+
+void run_group(Runner& runner, Part& part, const SampleGroup& group) {
+  const std::size_t batch = group.samples.size();
+  const TapSink sink = [&](std::size_t tap, const Tensor& value) {
+    for (std::size_t i = 0; i < batch; ++i) {
+      const Sample& sample = group.samples[i];
+      try {
+        observe(*part.by_tap[tap], part_of(value, i, batch), sample, group.first + i);
+      } catch (const Error& error) {
+        throw error.within(sample.id);
+      }
+    }
+  };
+  try {
+    runner.run(inputs_of(group.samples, runner), sink);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::Calibration) throw;
+    throw error.within(group.samples.front().id);
+  }
+}
+
+JobResult run_calibrate(JobContext& context) {
+  const Json request = context.request();
+  const Needs needs = Evidence::from_bytes(context.files()[1].bytes()).needs();
+  LoadOptions options;
+  for (const auto& [name, keys] : needs.by_value) options.taps.push_back(name);
+  context.stage("load");
+  const auto runner = runtime_named(request.at("runtime").get<std::string>()).load({{}, context.files()[0].bytes()}, options);
+  const std::size_t batch = batch_of(*runner);
+  const int threads = needs.in_order() ? 1 : request.at("threads").get<int>();
+  std::deque<Part> parts;
+  for (int i = 0; i < threads; ++i) parts.emplace_back(needs);
+  context.stage("run");
+  std::atomic<std::size_t> used = 0, rest = 0;
+  for_each_group(context, threads, batch, [&](int thread, const SampleGroup& group) {
+    if (group.samples.size() < batch) {
+      rest += group.samples.size();
+      return;
+    }
+    run_group(*runner, parts[static_cast<std::size_t>(thread)], group);
+    used += batch;
+  });
+  for (std::size_t i = 1; i < parts.size(); ++i) parts[0].evidence.merge(parts[i].evidence);
+  const std::vector<std::byte> bytes = parts[0].evidence.to_bytes();
+  const MemoryUse memory = memory_use();
+  return {to_line({{"used", used.load()}, {"rest", rest.load()}, {"peak", memory.peak - memory.file_backed}}),
+          std::string(as_text(bytes))};
+}
+
+// --- the parent -------------------------------------------------------------------------------------------------------
+
+void require_tappable(const Graph& graph, const Needs& needs) {
+  for (const auto& [name, keys] : needs.by_value) {
+    const ValueId id = graph.find(name);
+    if (id == kNoValue) throw Error(ErrorKind::Internal, "calibration was asked for a value that the graph does not have", name);
+    if (graph.is_constant(id)) throw Error(ErrorKind::Internal, "calibration was asked for a constant", name);
+  }
+}
+
+}  // namespace
+
+Calibration calibrate(const Graph& graph, SharedSamples& samples, const Needs& needs, const CalibrateOptions& options) {
+  const double begin = seconds_now();
+  Calibration result;
+  if (needs.empty()) return result;
+  if (samples.size() == 0)
+    throw Error(ErrorKind::Calibration, "there are no calibration samples", {}, "Give data with a calibration split (--data)");
+  require_tappable(graph, needs);
+  WorkerOptions worker_options;
+  worker_options.address_space = options.address_space;
+  Worker worker(worker_options);
+  JobRequest request{"calibrate", to_line({{"threads", options.threads}, {"runtime", options.runtime}}), {}, samples.feed()};
+  request.files = {SharedBytes(as_bytes(onnx::serialize(graph))), SharedBytes(Evidence(needs).to_bytes())};
+  request.silence = options.silence;
+  const JobResult answer = worker.run(request);
+  std::size_t rest = 0;
+  read_result(answer, [&](const Json& figures) {
+    result.evidence = Evidence::from_bytes(as_bytes(answer.blob));
+    result.samples = figures.at("used").get<std::size_t>();
+    result.peak_memory = figures.at("peak").get<std::uint64_t>();
+    rest = figures.at("rest").get<std::size_t>();
+  });
+  if (result.evidence.needs() != needs) throw Error(ErrorKind::Worker, "the worker's evidence is not what was asked for");
+  if (result.samples == 0)
+    throw Error(ErrorKind::Calibration, fmt::format("{} calibration samples do not fill the model's fixed batch", samples.size()), {},
+                "Give more calibration samples, or export the model with a free batch dimension");
+  if (rest > 0)
+    result.notes.push_back(fmt::format("The last {} calibration samples do not fill the model's fixed batch and were left out.", rest));
+  if (samples.size() < options.wanted)
+    result.notes.push_back(fmt::format("Calibrated with {} samples instead of {}: the calibration split has no more.", samples.size(), options.wanted));
+  result.seconds = seconds_now() - begin;
+  return result;
+}
+
+Job calibrate_job() { return {"calibrate", run_calibrate}; }
+
+}  // namespace bw
