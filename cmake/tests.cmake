@@ -15,6 +15,9 @@ function(bw_library_of folder result)
   endif()
 endfunction()
 
+# Third-party libraries that a folder's tests use themselves: as independent makers of input, or as the oracle.
+set(BW_TEST_USES_format onnx onnxruntime)
+
 function(bw_test folder sources)
   bw_library_of(${folder} library)
   if(NOT library)
@@ -22,9 +25,12 @@ function(bw_test folder sources)
   endif()
   add_executable(${folder}_test ${sources})
   target_link_libraries(${folder}_test PRIVATE ${library} Catch2::Catch2WithMain)
+  foreach(name IN LISTS BW_TEST_USES_${folder})
+    target_link_libraries(${folder}_test PRIVATE bw_dep_${name})
+  endforeach()
   target_include_directories(${folder}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_compile_definitions(${folder}_test PRIVATE
-    BW_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" BW_BINARY="${CMAKE_BINARY_DIR}/bitwright")
+    BW_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" BW_BINARY="${CMAKE_BINARY_DIR}/bitwright" BW_CORPUS="${BW_CORPUS_ROOT}/models")
   bw_set_rpath(${folder}_test)
   if(TARGET bitwright AND (folder MATCHES "^(measure|bench|cli)$" OR NOT folder IN_LIST bw_folders))  # these start it
     add_dependencies(${folder}_test bitwright)

@@ -5,15 +5,12 @@
 #include <string>
 
 #include "base/file.h"
+#include "format/format.h"
 #include "graph/graph.h"
-#include "graph/verify.h"
 
 namespace bw::onnx {
 
-struct ReadOptions {
-  bool verify = true;  // false: only for tests that must get past the verifier
-  GraphLimits limits;
-};
+using bw::ReadOptions;
 
 // True when the bytes look like an ONNX model.
 bool sniff(std::span<const std::byte> head);

@@ -55,7 +55,7 @@ void sparse_to(const SparseTensor& sparse, pb::SparseTensorProto& proto);
 Graph graph_from(pb::ModelProto proto, TensorReader& tensors, const GraphLimits& limits);
 
 struct ToProto {
-  Externalise externalise;
+  Externalise externalise = nullptr;
   // Initializers of more elements than this become typed inputs: what the onnx library needs to know of big tensors is
   // their type alone. -1: none.
   std::int64_t inputs_above = -1;

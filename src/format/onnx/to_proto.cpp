@@ -25,7 +25,7 @@ class Writer {
 
  private:
   void graph(const Graph& graph, pb::GraphProto& out);
-  void initializer(const Value& value, pb::GraphProto& out);
+  void initializer(const Value& value, bool is_input, pb::GraphProto& out);
   void nodes(const Graph& graph, google::protobuf::RepeatedPtrField<pb::NodeProto>& out);
   void attribute(const Attribute& attribute, pb::AttributeProto& out);
   void function(const Function& function, pb::FunctionProto& out);
@@ -68,8 +68,9 @@ pb::ModelProto Writer::model(const Graph& from) {
   return out;
 }
 
-void Writer::initializer(const Value& value, pb::GraphProto& out) {
+void Writer::initializer(const Value& value, bool is_input, pb::GraphProto& out) {
   if (becomes_input(value)) {
+    if (is_input) return;
     auto* info = out.add_input();
     info->set_name(value.name);
     type_to(ValueType::tensor(value.initializer.dtype(), value.initializer.shape()), *info->mutable_type());
@@ -95,14 +96,14 @@ void Writer::graph(const Graph& from, pb::GraphProto& out) {
   metadata_to(from.metadata, *out.mutable_metadata_props());
   for (const ValueId id : from.inputs) {
     tell(id);
-    if (!becomes_input(from.value(id))) value_info_to(from.value(id), *out.add_input());
+    value_info_to(from.value(id), *out.add_input());
   }
+  for (std::size_t i = 0; i < from.values.size(); ++i) initializer(from.values[i], told[i], out);
   for (const ValueId id : from.outputs) {
     tell(id);
     value_info_to(from.value(id), *out.add_output());
   }
   for (const ValueId id : from.captured) tell(id);
-  for (const Value& value : from.values) initializer(value, out);
   for (std::size_t i = 0; i < from.values.size(); ++i) {
     const Value& value = from.values[i];
     const bool constant = value.initializer.defined() || value.sparse_initializer;
