@@ -17,8 +17,8 @@ struct Parameter {
   Type type;
   std::string_view standard;  // default, as text
   std::string_view says;      // one line
-  double low = 0, high = 0;   // limits of Integer and Number, both included
-  std::string_view choices;   // of Choice, separated by '|'
+  double low = 0, high = 0;       // limits of Integer and Number, both included
+  std::string_view choices = {};  // of Choice, separated by '|'
 };
 
 // The values of one entry's parameters, complete (defaults filled in) and checked.

@@ -10,6 +10,8 @@
 
 #include "bench/model.h"
 #include "measure/figure.h"
+#include "measure/peak.h"
+#include "measure/statistics.h"
 
 namespace bw {
 
@@ -34,26 +36,17 @@ struct LatencyComparison {
   LatencyFigures original, quantized;
 };
 
-struct MetricComparison {
+struct MetricFindings {
   std::string name;
   bool higher_is_better = true;
   Figure original, quantized, difference;
   Verdict verdict = Verdict::Inconclusive;
 };
 
-struct McNemar {
-  std::uint64_t b = 0, c = 0;
-  double p = 1;
-};
-
 struct AccuracyComparison {
-  std::vector<MetricComparison> metrics;
+  std::vector<MetricFindings> metrics;
   std::optional<McNemar> mcnemar;
   Figure agreement, sqnr;
-};
-
-struct Achieved {
-  Figure operations, bytes, operations_of_peak, bytes_of_peak;
 };
 
 struct ArtifactFile {

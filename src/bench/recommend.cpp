@@ -43,8 +43,8 @@ bool ships_before(const CandidateFindings& a, const CandidateFindings& b) {
   if (a_faster != b_faster) return a_faster;
   if (!a_faster) return std::pair(size_of(a), -retention(a)) < std::pair(size_of(b), -retention(b));
   const Figure &x = a.latency->ratio, &y = b.latency->ratio;
-  if (x.high && y.low && *x.high < *y.low) return true;
-  if (y.high && x.low && *y.high < *x.low) return false;
+  if (x.interval && y.interval && x.interval->high < y.interval->low) return true;
+  if (x.interval && y.interval && y.interval->high < x.interval->low) return false;
   return std::pair(-retention(a), latency_ratio(a)) < std::pair(-retention(b), latency_ratio(b));
 }
 

@@ -47,6 +47,24 @@ Arguments observer_arguments(const Observer& observer, const Arguments& argument
   return Arguments(observer.name, observer.parameters, given);
 }
 
+// Whether some pair of neighbours along the reduced dimension can leave 16 bits. Kernels reduce along rows of the weight
+// as it is stored (Conv, transposed Gemm) or along its columns (MatMul); both are looked at.
+bool saturates(const Tensor& codes) {
+  const auto any_pair = [](std::span<const std::int8_t> weights, std::size_t row_length) {
+    std::vector<std::uint32_t> counts(weights.size() / row_length);
+    count_saturating_pairs(weights, row_length, 255, counts);
+    return std::any_of(counts.begin(), counts.end(), [](std::uint32_t n) { return n != 0; });
+  };
+  const std::span<const std::int8_t> stored = codes.data<std::int8_t>();
+  const auto rows = static_cast<std::size_t>(codes.shape()[0]);
+  const std::size_t columns = stored.size() / rows;
+  if (any_pair(stored, columns)) return true;
+  std::vector<std::int8_t> transposed(stored.size());
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < columns; ++c) transposed[c * rows + r] = stored[r * columns + c];
+  return any_pair(transposed, rows);
+}
+
 Scheme activation_scheme(const Task& task, const Arguments& arguments) {
   const std::string& code = arguments.text("activations");
   return {.code = code == "target" ? task.target.activation_code : code == "u8" ? DType::UInt8 : DType::Int8,
@@ -129,7 +147,7 @@ class Coder {
   bool must_reduce(const Tensor& weight, const QParams& params) const {
     const std::string& wish = arguments_.text("reduced_range");
     if (wish != "auto" || task_.cpu_has_vnni || params.scheme.code != DType::Int8) return wish == "yes";
-    return saturating_pairs(quantize(weight, params)) != 0;
+    return saturates(quantize(weight, params));
   }
 
   void code_added_bias(NodeId add, NodeId product, Plan& plan) const {

@@ -73,10 +73,10 @@ std::string latency_ratio(const LatencyComparison& latency) { return number(late
 std::string latency_low(const LatencyComparison& latency) { return low(latency.ratio); }
 std::string latency_high(const LatencyComparison& latency) { return high(latency.ratio); }
 std::string latency_verdict(const LatencyComparison& latency) { return std::string(name_of(latency.verdict)); }
-std::string difference(const MetricComparison& metric) { return number(metric.difference.value); }
-std::string difference_low(const MetricComparison& metric) { return low(metric.difference); }
-std::string difference_high(const MetricComparison& metric) { return high(metric.difference); }
-std::string metric_verdict(const MetricComparison& metric) { return std::string(name_of(metric.verdict)); }
+std::string difference(const MetricFindings& metric) { return number(metric.difference.value); }
+std::string difference_low(const MetricFindings& metric) { return low(metric.difference); }
+std::string difference_high(const MetricFindings& metric) { return high(metric.difference); }
+std::string metric_verdict(const MetricFindings& metric) { return std::string(name_of(metric.verdict)); }
 
 std::string yes(bool is) { return is ? "yes" : "no"; }
 

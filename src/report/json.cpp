@@ -123,10 +123,10 @@ struct Table<LatencyComparison> {
 };
 
 template <>
-struct Table<MetricComparison> {
+struct Table<MetricFindings> {
   static constexpr std::string_view kName = "MetricComparison";
-  static std::vector<Field<MetricComparison>> fields() {
-    using T = MetricComparison;
+  static std::vector<Field<MetricFindings>> fields() {
+    using T = MetricFindings;
     return {
         field<T>("name", "top1, f1, perplexity, ...", &T::name),
         word_field<T>("direction", "which way is better",
