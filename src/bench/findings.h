@@ -45,7 +45,7 @@ struct MetricFindings {
 
 struct AccuracyComparison {
   std::vector<MetricFindings> metrics;
-  std::optional<McNemar> mcnemar;
+  std::optional<McNemarTest> mcnemar;
   Figure agreement, sqnr;
 };
 
@@ -74,7 +74,7 @@ struct CandidateFindings {
   std::optional<Figure> accuracy_retention, speedup_factor, memory_reduction;
   std::optional<LatencyComparison> latency;
   std::optional<AccuracyComparison> accuracy;
-  std::optional<Achieved> achieved;
+  std::optional<AchievedRates> achieved;
   std::vector<FloatNode> float_nodes;
   std::optional<std::uint64_t> layers_quantized, layers_total;
   Seconds seconds;

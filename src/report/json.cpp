@@ -140,13 +140,13 @@ struct Table<MetricFindings> {
 };
 
 template <>
-struct Table<McNemar> {
+struct Table<McNemarTest> {
   static constexpr std::string_view kName = "McNemar";
-  static std::vector<Field<McNemar>> fields() {
+  static std::vector<Field<McNemarTest>> fields() {
     return {
-        field<McNemar>("b", "samples that only the float model has right", &McNemar::b),
-        field<McNemar>("c", "samples that only the candidate has right", &McNemar::c),
-        field<McNemar>("p", "two-sided, exact", &McNemar::p),
+        field<McNemarTest>("b", "samples that only the float model has right", &McNemarTest::b),
+        field<McNemarTest>("c", "samples that only the candidate has right", &McNemarTest::c),
+        field<McNemarTest>("p", "two-sided, exact", &McNemarTest::p),
     };
   }
 };
@@ -166,10 +166,10 @@ struct Table<AccuracyComparison> {
 };
 
 template <>
-struct Table<Achieved> {
+struct Table<AchievedRates> {
   static constexpr std::string_view kName = "Achieved";
-  static std::vector<Field<Achieved>> fields() {
-    using T = Achieved;
+  static std::vector<Field<AchievedRates>> fields() {
+    using T = AchievedRates;
     return {
         field<T>("operations", "operations per second", &T::operations),
         field<T>("bytes", "bytes per second", &T::bytes),
