@@ -57,7 +57,7 @@ Descriptor open_at(int folder, const char* name, int flags, mode_t mode = 0) {
 constexpr int kReadFlags = O_RDONLY | O_NONBLOCK;
 
 struct stat status_of_regular(const Descriptor& file, const fs::path& path) {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) fail(path, "look at the file", errno);
   if (!S_ISREG(status.st_mode)) refuse(path, "not a regular file");
   return status;
@@ -98,7 +98,8 @@ Descriptor open_beneath(const fs::path& folder, std::string_view relative) {
     if (!next.valid()) fail(whole, "open the file", errno);
     at = std::move(next);
   }
-  if (status_of_regular(at, whole).st_nlink > 1) refuse(whole, "has several hard links, so it may lie outside its folder");
+  if (status_of_regular(at, whole).st_nlink > 1)
+    refuse(whole, "has several hard links, so it may lie outside its folder");
   return at;
 }
 
@@ -118,7 +119,9 @@ void sync(int fd, const fs::path& path) {
   if (result != 0) fail(path, "bring the file to the disk", errno);
 }
 
-fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
 
 }  // namespace
 
@@ -127,7 +130,8 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
   const auto size = static_cast<std::uint64_t>(status_of_regular(file, path).st_size);
   const auto check = [&](std::uint64_t bytes) {
     if (bytes > max_bytes)
-      throw Error(InputClass::Limit, fmt::format("{} bytes or more, and the limit is {}", bytes, max_bytes), path.string());
+      throw Error(InputClass::Limit, fmt::format("{} bytes or more, and the limit is {}", bytes, max_bytes),
+                  path.string());
   };
   check(size);
   std::string text;
@@ -171,8 +175,12 @@ MappedFile MappedFile::beneath(const fs::path& folder, std::string_view relative
   return MappedFile(std::make_shared<const Mapping>(file, folder / fs::path(relative)));
 }
 
-std::span<const std::byte> MappedFile::bytes() const { return {mapping_->data, mapping_->size}; }
-std::shared_ptr<const void> MappedFile::owner() const { return mapping_; }
+std::span<const std::byte> MappedFile::bytes() const {
+  return {mapping_->data, mapping_->size};
+}
+std::shared_ptr<const void> MappedFile::owner() const {
+  return mapping_;
+}
 
 struct FileWriter::State {
   static constexpr std::size_t kBuffer = std::size_t{1} << 18;
@@ -230,10 +238,18 @@ struct FileWriter::State {
 
 FileWriter::FileWriter(fs::path path) : state_(std::make_unique<State>(std::move(path))) {}
 FileWriter::~FileWriter() = default;
-void FileWriter::write(std::span<const std::byte> bytes) { state_->add(bytes); }
-void FileWriter::write(std::string_view text) { state_->add(as_bytes(text)); }
-std::uint64_t FileWriter::written() const { return state_->written; }
-void FileWriter::commit() { state_->commit(); }
+void FileWriter::write(std::span<const std::byte> bytes) {
+  state_->add(bytes);
+}
+void FileWriter::write(std::string_view text) {
+  state_->add(as_bytes(text));
+}
+std::uint64_t FileWriter::written() const {
+  return state_->written;
+}
+void FileWriter::commit() {
+  state_->commit();
+}
 
 void write_file(const fs::path& path, std::span<const std::byte> bytes) {
   FileWriter file(path);
@@ -241,6 +257,8 @@ void write_file(const fs::path& path, std::span<const std::byte> bytes) {
   file.commit();
 }
 
-void write_file(const fs::path& path, std::string_view text) { write_file(path, as_bytes(text)); }
+void write_file(const fs::path& path, std::string_view text) {
+  write_file(path, as_bytes(text));
+}
 
 }  // namespace bw

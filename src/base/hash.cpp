@@ -30,7 +30,9 @@ Sha256& Sha256::add(std::span<const std::byte> bytes) {
   return *this;
 }
 
-Sha256& Sha256::add(std::string_view text) { return add(as_bytes(text)); }
+Sha256& Sha256::add(std::string_view text) {
+  return add(as_bytes(text));
+}
 
 std::string Sha256::hex() {
   std::array<unsigned char, 32> digest{};
@@ -43,8 +45,12 @@ std::string Sha256::hex() {
   return text;
 }
 
-std::string sha256(std::span<const std::byte> bytes) { return Sha256().add(bytes).hex(); }
+std::string sha256(std::span<const std::byte> bytes) {
+  return Sha256().add(bytes).hex();
+}
 
-std::string sha256_of_file(const std::filesystem::path& path) { return sha256(MappedFile(path).bytes()); }
+std::string sha256_of_file(const std::filesystem::path& path) {
+  return sha256(MappedFile(path).bytes());
+}
 
 }  // namespace bw

@@ -150,7 +150,11 @@ Json parse_json(std::string_view text, std::string_view where) {
   return builder.take();
 }
 
-std::string to_text(const Json& json) { return dump(json, 2) + "\n"; }
-std::string to_line(const Json& json) { return dump(json, -1); }
+std::string to_text(const Json& json) {
+  return dump(json, 2) + "\n";
+}
+std::string to_line(const Json& json) {
+  return dump(json, -1);
+}
 
 }  // namespace bw

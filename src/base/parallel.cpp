@@ -138,7 +138,9 @@ void set_threads(int threads) {
   the_pool = fresh;
 }
 
-int threads() { return pool()->threads(); }
+int threads() {
+  return pool()->threads();
+}
 
 void parallel_for(std::size_t count, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& body) {
   if (count == 0) return;

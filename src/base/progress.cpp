@@ -38,18 +38,24 @@ std::string duration(double seconds) {
 
 }  // namespace
 
-void set_verbosity(Verbosity verbosity) { the_verbosity = verbosity; }
+void set_verbosity(Verbosity verbosity) {
+  the_verbosity = verbosity;
+}
 
 void say(std::string_view line) {
   if (the_verbosity == Verbosity::Normal) put(line);
 }
 
-void warn(std::string_view line) { put(fmt::format("warning: {}", line)); }
+void warn(std::string_view line) {
+  put(fmt::format("warning: {}", line));
+}
 
 Progress::Progress(std::string what, std::uint64_t total)
     : what_(std::move(what)), total_(total), started_(seconds_now()), drawn_(started_) {}
 
-Progress::~Progress() { draw(true); }
+Progress::~Progress() {
+  draw(true);
+}
 
 void Progress::advance(std::uint64_t by) {
   done_ += by;
@@ -63,8 +69,10 @@ void Progress::draw(bool last) {
   const double rate = elapsed > 0 ? static_cast<double>(done_) / elapsed : 0;
   std::string line = fmt::format("{} {}/{}", what_, done_, total_);
   if (rate > 0) line += fmt::format(", {:.3g} a second", rate);
-  if (last) line += ", " + duration(elapsed);
-  else if (rate > 0 && total_ > done_) line += ", " + duration(static_cast<double>(total_ - done_) / rate) + " left";
+  if (last)
+    line += ", " + duration(elapsed);
+  else if (rate > 0 && total_ > done_)
+    line += ", " + duration(static_cast<double>(total_ - done_) / rate) + " left";
   if (!on_a_terminal()) return put(line);
   const std::string text = "\r\x1b[K" + line + (last ? "\n" : "");
   std::fwrite(text.data(), 1, text.size(), stderr);
@@ -75,7 +83,7 @@ double seconds_now() {
 }
 
 void watch_interrupts() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = [](int) {
     if (caught) ::_exit(exit_code(ErrorKind::Interrupted));  // asked twice: leave at once
     caught = 1;
@@ -85,7 +93,9 @@ void watch_interrupts() {
   ::sigaction(SIGTERM, &action, nullptr);
 }
 
-bool interrupted() { return caught != 0; }
+bool interrupted() {
+  return caught != 0;
+}
 
 void throw_if_interrupted() {
   if (interrupted()) throw Error(ErrorKind::Interrupted, "interrupted");

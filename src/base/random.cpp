@@ -55,7 +55,9 @@ std::uint64_t Random::below(std::uint64_t bound) {
     if (const std::uint64_t value = next(); value >= unfair) return value % bound;
 }
 
-double Random::uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
+double Random::uniform() {
+  return static_cast<double>(next() >> 11) * 0x1p-53;
+}
 
 double Random::normal() {
   for (;;) {

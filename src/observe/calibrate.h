@@ -1,5 +1,5 @@
-// Calibration: runs samples through the float model in a worker and gathers Evidence there, so that memory is bounded by
-// a few samples whatever their number, and no activation crosses a process.
+// Calibration: runs samples through the float model in a worker and gathers Evidence there, so that memory is bounded
+// by a few samples whatever their number, and no activation crosses a process.
 #pragma once
 
 #include <cstdint>
@@ -29,12 +29,13 @@ struct Calibration {
   double seconds = 0;
 };
 
-// Evidence of every value in `needs`, each sample at its own length, one sample a run (a model with a fixed batch takes as
-// many as that). Equal to the bit for any number of threads. Where a sample has a mask [S], positions that it marks as
-// padding are left out of every value: along its first axis, behind the batch, of S elements.
-// Errors: CalibrationError for no samples, for NaN or infinity (value, sample, index), for a value that is not float;
+// Evidence of every value in `needs`, each sample at its own length, one sample a run (a model with a fixed batch takes
+// as many as that). Equal to the bit for any number of threads. Where a sample has a mask [S], positions that it marks
+// as padding are left out of every value: along its first axis, behind the batch, of S elements. Errors:
+// CalibrationError for no samples, for NaN or infinity (value, sample, index), for a value that is not float;
 // Error(Worker) when the worker dies; those of decoding the samples.
-Calibration calibrate(const Graph& graph, SharedSamples& samples, const Needs& needs, const CalibrateOptions& options = {});
+Calibration calibrate(const Graph& graph, SharedSamples& samples, const Needs& needs,
+                      const CalibrateOptions& options = {});
 
 Job calibrate_job();
 

@@ -45,7 +45,9 @@ class ValueEvidence {
     return get<ChannelRangeStatistic>({StatisticKind::ChannelRange, axis});
   }
   const Histogram& histogram() const { return get<Histogram>({StatisticKind::Histogram}); }
-  const SampleRangesStatistic& sample_ranges() const { return get<SampleRangesStatistic>({StatisticKind::SampleRanges}); }
+  const SampleRangesStatistic& sample_ranges() const {
+    return get<SampleRangesStatistic>({StatisticKind::SampleRanges});
+  }
   const TorchHistogram& torch_histogram() const { return get<TorchHistogram>({StatisticKind::TorchHistogram}); }
   const MomentsStatistic& moments() const { return get<MomentsStatistic>({StatisticKind::Moments}); }
   const ChannelMeanStatistic& channel_mean(int axis) const {
@@ -68,7 +70,7 @@ class Evidence {
   explicit Evidence(const Needs& needs);
 
   bool has(std::string_view value) const { return values_.contains(value); }
-  ValueEvidence& value(std::string_view name);              // Error(Internal) when it was not asked for
+  ValueEvidence& value(std::string_view name);  // Error(Internal) when it was not asked for
   const ValueEvidence& value(std::string_view name) const;
   const std::map<std::string, ValueEvidence, std::less<>>& values() const { return values_; }
   Needs needs() const;

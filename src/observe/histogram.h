@@ -1,7 +1,8 @@
-// How often which magnitude was seen, by sign. Bins are a power of two wide and there are kBins a side; when a magnitude
-// does not fit, the range doubles and pairs of bins become one, which loses nothing that a wider histogram would have
-// had. So the result depends neither on order nor on how the samples were split. The largest magnitude always lies in
-// the upper half of the range: at least 2048 bins are in use. Exact zeros (most of what ReLU gives) are counted apart.
+// How often which magnitude was seen, by sign. Bins are a power of two wide and there are kBins a side; when a
+// magnitude does not fit, the range doubles and pairs of bins become one, which loses nothing that a wider histogram
+// would have had. So the result depends neither on order nor on how the samples were split. The largest magnitude
+// always lies in the upper half of the range: at least 2048 bins are in use. Exact zeros (most of what ReLU gives) are
+// counted apart.
 #pragma once
 
 #include <cstdint>

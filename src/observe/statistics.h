@@ -1,8 +1,8 @@
 // The plain statistics: ranges, means, moments. All are equal to the bit however the samples were split and ordered:
 // minimum and maximum are exact, and sums are kept exactly (ExactSum).
 //
-// Every statistic has: add(sample) with values that are finite (Evidence checks it), merge, and to and from bytes, where
-// what is read may be hostile.
+// Every statistic has: add(sample) with values that are finite (Evidence checks it), merge, and to and from bytes,
+// where what is read may be hostile.
 #pragma once
 
 #include <array>
@@ -42,7 +42,7 @@ class ExactSum {
   void negate();
   std::array<std::uint64_t, kWords> words_{};
 };
-using SumOfFloats = ExactSum<-149, 6>;    // 2^40 times the largest float, and room to spare
+using SumOfFloats = ExactSum<-149, 6>;     // 2^40 times the largest float, and room to spare
 using SumOfSquares = ExactSum<-1074, 22>;  // sums of squares in double round at their own last bit
 
 class RangeStatistic {

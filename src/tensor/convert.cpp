@@ -27,16 +27,26 @@ decltype(auto) with_values(const Tensor& tensor, const Body& body) {
   const auto codes = [&] { return unpack_codes(bytes, bits, tensor.size()); };
   const auto over = [&](const auto& values) { return body(std::span(values.data(), values.size())); };
   switch (tensor.dtype()) {
-    case DType::Float32: return body(tensor.data<float>());
-    case DType::Float64: return body(tensor.data<double>());
-    case DType::UInt8: return body(tensor.data<std::uint8_t>());
-    case DType::Int8: return body(tensor.data<std::int8_t>());
-    case DType::UInt16: return body(tensor.data<std::uint16_t>());
-    case DType::Int16: return body(tensor.data<std::int16_t>());
-    case DType::Int32: return body(tensor.data<std::int32_t>());
-    case DType::Int64: return body(tensor.data<std::int64_t>());
-    case DType::UInt32: return body(tensor.data<std::uint32_t>());
-    case DType::UInt64: return body(tensor.data<std::uint64_t>());
+    case DType::Float32:
+      return body(tensor.data<float>());
+    case DType::Float64:
+      return body(tensor.data<double>());
+    case DType::UInt8:
+      return body(tensor.data<std::uint8_t>());
+    case DType::Int8:
+      return body(tensor.data<std::int8_t>());
+    case DType::UInt16:
+      return body(tensor.data<std::uint16_t>());
+    case DType::Int16:
+      return body(tensor.data<std::int16_t>());
+    case DType::Int32:
+      return body(tensor.data<std::int32_t>());
+    case DType::Int64:
+      return body(tensor.data<std::int64_t>());
+    case DType::UInt32:
+      return body(tensor.data<std::uint32_t>());
+    case DType::UInt64:
+      return body(tensor.data<std::uint64_t>());
     case DType::Bool:
       return over(decoded([&](std::size_t i) { return std::uint8_t(bytes[i] != std::byte{0}); }, tensor.size()));
     case DType::Float16:
@@ -44,7 +54,8 @@ decltype(auto) with_values(const Tensor& tensor, const Body& body) {
     case DType::BFloat16:
       return over(decoded([&, d = tensor.data<BFloat16>()](std::size_t i) { return to_float(d[i]); }, tensor.size()));
     case DType::UInt4:
-    case DType::UInt2: return over(codes());
+    case DType::UInt2:
+      return over(codes());
     case DType::Int4:
     case DType::Int2:
       return over(decoded([&, c = codes()](std::size_t i) { return signed_code(c[i], bits); }, tensor.size()));
@@ -62,7 +73,8 @@ decltype(auto) with_values(const Tensor& tensor, const Body& body) {
     case DType::Undefined:
     case DType::String:
     case DType::Complex64:
-    case DType::Complex128: break;
+    case DType::Complex128:
+      break;
   }
   throw Error(InputClass::Unsupported, fmt::format("elements of {} are not numbers", name_of(tensor.dtype())));
 }
@@ -145,24 +157,41 @@ Tensor cast_to_sub_byte(const Tensor& tensor, DType dtype) {
 
 }  // namespace
 
-std::vector<double> to_doubles(const Tensor& tensor) { return values_as<double>(tensor); }
-std::vector<std::int64_t> to_int64s(const Tensor& tensor) { return values_as<std::int64_t>(tensor); }
-std::vector<float> to_floats(const Tensor& tensor) { return values_as<float>(tensor); }
+std::vector<double> to_doubles(const Tensor& tensor) {
+  return values_as<double>(tensor);
+}
+std::vector<std::int64_t> to_int64s(const Tensor& tensor) {
+  return values_as<std::int64_t>(tensor);
+}
+std::vector<float> to_floats(const Tensor& tensor) {
+  return values_as<float>(tensor);
+}
 
 Tensor cast(const Tensor& tensor, DType dtype) {
   if (tensor.dtype() == dtype) return tensor;
   switch (dtype) {
-    case DType::Float32: return cast_to<float>(tensor);
-    case DType::Float64: return cast_to<double>(tensor);
-    case DType::UInt8: return cast_to<std::uint8_t>(tensor);
-    case DType::Int8: return cast_to<std::int8_t>(tensor);
-    case DType::UInt16: return cast_to<std::uint16_t>(tensor);
-    case DType::Int16: return cast_to<std::int16_t>(tensor);
-    case DType::Int32: return cast_to<std::int32_t>(tensor);
-    case DType::Int64: return cast_to<std::int64_t>(tensor);
-    case DType::UInt32: return cast_to<std::uint32_t>(tensor);
-    case DType::UInt64: return cast_to<std::uint64_t>(tensor);
-    case DType::Bool: return cast_to_bool(tensor);
+    case DType::Float32:
+      return cast_to<float>(tensor);
+    case DType::Float64:
+      return cast_to<double>(tensor);
+    case DType::UInt8:
+      return cast_to<std::uint8_t>(tensor);
+    case DType::Int8:
+      return cast_to<std::int8_t>(tensor);
+    case DType::UInt16:
+      return cast_to<std::uint16_t>(tensor);
+    case DType::Int16:
+      return cast_to<std::int16_t>(tensor);
+    case DType::Int32:
+      return cast_to<std::int32_t>(tensor);
+    case DType::Int64:
+      return cast_to<std::int64_t>(tensor);
+    case DType::UInt32:
+      return cast_to<std::uint32_t>(tensor);
+    case DType::UInt64:
+      return cast_to<std::uint64_t>(tensor);
+    case DType::Bool:
+      return cast_to_bool(tensor);
     case DType::Float16:
       return cast_through_float<Half>(tensor, dtype, [](DType, float value) { return to_half(value); });
     case DType::BFloat16:
@@ -171,16 +200,19 @@ Tensor cast(const Tensor& tensor, DType dtype) {
     case DType::Float8E4M3FNUZ:
     case DType::Float8E5M2:
     case DType::Float8E5M2FNUZ:
-    case DType::Float8E8M0: return cast_through_float<std::uint8_t>(tensor, dtype, encode_small_float);
+    case DType::Float8E8M0:
+      return cast_through_float<std::uint8_t>(tensor, dtype, encode_small_float);
     case DType::UInt4:
     case DType::Int4:
     case DType::UInt2:
     case DType::Int2:
-    case DType::Float4E2M1: return cast_to_sub_byte(tensor, dtype);
+    case DType::Float4E2M1:
+      return cast_to_sub_byte(tensor, dtype);
     case DType::Undefined:
     case DType::String:
     case DType::Complex64:
-    case DType::Complex128: break;
+    case DType::Complex128:
+      break;
   }
   throw Error(InputClass::Unsupported,
               fmt::format("no conversion from {} to {}", name_of(tensor.dtype()), name_of(dtype)));

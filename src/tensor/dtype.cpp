@@ -43,15 +43,20 @@ constexpr std::array kTypes{
 
 }  // namespace
 
-bool is_known_dtype(int onnx_number) { return onnx_number > 0 && onnx_number < static_cast<int>(kTypes.size()); }
+bool is_known_dtype(int onnx_number) {
+  return onnx_number > 0 && onnx_number < static_cast<int>(kTypes.size());
+}
 
 const DTypeInfo& info(DType dtype) {
   const auto number = static_cast<std::size_t>(dtype);
-  if (number >= kTypes.size()) throw Error(ErrorKind::Internal, fmt::format("no element type has the number {}", number));
+  if (number >= kTypes.size())
+    throw Error(ErrorKind::Internal, fmt::format("no element type has the number {}", number));
   return kTypes[number];
 }
 
-std::string_view name_of(DType dtype) { return info(dtype).name; }
+std::string_view name_of(DType dtype) {
+  return info(dtype).name;
+}
 
 DType dtype_named(std::string_view name) {
   for (const DTypeInfo& type : kTypes)

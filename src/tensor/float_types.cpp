@@ -20,7 +20,7 @@ Half to_half(float value) {
   const std::uint32_t sign = (bits >> 16) & 0x8000, magnitude = bits & 0x7FFFFFFF;
   const auto make = [&](std::uint32_t half) { return Half{static_cast<std::uint16_t>(sign | half)}; };
   if (magnitude > kInfinity) return make(0x7E00 | ((magnitude >> 13) & 0x1FF));
-  if (magnitude >= 0x477FF000) return make(0x7C00);  // 65520 and above round to infinity
+  if (magnitude >= 0x477FF000) return make(0x7C00);                                 // 65520 and above round to infinity
   if (magnitude >= 0x38800000) return make(round_off(magnitude - 0x38000000, 13));  // normal: exponent bias 127 -> 15
   // Subnormal: adding 0.5 leaves the value in units of 2^-24 in the low bits, rounded half to even by the addition.
   const float shifted = std::bit_cast<float>(magnitude) + 0.5F;
@@ -46,6 +46,8 @@ float to_float(Half value) {
   return std::bit_cast<float>(sign | ((magnitude << 13) + 0x38000000));
 }
 
-float to_float(BFloat16 value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value.bits) << 16); }
+float to_float(BFloat16 value) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(value.bits) << 16);
+}
 
 }  // namespace bw

@@ -74,7 +74,8 @@ void pack_codes(std::span<const std::uint8_t> codes, int bits, std::span<std::by
   const unsigned mask = (1U << bits) - 1;
   std::fill(packed.begin(), packed.end(), std::byte{0});
   for (std::size_t i = 0; i < codes.size(); ++i)
-    packed[i / per_byte] |= static_cast<std::byte>((codes[i] & mask) << (i % per_byte * static_cast<std::size_t>(bits)));
+    packed[i / per_byte] |=
+        static_cast<std::byte>((codes[i] & mask) << (i % per_byte * static_cast<std::size_t>(bits)));
 }
 
 float decode_small_float(DType dtype, std::uint8_t code) {
@@ -96,8 +97,10 @@ std::uint8_t encode_small_float(DType dtype, float value) {
   const float wanted = std::isnan(value) ? kInfinity : std::fabs(value);
   while (low < high) {
     const int middle = (low + high + 1) / 2;
-    if (magnitude(format, middle) <= wanted) low = middle;
-    else high = middle - 1;
+    if (magnitude(format, middle) <= wanted)
+      low = middle;
+    else
+      high = middle - 1;
   }
   if (low < format.largest) {
     const float below = wanted - magnitude(format, low), above = magnitude(format, low + 1) - wanted;

@@ -11,7 +11,8 @@
 
 namespace bw {
 
-// `count` codes of `bits` (2 or 4) each, one a byte, without sign extension. Error(Internal) when `packed` is too short.
+// `count` codes of `bits` (2 or 4) each, one a byte, without sign extension. Error(Internal) when `packed` is too
+// short.
 std::vector<std::uint8_t> unpack_codes(std::span<const std::byte> packed, int bits, std::size_t count);
 
 // The inverse: the low `bits` of each code; what is left of the last byte is zero. `packed` has exactly

@@ -25,7 +25,9 @@ Memory allocate(std::uint64_t size) {
   return {std::shared_ptr<void>(memory, std::free), {static_cast<std::byte*>(memory), size}};
 }
 
-std::size_t alignment_of(DType dtype) { return std::clamp<std::size_t>(info(dtype).bits / 8, 1, 8); }
+std::size_t alignment_of(DType dtype) {
+  return std::clamp<std::size_t>(info(dtype).bits / 8, 1, 8);
+}
 
 }  // namespace
 
@@ -42,13 +44,15 @@ std::uint64_t element_count(std::span<const std::int64_t> shape) {
   return std::find(shape.begin(), shape.end(), 0) == shape.end() ? count : 0;
 }
 
-std::string to_string(std::span<const std::int64_t> shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+std::string to_string(std::span<const std::int64_t> shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
 
 Tensor Tensor::wrap(DType dtype, Shape shape, std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
   const std::uint64_t count = element_count(shape);
   if (dtype == DType::Undefined || dtype == DType::String || byte_size(dtype, count) != bytes.size())
-    throw Error(ErrorKind::Internal, fmt::format("{} bytes cannot be a tensor of {} {}", bytes.size(), name_of(dtype),
-                                                 to_string(shape)));
+    throw Error(ErrorKind::Internal,
+                fmt::format("{} bytes cannot be a tensor of {} {}", bytes.size(), name_of(dtype), to_string(shape)));
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignment_of(dtype) != 0)
     return copy(dtype, std::move(shape), bytes);
   Tensor tensor;

@@ -37,7 +37,7 @@ TEST_CASE("a file is written whole, with its old content or the new") {
   const fs::path path = folder.path() / "a.txt";
   write_file(path, "old");
   CHECK(read_file(path) == "old");
-  struct stat status {};
+  struct stat status{};
   REQUIRE(::stat(path.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0644);
 
@@ -56,7 +56,9 @@ TEST_CASE("a file is written whole, with its old content or the new") {
 
 TEST_CASE("an uncommitted file leaves nothing") {
   const test::Folder folder;
-  { FileWriter(folder.path() / "a.txt").write("text"); }
+  {
+    FileWriter(folder.path() / "a.txt").write("text");
+  }
   CHECK(entries(folder.path()) == 0);
 }
 
@@ -145,9 +147,9 @@ TEST_CASE("a file beneath a folder is never outside of it") {
   CHECK(as_text(MappedFile::beneath(inside, "a.bin").bytes()) == "a");
   CHECK(as_text(MappedFile::beneath(inside, "./sub//b.bin").bytes()) == "b");
   using namespace std::string_view_literals;
-  for (const std::string_view name :
-       {""sv, "."sv, "sub"sv, "sub/"sv, "../secret"sv, "sub/../../secret"sv, "sub/../a.bin"sv, "link"sv, "up/secret"sv, "linked/b.bin"sv,
-        "hard"sv, "fifo"sv, "none"sv, "a.bin\0x"sv, "a.bin/x"sv, "/etc/passwd"sv, "*/_ORT_MEM_ADDR_/*"sv}) {
+  for (const std::string_view name : {""sv, "."sv, "sub"sv, "sub/"sv, "../secret"sv, "sub/../../secret"sv,
+                                      "sub/../a.bin"sv, "link"sv, "up/secret"sv, "linked/b.bin"sv, "hard"sv, "fifo"sv,
+                                      "none"sv, "a.bin\0x"sv, "a.bin/x"sv, "/etc/passwd"sv, "*/_ORT_MEM_ADDR_/*"sv}) {
     CAPTURE(name);
     CHECK(refusal([&] { MappedFile::beneath(inside, name); }).starts_with("path"));
   }

@@ -25,7 +25,8 @@ Tensor packed(DType dtype, std::int64_t count, std::initializer_list<int> bytes)
   return Tensor::copy(dtype, {count}, raw);
 }
 
-constexpr DType kSmallFloats[] = {DType::Float8E4M3FN, DType::Float8E4M3FNUZ, DType::Float8E5M2, DType::Float8E5M2FNUZ, DType::Float4E2M1};
+constexpr DType kSmallFloats[] = {DType::Float8E4M3FN, DType::Float8E4M3FNUZ, DType::Float8E5M2, DType::Float8E5M2FNUZ,
+                                  DType::Float4E2M1};
 
 }  // namespace
 
@@ -41,18 +42,24 @@ TEST_CASE("sub-byte codes are packed low bits first, the rest zero") {
 }
 
 TEST_CASE("integers keep their low bits, floats are cut off and stay in range") {
-  CHECK(values<std::uint8_t>(cast(Tensor::of<std::int32_t>({3}, {256, -1, 255}), DType::UInt8)) == std::vector<std::uint8_t>{0, 255, 255});
-  CHECK(values<std::int8_t>(cast(Tensor::of<float>({5}, {1.9F, -1.9F, 300, -kInfinity, kNaN}), DType::Int8)) == std::vector<std::int8_t>{1, -1, 127, -128, 0});
+  CHECK(values<std::uint8_t>(cast(Tensor::of<std::int32_t>({3}, {256, -1, 255}), DType::UInt8)) ==
+        std::vector<std::uint8_t>{0, 255, 255});
+  CHECK(values<std::int8_t>(cast(Tensor::of<float>({5}, {1.9F, -1.9F, 300, -kInfinity, kNaN}), DType::Int8)) ==
+        std::vector<std::int8_t>{1, -1, 127, -128, 0});
   CHECK(values<std::int64_t>(cast(Tensor::of<float>({2}, {0x1p63F, -0x1p63F}), DType::Int64)) ==
         std::vector<std::int64_t>{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()});
-  CHECK(values<std::uint64_t>(cast(Tensor::of<double>({2}, {-1, 0x1p64}), DType::UInt64)) == std::vector<std::uint64_t>{0, ~std::uint64_t{0}});
+  CHECK(values<std::uint64_t>(cast(Tensor::of<double>({2}, {-1, 0x1p64}), DType::UInt64)) ==
+        std::vector<std::uint64_t>{0, ~std::uint64_t{0}});
   CHECK(to_int64s(cast(Tensor::of<float>({3}, {9, -9, 3.7F}), DType::Int4)) == std::vector<std::int64_t>{7, -8, 3});
   CHECK(to_int64s(cast(Tensor::of<std::int32_t>({2}, {17, -17}), DType::UInt4)) == std::vector<std::int64_t>{1, 15});
-  CHECK(values<float>(cast(Tensor::of<std::uint64_t>({1}, {~std::uint64_t{0}}), DType::Float32)) == std::vector<float>{0x1p64F});
+  CHECK(values<float>(cast(Tensor::of<std::uint64_t>({1}, {~std::uint64_t{0}}), DType::Float32)) ==
+        std::vector<float>{0x1p64F});
   // Straight to float: through double it would be rounded twice.
-  CHECK(values<float>(cast(Tensor::of<std::int64_t>({1}, {(std::int64_t{1} << 60) + (std::int64_t{1} << 36) + 1}), DType::Float32))[0] == 0x1p60F + 0x1p37F);
+  CHECK(values<float>(cast(Tensor::of<std::int64_t>({1}, {(std::int64_t{1} << 60) + (std::int64_t{1} << 36) + 1}),
+                           DType::Float32))[0] == 0x1p60F + 0x1p37F);
   CHECK(to_doubles(Tensor::of<bool>({3}, {true, false, true})) == std::vector<double>{1, 0, 1});
-  CHECK(values<bool>(cast(Tensor::of<float>({4}, {0.0F, -0.0F, 0.1F, kNaN}), DType::Bool)) == std::vector<bool>{false, false, true, true});
+  CHECK(values<bool>(cast(Tensor::of<float>({4}, {0.0F, -0.0F, 0.1F, kNaN}), DType::Bool)) ==
+        std::vector<bool>{false, false, true, true});
   CHECK_THROWS_AS(cast(Tensor::of_strings({1}, {"1"}), DType::Float32), Error);
   CHECK_THROWS_AS(cast(Tensor::of<float>({1}, {1}), DType::Complex64), Error);
 }
@@ -64,9 +71,12 @@ TEST_CASE("small floats: every code decodes, encodes back, and the known ends ar
     for (int code = 0; code < count; ++code) {
       const float value = decode_small_float(dtype, static_cast<std::uint8_t>(code));
       const std::uint8_t back = encode_small_float(dtype, value);
-      if (std::isnan(value)) CHECK(std::isnan(decode_small_float(dtype, back)));
-      else if (std::isinf(value)) CHECK(back == code - 1);  // saturates
-      else CHECK(back == code);
+      if (std::isnan(value))
+        CHECK(std::isnan(decode_small_float(dtype, back)));
+      else if (std::isinf(value))
+        CHECK(back == code - 1);  // saturates
+      else
+        CHECK(back == code);
     }
   }
   // Largest and smallest values as the ONNX specification lists them.
@@ -82,7 +92,8 @@ TEST_CASE("small floats: every code decodes, encodes back, and the known ends ar
   CHECK(std::isnan(decode_small_float(DType::Float8E4M3FNUZ, 0x80)));
   CHECK(std::isinf(decode_small_float(DType::Float8E5M2, 0xFC)));
   std::vector<float> fours;
-  for (int code = 0; code < 8; ++code) fours.push_back(decode_small_float(DType::Float4E2M1, static_cast<std::uint8_t>(code)));
+  for (int code = 0; code < 8; ++code)
+    fours.push_back(decode_small_float(DType::Float4E2M1, static_cast<std::uint8_t>(code)));
   CHECK(fours == std::vector<float>{0, .5F, 1, 1.5F, 2, 3, 4, 6});
 }
 
@@ -112,7 +123,8 @@ TEST_CASE("E8M0 holds powers of two and rounds up") {
   CHECK(decode_small_float(DType::Float8E8M0, 0) == 0x1p-127F);
   CHECK(std::isnan(decode_small_float(DType::Float8E8M0, 255)));
   for (int code = 0; code < 255; ++code)
-    CHECK(encode_small_float(DType::Float8E8M0, decode_small_float(DType::Float8E8M0, static_cast<std::uint8_t>(code))) == code);
+    CHECK(encode_small_float(DType::Float8E8M0,
+                             decode_small_float(DType::Float8E8M0, static_cast<std::uint8_t>(code))) == code);
   CHECK(encode_small_float(DType::Float8E8M0, 1.5F) == 128);
   CHECK(encode_small_float(DType::Float8E8M0, 0) == 0);
   CHECK(encode_small_float(DType::Float8E8M0, kInfinity) == 254);

@@ -23,8 +23,10 @@ std::uint16_t nearest(float value, int mantissa_bits, int least_exponent, std::u
   std::uint16_t low = 0, high = infinity;
   while (low < high) {  // codes of one sign are in the order of their values
     const auto middle = static_cast<std::uint16_t>((low + high) / 2);
-    if (static_cast<double>(to_float(T{middle})) < rounded) low = middle + 1;
-    else high = middle;
+    if (static_cast<double>(to_float(T{middle})) < rounded)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return sign | low;
 }
@@ -60,8 +62,10 @@ TEST_CASE("every half goes through float and back") {
       REQUIRE(to_half(to_float(half)) == half);
     }
     const BFloat16 brain{static_cast<std::uint16_t>(code)};
-    if ((code & 0x7FFF) <= 0x7F80) REQUIRE(to_bfloat16(to_float(brain)) == brain);
-    else REQUIRE(std::isnan(to_float(to_bfloat16(to_float(brain)))));
+    if ((code & 0x7FFF) <= 0x7F80)
+      REQUIRE(to_bfloat16(to_float(brain)) == brain);
+    else
+      REQUIRE(std::isnan(to_float(to_bfloat16(to_float(brain)))));
   }
   CHECK(to_float(Half{0x3C00}) == 1);
   CHECK(to_float(Half{0x0001}) == 0x1p-24F);
@@ -72,8 +76,10 @@ TEST_CASE("every half goes through float and back") {
 TEST_CASE("rounding is half to even, over ties, subnormals and overflow") {
   for (const float value : probes()) {
     CAPTURE(value);
-    if (std::fabs(value) < 65520) REQUIRE(to_half(value).bits == nearest<Half>(value, 10, -14, 0x7C00));
-    else REQUIRE((to_half(value).bits & 0x7FFF) == 0x7C00);
+    if (std::fabs(value) < 65520)
+      REQUIRE(to_half(value).bits == nearest<Half>(value, 10, -14, 0x7C00));
+    else
+      REQUIRE((to_half(value).bits & 0x7FFF) == 0x7C00);
     if (std::fabs(value) < 3.3e38F) REQUIRE(to_bfloat16(value).bits == nearest<BFloat16>(value, 7, -126, 0x7F80));
   }
   CHECK(to_half(65519.996F).bits == 0x7BFF);

@@ -24,8 +24,8 @@ TEST_CASE("element counts are exact or refused") {
   CHECK(element_count(Shape{2, 3, 4}) == 24);
   CHECK(element_count(Shape{2, 0}) == 0);
   CHECK(element_count(Shape{std::int64_t{1} << 62}) == std::uint64_t{1} << 62);
-  for (const Shape& shape : {Shape{-1}, Shape{2, -3}, Shape{0, -1}, Shape{std::int64_t{1} << 62, 4}, Shape{std::int64_t{1} << 62, 4, 0},
-                             Shape{4194305, 4194305, 211106198978564}})
+  for (const Shape& shape : {Shape{-1}, Shape{2, -3}, Shape{0, -1}, Shape{std::int64_t{1} << 62, 4},
+                             Shape{std::int64_t{1} << 62, 4, 0}, Shape{4194305, 4194305, 211106198978564}})
     CHECK(class_of_refusal(shape) == InputClass::Limit);
 }
 

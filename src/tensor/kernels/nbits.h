@@ -1,0 +1,39 @@
+// Round-to-nearest blockwise quantization of a weight matrix into the layout of MatMulNBits (com.microsoft). Bytes are
+// equal to those of onnxruntime 1.31's own quantizer.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace bw {
+
+struct NBitsOptions {
+  int bits = 4;                 // 4 or 8
+  std::size_t block_size = 32;  // power of two, 16 or more
+  bool symmetric = true;
+};
+
+// Of weights [K, N]: blocks lie along K. W = (code - zero_point) * scale.
+//   symmetric:  scale = w / -2^(bits - 1), w the signed element of largest magnitude; zero point 2^(bits - 1)
+//   asymmetric: scale = (max(high, 0) - min(low, 0)) / (2^bits - 1); zero point = round(-low / scale)
+//   code = clamp(round(x * (1 / scale) + zero point), 0, 2^bits - 1); round is half away from zero here
+struct NBitsWeights {
+  std::vector<std::uint8_t> codes;        // [N, blocks, block_size * bits / 8], low nibble first; zero beyond K
+  std::vector<float> scales;              // [N, blocks]
+  std::vector<std::uint8_t> zero_points;  // [N, ceil(blocks * bits / 8)], low nibble first; empty when symmetric
+  // Two nibbles that mean nothing are as onnxruntime leaves them: the last one of an odd number of 4-bit zero points is
+  // 8, and the one after an odd K repeats the code at K - 2 unless K - 1 starts a pair of blocks.
+  friend bool operator==(const NBitsWeights&, const NBitsWeights&) = default;
+};
+
+// weights: rows (K) x columns (N), row-major, finite.
+NBitsWeights quantize_nbits(std::span<const float> weights, std::size_t rows, std::size_t columns,
+                            const NBitsOptions& options);
+
+namespace reference {
+NBitsWeights quantize_nbits(std::span<const float> weights, std::size_t rows, std::size_t columns,
+                            const NBitsOptions& options);
+}
+
+}  // namespace bw

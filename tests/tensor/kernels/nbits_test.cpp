@@ -1,0 +1,92 @@
+#include "tensor/kernels/nbits.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "tensor/kernels/each_target.h"
+
+using namespace bw;
+using namespace bw::test;
+
+namespace {
+
+// As tests/oracle/nbits.py makes them.
+std::vector<float> weights_of_kind(std::size_t rows, std::size_t columns, int kind) {
+  std::vector<float> weights(rows * columns);
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const auto hashed = static_cast<std::uint32_t>(i * 2654435761U + static_cast<std::uint64_t>(kind) * 40503);
+    float x = static_cast<float>(hashed >> 8) * 0x1p-24F - 0.5F;
+    if (kind == 1) x = std::floor(x * 16) / 16;
+    if (kind == 2 && i / columns % 48 < 32) x = std::copysign(0.0F, x);
+    if (kind == 3) x = std::fabs(x);
+    if (kind == 4) x = -std::fabs(x) - 0.25F;
+    weights[i] = x;
+  }
+  return weights;
+}
+
+template <class T>
+std::string short_hash(const std::vector<T>& values) {
+  return sha256(std::as_bytes(std::span(values))).substr(0, 16);
+}
+
+}  // namespace
+
+TEST_CASE("bytes are those of onnxruntime's own quantizer") {
+  std::ifstream file(BW_TEST_DATA "/nbits.txt");
+  REQUIRE(file);
+  int cases = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("#")) continue;
+    CAPTURE(line);
+    NBitsOptions options;
+    std::size_t rows, columns;
+    int kind;
+    std::string codes, scales, zero_points;
+    std::istringstream(line) >> options.bits >> options.block_size >> options.symmetric >> rows >> columns >> kind >>
+        codes >> scales >> zero_points;
+    const std::vector<float> weights = weights_of_kind(rows, columns, kind);
+    for (const NBitsWeights& made : {quantize_nbits(weights, rows, columns, options),
+                                     reference::quantize_nbits(weights, rows, columns, options)}) {
+      CHECK(short_hash(made.codes) == codes);
+      CHECK(short_hash(made.scales) == scales);
+      if (options.symmetric)
+        CHECK(made.zero_points.empty());
+      else
+        CHECK(short_hash(made.zero_points) == zero_points);
+    }
+    ++cases;
+  }
+  CHECK(cases == 180);
+}
+
+TEST_CASE("quantize_nbits gives the reference's bytes") {
+  on_each_target([] {
+    Random random(11);
+    for (const auto& [rows, columns] :
+         {std::pair<std::size_t, std::size_t>{0, 3}, {3, 0}, {1, 1}, {33, 63}, {640, 64}, {513, 300}, {70, 513}})
+      for (const int bits : {4, 8})
+        for (const bool symmetric : {true, false}) {
+          CAPTURE(rows, columns, bits, symmetric);
+          std::vector<float> weights = mixed_floats(rows * columns, random);
+          for (float& weight : weights)
+            if (std::fabs(weight) > 1e30F) weight = 1;
+          const NBitsOptions options{bits, rows % 2 ? std::size_t{16} : std::size_t{64}, symmetric};
+          const NBitsWeights made = quantize_nbits(weights, rows, columns, options),
+                             expected = reference::quantize_nbits(weights, rows, columns, options);
+          REQUIRE(made.codes == expected.codes);
+          REQUIRE(bits_of(made.scales) == bits_of(expected.scales));
+          REQUIRE(made.zero_points == expected.zero_points);
+        }
+  });
+}
+
+TEST_CASE("impossible requests are refused") {
+  const std::vector<float> weights(64);
+  CHECK_THROWS_AS(quantize_nbits(weights, 32, 2, {5, 32, true}), Error);
+  CHECK_THROWS_AS(quantize_nbits(weights, 32, 2, {4, 8, true}), Error);
+  CHECK_THROWS_AS(quantize_nbits(weights, 32, 2, {4, 48, true}), Error);
+  CHECK_THROWS_AS(quantize_nbits(weights, 32, 3, {4, 32, true}), Error);
+}
