@@ -1,5 +1,6 @@
 // Functions of two or more elements with broadcasting. Floats are computed in double; integers in 64 bits, unsigned where
 // the type is, and keep their low bits.
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -98,6 +99,12 @@ Outputs same_type(const Call& call) {
 }
 
 template <auto function>
+Outputs bitwise(const Call& call) {
+  call.require(!info(call.input(0).dtype()).is_float, "inputs must be integers");
+  return same_type<[](auto a, auto b) { return function(std::uint64_t(a), std::uint64_t(b)); }>(call);
+}
+
+template <auto function>
 Outputs to_bool(const Call& call) {
   return {combine(call, call.input(0), call.input(1), DType::Bool, arithmetic<function>())};
 }
@@ -138,11 +145,14 @@ Outputs power(const Call& call) {
 Outputs bit_shift(const Call& call) {
   const std::string direction = call.node.string_or("direction", "");
   call.require(direction == "LEFT" || direction == "RIGHT", "direction must be LEFT or RIGHT");
-  const auto left = [](std::uint64_t a, std::uint64_t b) { return b < 64 ? a << b : 0; };
-  const auto right = [](std::uint64_t a, std::uint64_t b) { return b < 64 ? a >> b : 0; };
-  const Tensor& a = call.input(0);
-  return {direction == "LEFT" ? zip<std::uint64_t>(call, a, call.input(1), a.dtype(), left)
-                              : zip<std::uint64_t>(call, a, call.input(1), a.dtype(), right)};
+  // A count that is negative or beyond the width moves every bit out.
+  constexpr auto left = [](auto a, auto b) { return std::uint64_t(b) < 64 ? std::uint64_t(a) << std::uint64_t(b) : 0; };
+  constexpr auto right = [](auto a, auto b) -> decltype(a) {
+    if constexpr (std::is_signed_v<decltype(a)>) return std::int64_t(a) >> std::min<std::uint64_t>(std::uint64_t(b), 63);
+    else return std::uint64_t(b) < 64 ? a >> b : 0;
+  };
+  call.require(info(call.input(0).dtype()).is_integer, "inputs must be integers");
+  return direction == "LEFT" ? same_type<left>(call) : same_type<right>(call);
 }
 
 Outputs prelu(const Call& call) {
@@ -190,9 +200,9 @@ constexpr Evaluation kEvaluations[] = {
     {"Add", same_type<add>},
     {"And", same_type<[](auto a, auto b) { return a != 0 && b != 0; }>},
     {"BitShift", bit_shift},
-    {"BitwiseAnd", same_type<[](auto a, auto b) { return std::uint64_t(a) & std::uint64_t(b); }>},
-    {"BitwiseOr", same_type<[](auto a, auto b) { return std::uint64_t(a) | std::uint64_t(b); }>},
-    {"BitwiseXor", same_type<[](auto a, auto b) { return std::uint64_t(a) ^ std::uint64_t(b); }>},
+    {"BitwiseAnd", bitwise<[](std::uint64_t a, std::uint64_t b) { return a & b; }>},
+    {"BitwiseOr", bitwise<[](std::uint64_t a, std::uint64_t b) { return a | b; }>},
+    {"BitwiseXor", bitwise<[](std::uint64_t a, std::uint64_t b) { return a ^ b; }>},
     {"Div", same_type<divide>},
     {"Equal", equal},
     {"Greater", to_bool<[](auto a, auto b) { return b < a; }>},

@@ -1,5 +1,7 @@
 #include "graph/evaluate/convolve.h"
 
+#include <algorithm>
+
 #include "graph/evaluate/elements.h"
 #include "graph/evaluate/windows.h"
 
@@ -85,8 +87,9 @@ Windows transposed_windows(const Call& call, const Shape& in, const Shape& kerne
     const std::int64_t full = windows.strides[i] * (in[i] - 1) + extra[i] + (kernel[i] - 1) * windows.dilations[i] + 1;
     std::int64_t before = pads[i], after = pads[rank + i];
     if (sized || same) {
-      const std::int64_t total = full - (sized ? wanted[i] : in[i] * windows.strides[i]);
-      before = auto_pad == "SAME_UPPER" ? total / 2 : total - total / 2;
+      // What is too little grows at the end.
+      const std::int64_t total = full - (sized ? wanted[i] : in[i] * windows.strides[i]), cut = std::max<std::int64_t>(total, 0);
+      before = auto_pad == "SAME_UPPER" ? cut / 2 : cut - cut / 2;
       after = total - before;
     }
     windows.pads_before.push_back(before);

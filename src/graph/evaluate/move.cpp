@@ -220,7 +220,10 @@ Outputs space_to_depth(const Call& call) {
   const std::int64_t b = call.node.int_or("blocksize", 0);
   call.require(x.rank() == 4 && b > 0 && b < 1 << 15 && x.shape()[2] % b == 0 && x.shape()[3] % b == 0, "the block does not fit the image");
   const std::int64_t n = x.shape()[0], c = x.shape()[1], h = x.shape()[2] / b, w = x.shape()[3] / b;
-  return {permute(call, x.reshaped({n, c, h, b, w, b}), {0, 3, 5, 1, 2, 4}).reshaped({n, c * b * b, h, w})};
+  const Tensor blocks = x.reshaped({n, c, h, b, w, b});
+  const Tensor moved = call.node.string_or("mode", "DCR") == "DCR" ? permute(call, blocks, {0, 3, 5, 1, 2, 4})
+                                                                   : permute(call, blocks, {0, 1, 3, 5, 2, 4});
+  return {moved.reshaped({n, c * b * b, h, w})};
 }
 
 Outputs trilu(const Call& call) {

@@ -104,7 +104,8 @@ Outputs reduce_extreme(const Call& call) {
     winner = static_cast<std::int64_t>(i);
   }
   const double infinity = std::numeric_limits<double>::infinity();
-  return {take(x, groups.shape, best, tensor_of(std::vector<double>{largest ? -infinity : infinity}, {}, x.dtype()))};
+  const double least = x.dtype() == DType::Bool ? 0 : -infinity;
+  return {take(x, groups.shape, best, tensor_of(std::vector<double>{largest ? least : infinity}, {}, x.dtype()))};
 }
 
 Outputs reduce_log_sum_exp(const Call& call) {

@@ -24,14 +24,15 @@ struct Axis {
 
 // Where output place `x` lies in the input, by the attribute coordinate_transformation_mode.
 double source_of(const Call& call, const std::string& mode, const Axis& axis, double x) {
-  const double in = static_cast<double>(axis.in), out = static_cast<double>(axis.out);
+  // The length that was asked for need not be whole; `out` is what came of it.
+  const double in = static_cast<double>(axis.in), length = axis.scale * in, out = static_cast<double>(axis.out);
   if (mode == "half_pixel") return (x + 0.5) / axis.scale - 0.5;
   if (mode == "half_pixel_symmetric") {
-    const double adjust = out / (axis.scale * in), centre = in / 2;
+    const double adjust = out / length, centre = in / 2;
     return centre * (1 - adjust) + (x + 0.5) / axis.scale - 0.5;
   }
   if (mode == "pytorch_half_pixel") return out > 1 ? (x + 0.5) / axis.scale - 0.5 : 0;
-  if (mode == "align_corners") return out > 1 ? x * (in - 1) / (out - 1) : 0;
+  if (mode == "align_corners") return out > 1 ? x * (in - 1) / (length - 1) : 0;
   if (mode == "asymmetric") return x / axis.scale;
   if (mode == "tf_crop_and_resize")
     return out > 1 ? axis.roi_start * (in - 1) + x * (axis.roi_end - axis.roi_start) * (in - 1) / (out - 1)

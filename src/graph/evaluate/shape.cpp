@@ -12,7 +12,8 @@ namespace {
 Outputs identity(const Call& call) { return {call.input(0)}; }
 
 Outputs dropout(const Call& call) {
-  if (call.has(2)) call.require(call.integer(2) == 0, "training mode is not interpreted");
+  if (call.has(2) && to_int64s(call.input(2)) != std::vector<std::int64_t>{0})
+    call.fail("training mode is not interpreted", InputClass::Unsupported);
   const Tensor& x = call.input(0);
   const std::vector<std::int64_t> kept(x.size(), 1);
   return {x, tensor_of(kept, x.shape(), call.opset >= 10 ? DType::Bool : x.dtype())};
