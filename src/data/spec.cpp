@@ -111,7 +111,10 @@ LabelSpec read_label(const Yaml& yaml) {
   yaml.require_keys({"from", "classes"});
   LabelSpec label;
   read_text(yaml, "from", label.from);
-  with(yaml, "classes", [&](const Yaml& value) { label.classes = value.texts(); });
+  with(yaml, "classes", [&](const Yaml& value) {
+    if (value.kind() != Yaml::Kind::Sequence) value.fail("classes must be a list of names");
+    label.classes = value.texts();
+  });
   return label;
 }
 

@@ -31,7 +31,7 @@ class Reader {
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    throw Error(InputClass::Format, what, where_ + ": offset " + std::to_string(at_), "The archive is damaged; make it anew");
+    throw Error(InputClass::Format, what, where_ + ": offset " + std::to_string(at_), "The archive is damaged, or this is no tar archive");
   }
 
   bool is_end() {
@@ -64,7 +64,7 @@ class Reader {
     std::uint64_t sum = 0;
     const auto header = slice(bytes_, at_, kBlock, where_);
     for (std::size_t i = 0; i < kBlock; ++i) sum += i >= 148 && i < 156 ? 32 : static_cast<std::uint64_t>(header[i]);
-    if (sum != octal(148, 8)) fail("has a header that fails its checksum, or is not a tar archive");
+    if (sum != octal(148, 8)) fail("has a header that fails its checksum");
   }
 
   void read_entry() {

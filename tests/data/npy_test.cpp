@@ -1,0 +1,72 @@
+#include "data/npy.h"
+
+#include "make.h"
+#include "tensor/convert.h"
+
+using namespace bw;
+using namespace bw::test;
+
+namespace {
+
+Tensor read(const std::string& content) {
+  auto owner = std::make_shared<std::string>(content);
+  return read_npy({as_bytes(*owner), owner}, "a.npy");
+}
+
+}  // namespace
+
+TEST_CASE("npz files of NumPy are read, stored and deflated") {
+  const auto packed = read_npz(kGolden / "packed.npz");
+  REQUIRE(packed.at("a").shape() == Shape{4, 6});
+  CHECK(row_of(packed.at("a"), 2).data<float>()[5] == 17.0f);
+  const auto types = read_npz(kGolden / "types.npz");
+  CHECK(row_of(types.at("f8"), 7).data<double>()[0] == 7 / 3.0);
+  CHECK(to_floats(row_of(types.at("f2"), 3)) == std::vector<float>{18, 19, 20, 21, 22, 23});
+  CHECK(row_of(types.at("b"), 0).data<bool>()[0]);
+  CHECK(types.at("scalar").rank() == 0);
+}
+
+TEST_CASE("an array in Fortran order comes out in C order") {
+  const auto types = read_npz(kGolden / "types.npz");
+  const Tensor fortran = types.at("fortran");
+  REQUIRE(fortran.shape() == Shape{2, 3, 4});
+  for (std::int32_t i = 0; i < 24; ++i) CHECK(fortran.data<std::int32_t>()[static_cast<std::size_t>(i)] == i);
+}
+
+TEST_CASE("rows are aligned wherever the array lies") {
+  const std::string content = npz({{"a", Tensor::of<float>({2, 2}, {1, 2, 3, 4})}, {"bb", Tensor::of<float>({2, 1}, {5, 6})}});
+  Folder folder;
+  for (int shift = 0; shift < 4; ++shift) {
+    const auto arrays = read_npz(put(folder.path() / "x.npz", zip({{std::string(static_cast<std::size_t>(shift) + 1, 'a') + ".npy", npy(Tensor::of<float>({2, 2}, {1, 2, 3, 4}))}})));
+    CHECK(row_of(arrays.begin()->second, 1) == Tensor::of<float>({2}, {3, 4}));
+  }
+}
+
+TEST_CASE("pickled objects are never loaded") {
+  refuses(InputClass::Unsupported, "pickled", [] { read(read_file(kGolden / "pickled.npy")); });
+}
+
+TEST_CASE("npy headers that lie are refused") {
+  const std::string four(16, '\0');
+  refuses(InputClass::Format, "is not an npy file", [&] { read("NUMPY"); });
+  refuses(InputClass::Format, "promises 16 bytes and holds 12", [&] { read(npy(npy_header("<f4", "(4,)"), four.substr(4))); });
+  refuses(InputClass::Format, "promises", [&] { read(npy(npy_header("<f4", "(1099511627776,)"), four)); });
+  refuses(InputClass::Limit, "", [&] { read(npy(npy_header("<f4", "(4611686018427387904, 4)"), four)); });
+  refuses(InputClass::Format, "no size", [&] { read(npy(npy_header("<f4", "(-4,)"), four)); });
+  refuses(InputClass::Format, "no size", [&] { read(npy(npy_header("<f4", "(99999999999999999999,)"), four)); });
+  refuses(InputClass::Limit, "more than 16 dimensions", [&] { read(npy(npy_header("<f4", "(1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1)"), four)); });
+  refuses(InputClass::Format, "unknown or repeated key", [&] { read(npy("{'descr': '<f4', 'evil': True, }", four)); });
+  refuses(InputClass::Format, "unknown or repeated key", [&] { read(npy("{'descr': '<f4', 'descr': '<f4', }", four)); });
+  refuses(InputClass::Format, "not complete", [&] { read(npy("{'descr': '<f4', }", four)); });
+  refuses(InputClass::Format, "not complete", [&] { read(npy(npy_header("<f4", "(4,)") + " + 1", four)); });
+  refuses(InputClass::Unsupported, "element type \">f4\"", [&] { read(npy(npy_header(">f4", "(4,)"), four)); });
+  refuses(InputClass::Unsupported, "element type \"<U4\"", [&] { read(npy(npy_header("<U4", "(1,)"), four)); });
+  refuses(InputClass::Unsupported, "structured", [&] { read(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4,), }", four)); });
+  refuses(InputClass::Unsupported, "version 9", [&] { std::string bytes = npy(npy_header("<f4", "(4,)"), four); bytes[6] = 9; read(bytes); });
+}
+
+TEST_CASE("an npy header of 200 kB is refused before it is read") {
+  const std::string big(200'000, ' ');
+  refuses(InputClass::Limit, "npy header of 200000 bytes", [&] { read(std::string("\x93NUMPY\x02\x00", 8) + little(200'000, 4) + big); });
+  refuses(InputClass::Format, "ends early", [&] { read(std::string("\x93NUMPY\x01\x00", 8) + little(60'000, 2) + "{"); });
+}
