@@ -1,0 +1,185 @@
+#include "bench/bench.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <ctime>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/machine.h"
+#include "base/progress.h"
+#include "base/version.h"
+#include "bench/measured.h"
+#include "bench/recommend.h"
+#include "observe/calibrate.h"
+#include "run/runtime.h"
+
+namespace bw {
+namespace {
+
+Environment environment(const BenchOptions& options) {
+  const Machine here = machine();
+  Environment environment{.cpu = here.cpu,
+                          .flags = here.flags,
+                          .cores = here.cores,
+                          .memory_bytes = here.memory_bytes,
+                          .kernel = here.kernel,
+                          .bitwright = std::string(kVersion),
+                          .runtimes = {},
+                          .threads = options.threads,
+                          .seed = options.seed};
+  for (const Runtime& runtime : runtimes())
+    if (runtime.available()) environment.runtimes[std::string(runtime.name)] = runtime.version();
+  return environment;
+}
+
+void introduce(const ModelFindings& findings) {
+  say(fmt::format("{}: {} of {} nodes, {} parameters", findings.name, findings.architecture.type, findings.nodes,
+                  findings.architecture.parameters));
+  for (const std::string& guess : findings.guessed) say("  guessed: " + guess);
+}
+
+// One model on its way through the job.
+class ModelBench {
+ public:
+  ModelBench(const fs::path& path, const BenchOptions& options)
+      : options_(options),
+        model_(load_model(path)),
+        target_(target_named(options.target)),
+        task_{.graph = model_.prepared, .target = target_, .seed = options.seed, .cpu_has_vnni = machine().has_vnni()},
+        dataset_(open_dataset(options.data, input_signatures(model_.original), options.open)) {}
+
+  ModelFindings run() {
+    findings_ = describe(model_, dataset_, options_);
+    introduce(findings_);
+    const Calibration calibration = calibrated();
+    std::vector<Candidate> candidates = made(calibration);
+    Measurer measurer(model_, dataset_, options_);
+    findings_.evaluation_samples = measurer.samples();
+    if (options_.baseline) measure(measurer, candidates);
+    judge(findings_, options_.constraints);
+    findings_.pareto = pareto_front(findings_.candidates);
+    findings_.recommended = recommend(findings_, options_.constraints);
+    return std::move(findings_);
+  }
+
+ private:
+  // One pass serves every recipe.
+  Calibration calibrated() {
+    Needs all;
+    for (const Recipe& recipe : options_.recipes) all.add(needs(resolve(recipe), task_));
+    if (all.empty()) return {};
+    const Split split = dataset_.calibration();
+    const std::size_t count = std::min(options_.calibration_samples, split.size());
+    SharedSamples samples(split, choose(split, count, options_.seed));
+    Calibration calibration = calibrate(model_.prepared, samples, all,
+                                        {.threads = options_.threads, .wanted = options_.calibration_samples});
+    for (const std::string& note : calibration.notes) warn(fmt::format("{}: {}", model_.name, note));
+    findings_.calibration_samples = calibration.samples;
+    return calibration;
+  }
+
+  std::vector<Candidate> made(const Calibration& calibration) {
+    std::vector<Candidate> candidates;
+    for (const Recipe& recipe : options_.recipes) {
+      throw_if_interrupted();
+      CandidateFindings row;
+      row.name = candidate_name(recipe);
+      row.recipe = to_string(recipe);
+      row.method = resolve(recipe).group();
+      row.target = target_.name;
+      row.hardware_target = target_.hardware_target;
+      row.command = fmt::format("bitwright quantize {} --data {} --recipe '{}'", model_.path.string(), options_.data.string(), row.recipe);
+      Candidate candidate;
+      candidate.recipe = recipe;
+      try {
+        make(recipe, calibration, candidate, row);
+      } catch (const Error& error) {
+        note_failure(row, error);
+      }
+      candidates.push_back(std::move(candidate));
+      findings_.candidates.push_back(std::move(row));
+    }
+    return candidates;
+  }
+
+  void make(const Recipe& recipe, const Calibration& calibration, Candidate& candidate, CandidateFindings& row) {
+    const bool uses_data = !needs(resolve(recipe), task_).empty();
+    Provenance provenance;
+    if (uses_data) {
+      provenance.data_hash = dataset_.description()["sha256"].get<std::string>();
+      provenance.samples = calibration.samples;
+    }
+    candidate = make_candidate(task_, recipe, calibration.evidence, provenance);
+    const fs::path folder = options_.output / "candidates" / model_.name / candidate.name;
+    row.artifact = write_candidate(candidate, folder, model_.name, options_.output);
+    row.notes = candidate.plan.notes;
+    if (uses_data) row.notes.insert(row.notes.end(), calibration.notes.begin(), calibration.notes.end());
+    row.float_nodes = candidate.float_nodes;
+    row.layers_quantized = candidate.layers_quantized;
+    row.layers_total = candidate.layers_total;
+    row.seconds.quantize = candidate.seconds;
+    if (uses_data) row.seconds.calibrate = calibration.seconds;
+  }
+
+  void measure(Measurer& measurer, const std::vector<Candidate>& candidates) {
+    Progress progress(fmt::format("{}: measuring", model_.name), candidates.size() + 1);
+    measurer.measure_float(findings_);
+    progress.advance();
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      throw_if_interrupted();
+      CandidateFindings& row = findings_.candidates[i];
+      if (row.artifact) measurer.measure(row, candidates[i], options_.output / row.artifact->path);
+      progress.advance();
+    }
+  }
+
+  const BenchOptions& options_;
+  const LoadedModel model_;
+  const Target& target_;
+  const Task task_;
+  const Dataset dataset_;
+  ModelFindings findings_;
+};
+
+}  // namespace
+
+Findings start_findings(const BenchOptions& options) {
+  Findings findings;
+  findings.created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  findings.command = options.command;
+  findings.environment = environment(options);
+  findings.constraints = options.constraints;
+  return findings;
+}
+
+ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options) {
+  ModelFindings findings;
+  findings.name = model.name;
+  findings.path = model.path.string();
+  findings.bytes = model.bytes;
+  findings.sha256 = model.sha256;
+  findings.opset = model.original.opset();
+  findings.nodes = model.original.nodes.size();
+  findings.architecture = architecture(model.prepared, target_named(options.target));
+  findings.dataset_name = dataset.name();
+  findings.dataset_path = options.data.string();
+  findings.task = name_of(dataset.task());
+  if (!dataset.metrics().empty() && dataset.task() != TaskKind::Outputs) findings.metric = dataset.metrics().front();
+  findings.guessed = dataset.guesses();
+  return findings;
+}
+
+Findings bench(const BenchOptions& options, const BenchProgress& model_done) {
+  Findings findings = start_findings(options);
+  for (const fs::path& path : options.models) {
+    findings.models.push_back(ModelBench(path, options).run());
+    if (model_done) model_done(findings);
+  }
+  return findings;
+}
+
+}  // namespace bw

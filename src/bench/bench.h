@@ -1,0 +1,41 @@
+// The main job: from models and data to measured candidates, a Pareto front and a recommendation.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "bench/candidate.h"
+#include "bench/findings.h"
+#include "data/dataset.h"
+
+namespace bw {
+
+struct BenchOptions {
+  std::vector<std::filesystem::path> models;
+  std::filesystem::path data;
+  std::filesystem::path output;  // OUT/candidates/MODEL/NAME/ gets each candidate
+  std::vector<Recipe> recipes;
+  std::string_view target = "onnxruntime-cpu";
+  OpenOptions open;                       // which splits
+  std::size_t calibration_samples = 1000;
+  std::size_t evaluation_samples = 0;     // 0: all
+  double latency_seconds = 3;             // of paired runs for each candidate
+  bool baseline = true;                   // measure the float model and compare with it
+  Constraints constraints;
+  int threads = 1;
+  std::uint64_t seed = 0;
+  std::string command;                    // for the report
+};
+
+// What is known before anything is measured: the machine and the command; a model and its data.
+Findings start_findings(const BenchOptions& options);
+ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options);
+
+// Called when a model is done, with everything found so far.
+using BenchProgress = std::function<void(const Findings&)>;
+
+// A candidate that cannot be made, dies or hangs is a row of the findings; errors of model or data end the run.
+Findings bench(const BenchOptions& options, const BenchProgress& model_done = {});
+
+}  // namespace bw

@@ -1,0 +1,172 @@
+#include "bench/measured.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "bench/cost.h"
+
+namespace bw {
+namespace {
+
+constexpr std::uint64_t kDecodedBudget = std::uint64_t{1} << 29;  // bytes of decoded samples kept for the next candidate
+
+std::vector<std::size_t> evaluation_indices(const Split& split, const BenchOptions& options) {
+  const std::size_t wanted = options.evaluation_samples == 0 ? split.size() : options.evaluation_samples;
+  std::vector<std::size_t> indices = choose(split, std::min(wanted, split.size()), options.seed);
+  std::sort(indices.begin(), indices.end());  // files are read in order
+  return indices;
+}
+
+std::vector<std::string> metric_names(const Dataset& dataset) {
+  std::vector<std::string> names = dataset.metrics();
+  for (const char* always : {"agreement", "sqnr"})
+    if (std::find(names.begin(), names.end(), always) == names.end()) names.emplace_back(always);
+  return names;
+}
+
+Figure ratio_figure(const Figure& difference, double original, Direction direction) {
+  const auto retained = [&](double change) {
+    return direction == Direction::Higher ? (original + change) / original : original / (original + change);
+  };
+  if (!difference.value || original == 0) return missing_figure(Unit::Ratio, "the float model's score is zero");
+  Figure figure = exact_figure(retained(*difference.value), Unit::Ratio);
+  figure.n = difference.n;
+  if (difference.interval) {
+    const double a = retained(difference.interval->low), b = retained(difference.interval->high);
+    figure.interval = Interval{std::min(a, b), std::max(a, b)};
+  }
+  return figure;
+}
+
+Figure inverse(const Figure& ratio) {
+  Figure figure = ratio;
+  if (figure.value) figure.value = 1 / *figure.value;
+  if (figure.interval) figure.interval = Interval{1 / ratio.interval->high, 1 / ratio.interval->low};
+  return figure;
+}
+
+LatencyFigures latency_figures(const Timing& timing) { return {timing.p50, timing.p90, timing.p99, timing.load_time}; }
+
+}  // namespace
+
+Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options)
+    : model_(model),
+      dataset_(dataset),
+      options_(options),
+      samples_(dataset.evaluation(), evaluation_indices(dataset.evaluation(), options), kDecodedBudget) {}
+
+Evaluation Measurer::evaluated(const fs::path& file, bool is_float) {
+  const EvaluateOptions how{.threads = options_.threads, .metrics = metric_names(dataset_), .keep_reference = is_float};
+  return evaluate_model(worker_, file, samples_, how, is_float ? SharedBytes{} : float_evaluation_.reference);
+}
+
+Latency Measurer::timed(const fs::path& file) {
+  const LatencyOptions how{.threads = options_.threads, .seconds = options_.latency_seconds, .seed = options_.seed};
+  return measure_latency(worker_, model_.path, file, samples_, how);
+}
+
+Figure Measurer::memory_of(const fs::path& file) {
+  const Footprint footprint = measure_footprint(file, samples_, {.threads = options_.threads});
+  return exact_figure(static_cast<double>(footprint.peak), Unit::Bytes);
+}
+
+ModelFigures Measurer::figures(Figure accuracy, const Timing& timing, Figure memory, std::uint64_t bytes) const {
+  return {.accuracy = std::move(accuracy),
+          .inference_time = timing.p50,
+          .memory_usage = std::move(memory),
+          .model_size = exact_figure(static_cast<double>(bytes), Unit::Bytes),
+          .compression_ratio = exact_figure(static_cast<double>(bytes) / static_cast<double>(model_.bytes), Unit::Ratio),
+          .hardware_utilization = timing.utilization};
+}
+
+void Measurer::measure_float(ModelFindings& findings) {
+  float_evaluation_ = evaluated(model_.path, true);
+  float_memory_ = memory_of(model_.path);
+  const Latency control = timed(model_.path);
+  findings.control = Control{.ratio = control.ratio.ratio, .verdict = control.ratio.verdict, .smallest_effect = {}};
+  if (const auto& interval = control.ratio.ratio.interval)
+    findings.control->smallest_effect = std::max(interval->high - 1, 1 - interval->low);
+  Figure accuracy = missing_figure(Unit::Fraction, "the data has no labels");
+  if (findings.metric)
+    accuracy = metric_figure(metric_named(*findings.metric), float_evaluation_.scores.at(*findings.metric), options_.seed);
+  findings.original = figures(accuracy, control.original, float_memory_, model_.bytes);
+}
+
+void Measurer::compare_accuracy(CandidateFindings& findings, const fs::path& file) {
+  const Evaluation evaluation = evaluated(file, false);
+  AccuracyComparison accuracy;
+  for (const std::string& name : dataset_.metrics()) {
+    const Metric& metric = metric_named(name);
+    if (!float_evaluation_.scores.contains(name) || !evaluation.scores.contains(name)) continue;
+    const MetricChange change = compare(metric, float_evaluation_.scores.at(name), evaluation.scores.at(name), options_.seed);
+    accuracy.metrics.push_back({.name = name,
+                                .higher_is_better = metric.direction == Direction::Higher,
+                                .original = change.original,
+                                .quantized = change.quantized,
+                                .difference = change.difference,
+                                .verdict = change.verdict});
+    if (!accuracy.mcnemar) accuracy.mcnemar = change.mcnemar;
+  }
+  accuracy.agreement = metric_figure(metric_named("agreement"), evaluation.scores.at("agreement"), options_.seed);
+  accuracy.sqnr = metric_figure(metric_named("sqnr"), evaluation.scores.at("sqnr"), options_.seed);
+  if (accuracy.metrics.empty()) {
+    findings.accuracy_retention = accuracy.agreement;  // without labels the float model's answers are the truth
+    findings.accuracy_retention->unit = Unit::Ratio;
+  } else {
+    const MetricFindings& first = accuracy.metrics.front();
+    findings.accuracy_retention = ratio_figure(first.difference, first.original.value.value_or(0),
+                                               first.higher_is_better ? Direction::Higher : Direction::Lower);
+  }
+  findings.seconds.evaluate = evaluation.seconds;
+  findings.accuracy = std::move(accuracy);
+}
+
+void Measurer::compare_latency(CandidateFindings& findings, const Candidate& candidate, const fs::path& file) {
+  const Figure memory = memory_of(file);
+  const Latency latency = timed(file);
+  findings.latency = LatencyComparison{.ratio = latency.ratio.ratio,
+                                       .verdict = latency.ratio.verdict,
+                                       .original = latency_figures(latency.original),
+                                       .quantized = latency_figures(latency.quantized)};
+  findings.speedup_factor = inverse(latency.ratio.ratio);
+  findings.memory_reduction = exact_figure(1 - *memory.value / *float_memory_.value, Unit::Fraction);
+  const auto accuracy = [&](auto side) {
+    return findings.accuracy->metrics.empty() ? missing_figure(Unit::Fraction, "the data has no labels")
+                                              : findings.accuracy->metrics.front().*side;
+  };
+  findings.original = figures(accuracy(&MetricFindings::original), latency.original, float_memory_, model_.bytes);
+  findings.quantized = figures(accuracy(&MetricFindings::quantized), latency.quantized, memory, findings.artifact->bytes);
+  findings.seconds.latency = latency.seconds;
+
+  std::vector<Shape> shapes;
+  for (const Tensor& input : dataset_.evaluation().get(0).inputs) {
+    Shape shape = input.shape();
+    shape.insert(shape.begin(), 1);
+    shapes.push_back(std::move(shape));
+  }
+  const Graph concrete = with_input_shapes(model_.prepared, shapes);
+  const bool integer = candidate.plan.values.size() > 1;
+  findings.achieved = achieved(run_cost(concrete, candidate.plan), latency.quantized.p50,
+                               measured_peaks(worker_, options_.threads), integer);
+}
+
+void Measurer::measure(CandidateFindings& findings, const Candidate& candidate, const fs::path& file) {
+  try {
+    compare_accuracy(findings, file);
+    compare_latency(findings, candidate, file);
+  } catch (const Error& error) {
+    note_failure(findings, error);
+  }
+}
+
+void note_failure(CandidateFindings& findings, const Error& error) {
+  if (error.kind() == ErrorKind::Interrupted || error.kind() == ErrorKind::Internal) throw error;
+  const bool late = error.message().find("in time") != std::string::npos;
+  findings.status = error.kind() != ErrorKind::Worker ? Status::Refused : late ? Status::Timeout : Status::WorkerDied;
+  findings.reason = error.what();
+}
+
+}  // namespace bw

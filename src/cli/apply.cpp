@@ -1,0 +1,36 @@
+// bitwright apply: a model and a plan give the same file today, next year and on another machine.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "bench/model.h"
+#include "cli/catalog.h"
+#include "format/onnx/onnx.h"
+#include "method/method.h"
+
+namespace bw {
+namespace {
+
+constexpr Positional kPositionals[] = {{.name = "MODEL", .says = "the ONNX model that the plan was made for", .many = false, .optional = false},
+                                       {.name = "PLAN", .says = "plan.json", .many = false, .optional = false}};
+constexpr Parameter kFlags[] = {
+    {.name = "output", .type = Parameter::Type::Text, .standard = "applied.onnx", .says = "file to write"},
+};
+
+int run(const Invocation& invocation) {
+  const LoadedModel model = load_model(invocation.the("MODEL"));
+  const Plan plan = read_plan(invocation.the("PLAN"));
+  const Chain chain = resolve(parse_recipe(plan.provenance.recipe));
+  const Artifact artifact = target_named(plan.provenance.target).lower(apply(model.prepared, plan), lowering(chain));
+  onnx::write(artifact.graph, invocation.flags.text("output"));
+  fmt::print("wrote {}\n", invocation.flags.text("output"));
+  return 0;
+}
+
+}  // namespace
+
+Command apply_command() {
+  return {.name = "apply", .says = "make the file that a plan describes", .positionals = kPositionals, .flags = kFlags, .run = run};
+}
+
+}  // namespace bw

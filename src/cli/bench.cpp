@@ -1,0 +1,94 @@
+// bitwright bench: the main job.
+#include "bench/bench.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "cli/catalog.h"
+#include "cli/data_flags.h"
+#include "report/json.h"
+#include "report/table.h"
+#include "report/write.h"
+#include "store/store.h"
+
+namespace bw {
+namespace {
+
+constexpr Positional kPositionals[] = {{.name = "MODEL", .says = "ONNX models", .many = true, .optional = false}};
+constexpr Parameter kFlags[] = {
+    kDataFlag,
+    {.name = "output", .type = Parameter::Type::Text, .standard = "bitwright-report", .says = "folder for the report and the candidates"},
+    {.name = "methods", .type = Parameter::Type::Text, .standard = "all", .says = "groups and recipes, separated by commas"},
+    kTargetFlag,
+    kDataRootFlag,
+    kCalibrationSplitFlag,
+    kEvaluationSplitFlag,
+    kCalibrationSamplesFlag,
+    {.name = "evaluation_samples", .type = Parameter::Type::Integer, .standard = "0", .says = "samples to measure accuracy on, 0 for all",
+     .low = 0, .high = 1e9},
+    {.name = "latency_seconds", .type = Parameter::Type::Number, .standard = "3", .says = "time for the paired runs of each candidate",
+     .low = 0.05, .high = 3600},
+    {.name = "baseline", .type = Parameter::Type::Flag, .standard = "yes", .says = "measure, and compare with the float model"},
+    {.name = "accuracy_threshold", .type = Parameter::Type::Number, .standard = "0.95", .says = "share of the float model's accuracy to keep",
+     .low = 0, .high = 2},
+    {.name = "max_latency_ratio", .type = Parameter::Type::Number, .standard = "0", .says = "most time, as share of the float model's; 0: no limit",
+     .low = 0, .high = 1e6},
+    {.name = "max_size", .type = Parameter::Type::Integer, .standard = "0", .says = "most bytes of a model; 0: no limit", .low = 0, .high = 1e15},
+    {.name = "store", .type = Parameter::Type::Flag, .standard = "yes", .says = "keep the run for 'bitwright runs'"},
+};
+
+Constraints constraints(const Arguments& flags) {
+  Constraints constraints{.accuracy_threshold = flags.number("accuracy_threshold"), .max_latency_ratio = {}, .max_size = {}};
+  if (flags.number("max_latency_ratio") > 0) constraints.max_latency_ratio = flags.number("max_latency_ratio");
+  if (flags.integer("max_size") > 0) constraints.max_size = static_cast<std::uint64_t>(flags.integer("max_size"));
+  return constraints;
+}
+
+BenchOptions options_of(const Invocation& invocation) {
+  const Arguments& flags = invocation.flags;
+  if (flags.text("data").empty())
+    throw Error(ErrorKind::Usage, "no data to calibrate and measure on", "--data", "Give a folder, a dataset.yaml or a data file");
+  BenchOptions options;
+  for (const std::string& model : invocation.all("MODEL")) options.models.emplace_back(model);
+  options.data = flags.text("data");
+  options.output = flags.text("output");
+  options.recipes = recipes_named(flags.text("methods"));
+  options.target = target_named(flags.text("target")).name;
+  options.open = open_options(invocation);
+  options.calibration_samples = static_cast<std::size_t>(flags.integer("calibration_samples"));
+  options.evaluation_samples = static_cast<std::size_t>(flags.integer("evaluation_samples"));
+  options.latency_seconds = flags.number("latency_seconds");
+  options.baseline = flags.flag("baseline");
+  options.constraints = constraints(flags);
+  options.threads = invocation.threads;
+  options.seed = invocation.seed;
+  options.command = invocation.line;
+  return options;
+}
+
+int run(const Invocation& invocation) {
+  const BenchOptions options = options_of(invocation);
+  // Written after each model, so that what is found is not lost when a later one fails.
+  const Findings findings = bench(options, [&](const Findings& so_far) { write_report(so_far, options.output); });
+  const Json report = to_json(findings);
+  if (invocation.flags.flag("store")) Store(Store::usual_path()).save(report);
+  std::fputs((invocation.json ? to_text(report) : findings_table(findings, style_of_stdout())).c_str(), stdout);
+  say(fmt::format("report: {}", (options.output / "report.html").string()));
+  return 0;
+}
+
+}  // namespace
+
+Command bench_command() {
+  return {.name = "bench",
+          .says = "find the version worth shipping: make, measure and compare candidates",
+          .positionals = kPositionals,
+          .flags = kFlags,
+          .run = run};
+}
+
+}  // namespace bw

@@ -1,0 +1,78 @@
+// bitwright compare: two models on the same data, paired.
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+
+#include "base/error.h"
+#include "bench/bench.h"
+#include "bench/measured.h"
+#include "bench/recommend.h"
+#include "cli/catalog.h"
+#include "cli/data_flags.h"
+#include "report/json.h"
+#include "report/table.h"
+
+namespace bw {
+namespace {
+
+constexpr Positional kPositionals[] = {{.name = "ORIGINAL", .says = "the model to compare with", .many = false, .optional = false},
+                                       {.name = "OTHER", .says = "the model to compare", .many = false, .optional = false}};
+constexpr Parameter kFlags[] = {
+    kDataFlag,
+    kDataRootFlag,
+    kCalibrationSplitFlag,
+    kEvaluationSplitFlag,
+    {.name = "evaluation_samples", .type = Parameter::Type::Integer, .standard = "0", .says = "samples to measure accuracy on, 0 for all",
+     .low = 0, .high = 1e9},
+    {.name = "latency_seconds", .type = Parameter::Type::Number, .standard = "3", .says = "time for the paired runs", .low = 0.05, .high = 3600},
+};
+
+BenchOptions options_of(const Invocation& invocation) {
+  if (invocation.flags.text("data").empty())
+    throw Error(ErrorKind::Usage, "no data to compare on", "--data", "Give a folder, a dataset.yaml or a data file");
+  BenchOptions options;
+  options.data = invocation.flags.text("data");
+  options.open = open_options(invocation);
+  options.evaluation_samples = static_cast<std::size_t>(invocation.flags.integer("evaluation_samples"));
+  options.latency_seconds = invocation.flags.number("latency_seconds");
+  options.threads = invocation.threads;
+  options.seed = invocation.seed;
+  options.command = invocation.line;
+  return options;
+}
+
+CandidateFindings described(const LoadedModel& other) {
+  CandidateFindings row;
+  row.name = other.name;
+  row.recipe = "as given";
+  row.artifact = ArtifactFile{.path = other.path.string(), .bytes = other.bytes, .sha256 = other.sha256};
+  return row;
+}
+
+int run(const Invocation& invocation) {
+  const BenchOptions options = options_of(invocation);
+  const LoadedModel original = load_model(invocation.the("ORIGINAL")), other = load_model(invocation.the("OTHER"));
+  const Dataset dataset = open_dataset(options.data, input_signatures(original.original), options.open);
+
+  Findings findings = start_findings(options);
+  ModelFindings model = describe(original, dataset, options);
+  Measurer measurer(original, dataset, options);
+  model.evaluation_samples = measurer.samples();
+  measurer.measure_float(model);
+  model.candidates.push_back(described(other));
+  measurer.measure(model.candidates.front(), Candidate{}, other.path);
+  judge(model, options.constraints);
+  model.pareto = pareto_front(model.candidates);
+  model.recommended = recommend(model, options.constraints);
+  findings.models.push_back(std::move(model));
+  std::fputs((invocation.json ? to_text(to_json(findings)) : findings_table(findings, style_of_stdout())).c_str(), stdout);
+  return 0;
+}
+
+}  // namespace
+
+Command compare_command() {
+  return {.name = "compare", .says = "two models on the same data: accuracy, speed, memory, size", .positionals = kPositionals, .flags = kFlags, .run = run};
+}
+
+}  // namespace bw

@@ -1,0 +1,31 @@
+// Flags about data that several commands share.
+#pragma once
+
+#include "cli/command.h"
+#include "data/dataset.h"
+
+namespace bw {
+
+inline constexpr Parameter kDataFlag{.name = "data", .type = Parameter::Type::Text, .standard = "",
+                                     .says = "folder, dataset.yaml or data file", .low = 0, .high = 0, .choices = ""};
+inline constexpr Parameter kDataRootFlag{.name = "data_root", .type = Parameter::Type::Text, .standard = "",
+                                         .says = "folder that the paths in dataset.yaml are relative to", .low = 0, .high = 0, .choices = ""};
+inline constexpr Parameter kCalibrationSplitFlag{.name = "calibration_split", .type = Parameter::Type::Text, .standard = "",
+                                                 .says = "split to calibrate on", .low = 0, .high = 0, .choices = ""};
+inline constexpr Parameter kEvaluationSplitFlag{.name = "evaluation_split", .type = Parameter::Type::Text, .standard = "",
+                                                .says = "split to measure accuracy on", .low = 0, .high = 0, .choices = ""};
+inline constexpr Parameter kCalibrationSamplesFlag{.name = "calibration_samples", .type = Parameter::Type::Integer, .standard = "1000",
+                                                   .says = "samples to calibrate on", .low = 1, .high = 1e9, .choices = ""};
+inline constexpr Parameter kTargetFlag{.name = "target", .type = Parameter::Type::Text, .standard = "onnxruntime-cpu",
+                                       .says = "where it will run", .low = 0, .high = 0, .choices = ""};
+
+inline OpenOptions open_options(const Invocation& invocation) {
+  OpenOptions options;
+  options.calibration = invocation.flags.text("calibration_split");
+  options.evaluation = invocation.flags.text("evaluation_split");
+  options.data_root = invocation.flags.text("data_root");
+  options.seed = invocation.seed;
+  return options;
+}
+
+}  // namespace bw

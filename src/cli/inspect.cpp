@@ -1,0 +1,89 @@
+// bitwright inspect: what a model is, and what could be done with it.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <map>
+
+#include "base/json.h"
+#include "bench/model.h"
+#include "cli/catalog.h"
+#include "cli/data_flags.h"
+#include "graph/ops/op.h"
+#include "graph/text.h"
+
+namespace bw {
+namespace {
+
+constexpr Positional kPositionals[] = {{.name = "MODEL", .says = "ONNX model", .many = false, .optional = false}};
+constexpr Parameter kFlags[] = {
+    kTargetFlag,
+    {.name = "nodes", .type = Parameter::Type::Flag, .standard = "no", .says = "list every node of the prepared graph"},
+    {.name = "text", .type = Parameter::Type::Flag, .standard = "no", .says = "print the prepared graph in text form"},
+};
+
+Json ports(const Graph& graph, const std::vector<ValueId>& ids) {
+  Json list = Json::array();
+  for (const ValueId id : ids) list.push_back({{"name", graph.value(id).name}, {"type", to_string(graph.value(id).type)}});
+  return list;
+}
+
+Json summary(const LoadedModel& model, const Architecture& architecture) {
+  std::map<std::string, int> operators;
+  for (const Node& node : model.prepared.nodes) ++operators[node.op_type];
+  return {{"name", model.name},
+          {"path", model.path.string()},
+          {"bytes", model.bytes},
+          {"sha256", model.sha256},
+          {"content_hash", content_hash(model.prepared)},
+          {"opset", model.original.opset()},
+          {"nodes", model.original.nodes.size()},
+          {"prepared_nodes", model.prepared.nodes.size()},
+          {"parameters", architecture.parameters},
+          {"architecture_type", architecture.type},
+          {"quantization_compatibility", architecture.compatibility},
+          {"recommended_methods", architecture.recommended_methods},
+          {"inputs", ports(model.original, model.original.inputs)},
+          {"outputs", ports(model.original, model.original.outputs)},
+          {"operators", operators}};
+}
+
+void print_nodes(const Graph& graph) {
+  for (const Node& node : graph.nodes)
+    fmt::print("{:<18} {:<48} {}\n", node.op_type, node.name,
+               node.output(0) == kNoValue ? "" : to_string(graph.value(node.output(0)).type));
+}
+
+void print_for_people(const Json& s) {
+  fmt::print("{}: {}, opset {}, {} nodes ({} after preparation), {} parameters, {} bytes\n", s["name"].get<std::string>(),
+             s["architecture_type"].get<std::string>(), s["opset"].get<int>(), s["nodes"].get<int>(), s["prepared_nodes"].get<int>(),
+             s["parameters"].get<std::uint64_t>(), s["bytes"].get<std::uint64_t>());
+  for (const char* side : {"inputs", "outputs"})
+    for (const Json& port : s[side]) fmt::print("{:<8} {} {}\n", side, port["name"].get<std::string>(), port["type"].get<std::string>());
+  fmt::print("operators");
+  for (const auto& [op, count] : s["operators"].items()) fmt::print(" {}x{}", op, count.get<int>());
+  fmt::print("\nmethods that fit:");
+  for (const Json& recipe : s["recommended_methods"]) fmt::print(" {}", recipe.get<std::string>());
+  fmt::print("\nnext: bitwright bench {} --data FOLDER\n", s["path"].get<std::string>());
+}
+
+int run(const Invocation& invocation) {
+  const LoadedModel model = load_model(invocation.the("MODEL"));
+  const Json json = summary(model, architecture(model.prepared, target_named(invocation.flags.text("target"))));
+  if (invocation.json)
+    std::fputs(to_text(json).c_str(), stdout);
+  else if (invocation.flags.flag("text"))
+    std::fputs(print(model.prepared).c_str(), stdout);
+  else
+    print_for_people(json);
+  if (invocation.flags.flag("nodes") && !invocation.json) print_nodes(model.prepared);
+  return 0;
+}
+
+}  // namespace
+
+Command inspect_command() {
+  return {.name = "inspect", .says = "what a model is, and which methods fit it", .positionals = kPositionals, .flags = kFlags, .run = run};
+}
+
+}  // namespace bw

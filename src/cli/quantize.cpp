@@ -1,0 +1,109 @@
+// bitwright quantize: one recipe, one file.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/machine.h"
+#include "base/progress.h"
+#include "bench/candidate.h"
+#include "cli/catalog.h"
+#include "cli/data_flags.h"
+#include "format/onnx/onnx.h"
+#include "observe/calibrate.h"
+
+namespace bw {
+namespace {
+
+constexpr Positional kPositionals[] = {{.name = "MODEL", .says = "ONNX model", .many = false, .optional = false}};
+constexpr Parameter kFlags[] = {
+    kDataFlag,
+    {.name = "recipe", .type = Parameter::Type::Text, .standard = "int8-static", .says = "what to do, see 'bitwright methods'"},
+    {.name = "output", .type = Parameter::Type::Text, .standard = "", .says = "file to write; default MODEL.RECIPE.onnx"},
+    {.name = "plan_out", .type = Parameter::Type::Text, .standard = "", .says = "also write the plan here (JSON)"},
+    {.name = "dry_run", .type = Parameter::Type::Flag, .standard = "no", .says = "decide and say what would be done, write nothing"},
+    kTargetFlag,
+    kDataRootFlag,
+    kCalibrationSplitFlag,
+    kEvaluationSplitFlag,
+    kCalibrationSamplesFlag,
+};
+
+struct Seen {
+  Calibration calibration;
+  Provenance provenance;
+};
+
+Seen look_at_data(const Invocation& invocation, const LoadedModel& model, const Needs& needs) {
+  const std::string& path = invocation.flags.text("data");
+  if (path.empty())
+    throw Error(ErrorKind::Usage, "this recipe needs calibration data", "--data", "Give a folder, a dataset.yaml or a data file");
+  const Dataset dataset = open_dataset(path, input_signatures(model.original), open_options(invocation));
+  for (const std::string& guess : dataset.guesses()) say("guessed: " + guess);
+  const Split split = dataset.calibration();
+  const auto wanted = static_cast<std::size_t>(invocation.flags.integer("calibration_samples"));
+  SharedSamples samples(split, choose(split, std::min(wanted, split.size()), invocation.seed));
+  Seen seen;
+  seen.calibration = calibrate(model.prepared, samples, needs, {.threads = invocation.threads, .wanted = wanted});
+  for (const std::string& note : seen.calibration.notes) warn(note);
+  seen.provenance.data_hash = dataset.description()["sha256"].get<std::string>();
+  seen.provenance.samples = seen.calibration.samples;
+  return seen;
+}
+
+Json summary(const Candidate& candidate, const Calibration& calibration, const std::string& file) {
+  Json kept = Json::array();
+  for (const FloatNode& node : candidate.float_nodes) kept.push_back({{"node", node.node}, {"op", node.op}, {"reason", node.reason}});
+  return {{"recipe", to_string(candidate.recipe)},
+          {"file", file.empty() ? Json(nullptr) : Json(file)},
+          {"layers_quantized", candidate.layers_quantized},
+          {"layers_total", candidate.layers_total},
+          {"float_nodes", kept},
+          {"notes", candidate.plan.notes},
+          {"samples", calibration.samples},
+          {"seconds", {{"calibrate", calibration.seconds}, {"quantize", candidate.seconds}}},
+          {"worker_peak_bytes", calibration.peak_memory}};
+}
+
+void print_for_people(const Candidate& candidate, const std::string& file) {
+  fmt::print("{}: {} of {} layers quantized\n", to_string(candidate.recipe), candidate.layers_quantized, candidate.layers_total);
+  for (const FloatNode& node : candidate.float_nodes) fmt::print("  float: {} ({}): {}\n", node.node, node.op, node.reason);
+  for (const std::string& note : candidate.plan.notes) fmt::print("  note: {}\n", note);
+  if (!file.empty()) fmt::print("wrote {}\n", file);
+}
+
+int run(const Invocation& invocation) {
+  const Recipe recipe = parse_recipe(invocation.flags.text("recipe"));
+  const Chain chain = resolve(recipe);
+  const LoadedModel model = load_model(invocation.the("MODEL"));
+  const Task task{.graph = model.prepared,
+                  .target = target_named(invocation.flags.text("target")),
+                  .seed = invocation.seed,
+                  .cpu_has_vnni = machine().has_vnni()};
+  const Needs wanted = needs(chain, task);
+  const Seen seen = wanted.empty() ? Seen{} : look_at_data(invocation, model, wanted);
+  const Candidate candidate = make_candidate(task, recipe, seen.calibration.evidence, seen.provenance);
+
+  std::string file;
+  if (!invocation.flags.flag("dry_run")) {
+    file = invocation.flags.text("output");
+    if (file.empty()) file = fmt::format("{}.{}.onnx", model.name, candidate.name);
+    onnx::write(candidate.artifact.graph, file);
+  }
+  if (const std::string& plan = invocation.flags.text("plan_out"); !plan.empty()) write_plan(candidate.plan, plan);
+  if (invocation.json)
+    std::fputs(to_text(summary(candidate, seen.calibration, file)).c_str(), stdout);
+  else
+    print_for_people(candidate, file);
+  return 0;
+}
+
+}  // namespace
+
+Command quantize_command() {
+  return {.name = "quantize", .says = "apply one recipe to a model", .positionals = kPositionals, .flags = kFlags, .run = run};
+}
+
+}  // namespace bw
