@@ -146,7 +146,7 @@ bool one_answer_each(const Metric& metric, const std::vector<Score>& scores) {
   return metric.hit_or_miss && std::all_of(scores.begin(), scores.end(), [](const Score& score) { return score[1] == 1; });
 }
 
-McNemar mcnemar_of(const std::vector<Score>& original, const std::vector<Score>& quantized) {
+McNemarTest mcnemar_of(const std::vector<Score>& original, const std::vector<Score>& quantized) {
   std::uint64_t b = 0, c = 0;
   for (std::size_t i = 0; i < original.size(); ++i) {
     b += original[i][0] > quantized[i][0];
@@ -193,10 +193,10 @@ Figure metric_figure(const Metric& metric, const std::vector<Score>& scores, std
   return {value(everything(scores.size())), bootstrap(scores.size(), seed, value), scores.size(), metric.unit, {}};
 }
 
-MetricComparison compare(const Metric& metric, const std::vector<Score>& original, const std::vector<Score>& quantized, std::uint64_t seed) {
+MetricChange compare(const Metric& metric, const std::vector<Score>& original, const std::vector<Score>& quantized, std::uint64_t seed) {
   if (original.size() != quantized.size() || original.empty())
     throw Error(ErrorKind::Internal, "scores of different samples cannot be compared");
-  MetricComparison result;
+  MetricChange result;
   result.original = metric_figure(metric, original, seed);
   result.quantized = metric_figure(metric, quantized, seed);
   const auto difference = [&](std::span<const std::uint32_t> picks) {

@@ -41,15 +41,15 @@ Evaluation evaluate_model(Worker& worker, const std::filesystem::path& model, Sh
 // A metric of one model: Wilson's interval for hits and misses, else the bootstrap's.
 Figure metric_figure(const Metric& metric, const std::vector<Score>& scores, std::uint64_t seed);
 
-struct MetricComparison {
+struct MetricChange {
   Figure original, quantized;
   Figure difference;  // quantized - original, bootstrap over the samples, both models resampled alike
   Verdict verdict = Verdict::Inconclusive;  // same: within 0.3 points, or 0.3 % of the original for relative metrics
   bool at_least_as_good = false;            // as design section 6 has it
-  std::optional<McNemar> mcnemar;           // for metrics of hits and misses, one answer a sample
+  std::optional<McNemarTest> mcnemar;           // for metrics of hits and misses, one answer a sample
 };
 // Both lists are of the same samples in the same order, and not empty.
-MetricComparison compare(const Metric& metric, const std::vector<Score>& original, const std::vector<Score>& quantized, std::uint64_t seed);
+MetricChange compare(const Metric& metric, const std::vector<Score>& original, const std::vector<Score>& quantized, std::uint64_t seed);
 
 Job evaluate_job();
 

@@ -1,8 +1,6 @@
 #include "measure/figure.h"
 
 #include <array>
-#include <cmath>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace bw {
@@ -20,20 +18,6 @@ std::string_view name_of(Verdict verdict) {
 
 Figure exact_figure(double value, Unit unit) { return {value, std::nullopt, std::nullopt, unit, {}}; }
 Figure missing_figure(Unit unit, std::string reason) { return {std::nullopt, std::nullopt, std::nullopt, unit, std::move(reason)}; }
-
-Json to_json(const Figure& figure) {
-  const auto number = [](std::optional<double> value) { return value && std::isfinite(*value) ? Json(*value) : Json(nullptr); };
-  const bool finite = figure.value && std::isfinite(*figure.value);
-  const bool interval = finite && figure.interval && std::isfinite(figure.interval->low) && std::isfinite(figure.interval->high);
-  std::string reason = figure.reason;
-  if (!finite && reason.empty()) reason = figure.value ? "The result is not a finite number." : "It was not measured.";
-  return {{"value", number(figure.value)},
-          {"low", interval ? Json(figure.interval->low) : Json(nullptr)},
-          {"high", interval ? Json(figure.interval->high) : Json(nullptr)},
-          {"n", figure.n ? Json(*figure.n) : Json(nullptr)},
-          {"unit", name_of(figure.unit)},
-          {"reason", finite ? Json(nullptr) : Json(reason)}};
-}
 
 Verdict verdict_of_ratio(const Interval& ratio) {
   if (ratio.high < 1) return Verdict::Better;

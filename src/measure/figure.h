@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/json.h"
-
 namespace bw {
 
 enum class Unit : std::uint8_t { Seconds, Bytes, Fraction, Ratio, Decibel, Score, OperationsPerSecond, BytesPerSecond };
@@ -28,8 +26,6 @@ struct Figure {
 };
 Figure exact_figure(double value, Unit unit);
 Figure missing_figure(Unit unit, std::string reason);
-// {value, low, high, n, unit, reason}. A value that is not finite becomes null with a reason.
-Json to_json(const Figure& figure);
 
 enum class Verdict : std::uint8_t { Better, Same, Worse, Inconclusive };
 std::string_view name_of(Verdict verdict);  // "better", ...

@@ -128,8 +128,8 @@ Peaks measured_peaks(Worker& worker, int threads) {
   return known[threads] = peaks;
 }
 
-Achieved achieved(const Cost& cost, const Figure& time, const Peaks& peaks, bool integer) {
-  Achieved result;
+AchievedRates achieved(const Cost& cost, const Figure& time, const Peaks& peaks, bool integer) {
+  AchievedRates result;
   result.operations = rate(2 * cost.multiply_accumulates, time, Unit::OperationsPerSecond, "The model's operations cannot be counted: shapes are not known.");
   result.bytes = rate(cost.bytes, time, Unit::BytesPerSecond, "The model's bytes cannot be counted: shapes are not known.");
   result.operations_of_peak = share(result.operations, integer ? peaks.int8_operations : peaks.float_operations);

@@ -17,13 +17,13 @@ struct Peaks {
 // Takes about two seconds; measured once for each number of threads and then remembered by this process.
 Peaks measured_peaks(Worker& worker, int threads);
 
-struct Achieved {
+struct AchievedRates {
   Figure operations, bytes;                  // a second
   Figure operations_of_peak, bytes_of_peak;  // fractions; operations over the int8 peak for `integer` models
 };
 // `cost`: multiply-accumulates and bytes of one run of the model; zeros (unknown) give figures that say so.
 // `time`: seconds of one run.
-Achieved achieved(const Cost& cost, const Figure& time, const Peaks& peaks, bool integer);
+AchievedRates achieved(const Cost& cost, const Figure& time, const Peaks& peaks, bool integer);
 
 Job peaks_job();
 

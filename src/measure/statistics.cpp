@@ -62,7 +62,7 @@ Figure share_figure(std::uint64_t successes, std::uint64_t count) {
   return {share, Interval{std::max(0.0, middle - half), std::min(1.0, middle + half)}, count, Unit::Fraction, {}};
 }
 
-McNemar mcnemar(std::uint64_t b, std::uint64_t c) {
+McNemarTest mcnemar(std::uint64_t b, std::uint64_t c) {
   const double n = static_cast<double>(b + c);
   const std::uint64_t fewer = std::min(b, c);
   const auto probability = [&](std::uint64_t k) {

@@ -23,12 +23,12 @@ Figure quantile_figure(std::vector<double> values, double p, Unit unit);
 Figure share_figure(std::uint64_t successes, std::uint64_t count);
 
 // McNemar's test on paired hits and misses: b samples only the first has right, c only the second.
-struct McNemar {
+struct McNemarTest {
   std::uint64_t b = 0, c = 0;
   double p = 1;      // two-sided exact: min(1, 2 P(Bin(b + c, 1/2) <= min(b, c)))
   double mid_p = 1;  // the same less the probability of what was seen (Fagerland, Lydersen and Laake 2013)
 };
-McNemar mcnemar(std::uint64_t b, std::uint64_t c);
+McNemarTest mcnemar(std::uint64_t b, std::uint64_t c);
 
 // P-values adjusted for making them all at once (Holm 1979), in the order given.
 std::vector<double> holm(std::span<const double> p_values);
