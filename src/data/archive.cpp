@@ -10,7 +10,7 @@
 namespace bw {
 namespace {
 
-constexpr std::uint64_t kMaxDeflateRatio = 1032;  // of the format itself (zlib's technical notes)
+constexpr std::uint64_t kMaxDeflateRatio = 1032;      // of the format itself (zlib's technical notes)
 constexpr std::size_t kChunk = std::size_t{1} << 30;  // zlib counts in unsigned int
 
 [[noreturn]] void damaged(std::string_view where, const char* reason) {
@@ -69,8 +69,8 @@ std::span<const std::byte> slice(std::span<const std::byte> bytes, std::uint64_t
                                  std::string_view where) {
   if (offset > bytes.size() || size > bytes.size() - offset)
     throw Error(InputClass::Format,
-                "ends early: " + std::to_string(size) + " bytes at offset " + std::to_string(offset) + " do not fit into " +
-                    std::to_string(bytes.size()),
+                "ends early: " + std::to_string(size) + " bytes at offset " + std::to_string(offset) +
+                    " do not fit into " + std::to_string(bytes.size()),
                 std::string(where), "The file is truncated or damaged");
   return bytes.subspan(offset, size);
 }
@@ -90,16 +90,18 @@ void check_entry_name(std::string_view name, std::string_view where) {
     begin = end + 1;
   }
   if (name.empty() || name.front() == '/' || climbs || name.find('\\') != name.npos || name.find('\0') != name.npos)
-    throw Error(InputClass::Path, "holds an entry whose name leaves its folder: \"" + std::string(name.substr(0, 200)) + "\"",
+    throw Error(InputClass::Path,
+                "holds an entry whose name leaves its folder: \"" + std::string(name.substr(0, 200)) + "\"",
                 std::string(where));
 }
 
-void check_expansion(std::uint64_t produced, std::uint64_t packed, const ArchiveLimits& limits, std::string_view where) {
+void check_expansion(std::uint64_t produced, std::uint64_t packed, const ArchiveLimits& limits,
+                     std::string_view where) {
   const bool ratio = produced > limits.free_bytes && produced / limits.ratio > packed;
   if (produced <= limits.bytes && !ratio) return;
   throw Error(InputClass::Limit,
-              std::to_string(packed) + " packed bytes would become " + std::to_string(produced) + " (limits: " +
-                  std::to_string(limits.bytes) + " bytes, ratio " + std::to_string(limits.ratio) + ")",
+              std::to_string(packed) + " packed bytes would become " + std::to_string(produced) +
+                  " (limits: " + std::to_string(limits.bytes) + " bytes, ratio " + std::to_string(limits.ratio) + ")",
               std::string(where), "If this is meant, store the data uncompressed");
 }
 

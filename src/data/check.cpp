@@ -29,8 +29,10 @@ class Sums {
   void add(const Tensor& value) {
     widen(value.shape());
     const std::vector<double> elements = to_doubles(value);
-    const std::size_t channels = value.rank() == 3 && value.shape()[0] <= 4 ? static_cast<std::size_t>(value.shape()[0]) : 1;
-    if (count_ == 0) sums_.resize(channels), squares_.resize(channels), minimum_ = maximum_ = elements.empty() ? 0 : elements[0];
+    const std::size_t channels =
+        value.rank() == 3 && value.shape()[0] <= 4 ? static_cast<std::size_t>(value.shape()[0]) : 1;
+    if (count_ == 0)
+      sums_.resize(channels), squares_.resize(channels), minimum_ = maximum_ = elements.empty() ? 0 : elements[0];
     if (channels != sums_.size()) sums_ = {total(sums_)}, squares_ = {total(squares_)};
     const std::size_t plane = std::max<std::size_t>(elements.size() / sums_.size(), 1);
     for (std::size_t i = 0; i < elements.size(); ++i) {
@@ -63,7 +65,9 @@ class Sums {
     for (double part : parts) sum += part;
     return sum;
   }
-  static double deviation(double mean_square, double mean) { return std::sqrt(std::max(mean_square - mean * mean, 0.0)); }
+  static double deviation(double mean_square, double mean) {
+    return std::sqrt(std::max(mean_square - mean * mean, 0.0));
+  }
 
   void widen(const Shape& shape) {
     if (statistics_.smallest.size() != shape.size() || count_ == 0) statistics_.smallest = statistics_.largest = shape;
@@ -82,7 +86,8 @@ class Sums {
 std::string label_text(const Tensor& label, const std::vector<std::string>& classes) {
   const std::vector<double> values = to_doubles(label);
   std::string text;
-  for (std::size_t i = 0; i < std::min(values.size(), kShownValues); ++i) text += fmt::format("{}{:g}", i ? " " : "", values[i]);
+  for (std::size_t i = 0; i < std::min(values.size(), kShownValues); ++i)
+    text += fmt::format("{}{:g}", i ? " " : "", values[i]);
   if (values.size() > kShownValues) text += " ...";
   const bool named = values.size() == 1 && values[0] >= 0 && values[0] < static_cast<double>(classes.size());
   return named ? text + " (" + classes[static_cast<std::size_t>(values[0])] + ")" : text;
@@ -101,21 +106,25 @@ std::string picture_of(const Tensor& value) {
   const Shape& shape = value.shape();
   const bool first = shape[0] <= 4;
   if (!first && shape[2] > 4) return {};
-  const auto rows = static_cast<std::size_t>(shape[first ? 1 : 0]), columns = static_cast<std::size_t>(shape[first ? 2 : 1]);
+  const auto rows = static_cast<std::size_t>(shape[first ? 1 : 0]),
+             columns = static_cast<std::size_t>(shape[first ? 2 : 1]);
   const std::size_t channels = value.size() / (rows * columns);
   const std::vector<double> elements = to_doubles(value);
   const auto [low, high] = std::minmax_element(elements.begin(), elements.end());
   if (elements.empty() || *low == *high) return {};
   constexpr std::string_view kShades = " .:-=+*#%@";
-  const std::size_t width = std::min(columns, kPictureWidth), height = std::max<std::size_t>(rows * width / columns / 2, 1);  // characters are tall
+  const std::size_t width = std::min(columns, kPictureWidth),
+                    height = std::max<std::size_t>(rows * width / columns / 2, 1);  // characters are tall
   std::string picture;
   for (std::size_t y = 0; y < height; ++y) {
     for (std::size_t x = 0; x < width; ++x) {
       const std::size_t pixel = (y * rows / height) * columns + x * columns / width;
       double sum = 0;
-      for (std::size_t c = 0; c < channels; ++c) sum += elements[first ? c * rows * columns + pixel : pixel * channels + c];
+      for (std::size_t c = 0; c < channels; ++c)
+        sum += elements[first ? c * rows * columns + pixel : pixel * channels + c];
       const double light = (sum / static_cast<double>(channels) - *low) / (*high - *low);
-      picture += kShades[std::min(static_cast<std::size_t>(light * static_cast<double>(kShades.size())), kShades.size() - 1)];
+      picture +=
+          kShades[std::min(static_cast<std::size_t>(light * static_cast<double>(kShades.size())), kShades.size() - 1)];
     }
     picture += '\n';
   }
@@ -167,17 +176,21 @@ DataCheck check_dataset(const Dataset& dataset, std::size_t show, std::size_t li
     ++check.seen;
   });
   for (Sums& sum : sums) check.inputs.push_back(sum.result());
-  for (std::int64_t label : evaluation.classes()) ++check.labels[label_text(Tensor::scalar(label), dataset.class_names())];
+  for (std::int64_t label : evaluation.classes())
+    ++check.labels[label_text(Tensor::scalar(label), dataset.class_names())];
   return check;
 }
 
 std::string to_text(const DataCheck& check) {
-  std::string text = fmt::format("calibration: {} samples, evaluation: {} samples, {} looked at\n", check.calibration_samples, check.evaluation_samples, check.seen);
+  std::string text = fmt::format("calibration: {} samples, evaluation: {} samples, {} looked at\n",
+                                 check.calibration_samples, check.evaluation_samples, check.seen);
   for (const InputStatistics& input : check.inputs) {
     text += fmt::format("\ninput {}: {} {}", input.name, name_of(input.dtype), to_string(input.smallest));
     if (input.smallest != input.largest) text += " to " + to_string(input.largest);
-    text += fmt::format("\n  min {:.6g}  max {:.6g}  mean {:.6g}  std {:.6g}\n", input.min, input.max, input.mean, input.std);
-    for (std::size_t c = 0; c < input.channel_mean.size(); ++c) text += fmt::format("  channel {}: mean {:.6g}  std {:.6g}\n", c, input.channel_mean[c], input.channel_std[c]);
+    text += fmt::format("\n  min {:.6g}  max {:.6g}  mean {:.6g}  std {:.6g}\n", input.min, input.max, input.mean,
+                        input.std);
+    for (std::size_t c = 0; c < input.channel_mean.size(); ++c)
+      text += fmt::format("  channel {}: mean {:.6g}  std {:.6g}\n", c, input.channel_mean[c], input.channel_std[c]);
   }
   if (!check.labels.empty()) text += fmt::format("\n{} classes in the evaluation samples:\n", check.labels.size());
   for (const auto& [label, count] : check.labels) text += fmt::format("  {}: {}\n", label, count);
@@ -186,7 +199,8 @@ std::string to_text(const DataCheck& check) {
     for (const std::string& line : sample.inputs) text += "  " + line + "\n";
     text += sample.picture;
   }
-  if (check.repeated > 0) text += fmt::format("\n{} evaluation samples also stand in the calibration set\n", check.repeated);
+  if (check.repeated > 0)
+    text += fmt::format("\n{} evaluation samples also stand in the calibration set\n", check.repeated);
   if (!check.guesses.empty()) text += "\nguessed:\n";
   for (const std::string& guess : check.guesses) text += "  - " + guess + "\n";
   return text;
@@ -199,11 +213,20 @@ Json to_json(const DataCheck& check) {
   json["seen"] = check.seen;
   json["repeated"] = check.repeated;
   for (const InputStatistics& input : check.inputs)
-    json["inputs"].push_back(Json{{"name", input.name}, {"dtype", name_of(input.dtype)}, {"smallest", input.smallest}, {"largest", input.largest}, {"min", input.min},
-                                  {"max", input.max}, {"mean", input.mean}, {"std", input.std}, {"channel_mean", input.channel_mean}, {"channel_std", input.channel_std}});
+    json["inputs"].push_back(Json{{"name", input.name},
+                                  {"dtype", name_of(input.dtype)},
+                                  {"smallest", input.smallest},
+                                  {"largest", input.largest},
+                                  {"min", input.min},
+                                  {"max", input.max},
+                                  {"mean", input.mean},
+                                  {"std", input.std},
+                                  {"channel_mean", input.channel_mean},
+                                  {"channel_std", input.channel_std}});
   json["labels"] = check.labels;
   for (const SampleView& sample : check.samples)
-    json["samples"].push_back(Json{{"id", sample.id}, {"label", sample.label}, {"inputs", sample.inputs}, {"picture", sample.picture}});
+    json["samples"].push_back(
+        Json{{"id", sample.id}, {"label", sample.label}, {"inputs", sample.inputs}, {"picture", sample.picture}});
   json["guesses"] = check.guesses;
   return json;
 }

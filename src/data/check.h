@@ -29,7 +29,8 @@ struct DataCheck {
   std::vector<InputStatistics> inputs;
   std::map<std::string, std::size_t> labels;  // label -> how many evaluation samples; classification only
   std::size_t calibration_samples = 0, evaluation_samples = 0, seen = 0;
-  std::size_t repeated = 0;  // evaluation samples among those seen whose inputs also stand in the calibration samples seen
+  std::size_t repeated =
+      0;  // evaluation samples among those seen whose inputs also stand in the calibration samples seen
   std::vector<std::string> guesses;
 };
 

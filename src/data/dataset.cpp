@@ -41,8 +41,10 @@ struct Dataset::State {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> kCalibrationOrder{"calibration", "calib", "train", "training", "dev", "val", "valid", "validation", "all", "data", "test"};
-constexpr std::array<std::string_view, 9> kEvaluationOrder{"evaluation", "eval", "test", "testing", "t10k", "val", "valid", "validation", "dev"};
+constexpr std::array<std::string_view, 11> kCalibrationOrder{
+    "calibration", "calib", "train", "training", "dev", "val", "valid", "validation", "all", "data", "test"};
+constexpr std::array<std::string_view, 9> kEvaluationOrder{"evaluation", "eval",  "test",       "testing", "t10k",
+                                                           "val",        "valid", "validation", "dev"};
 constexpr std::size_t kMostToCalibrate = 1000;
 constexpr std::uint64_t kHashWhole = std::uint64_t{1} << 26, kHashEnd = std::uint64_t{1} << 20;
 constexpr std::size_t kHashFiles = 16;
@@ -75,14 +77,16 @@ class Opener {
  private:
   std::vector<std::int64_t> classes(const SampleMaker& maker) const {
     const std::size_t named = state_.spec.label.classes.size();
-    const std::int64_t count = state_.classes.value_or(named > 0 ? static_cast<std::int64_t>(named) : std::int64_t{1} << 31);
+    const std::int64_t count =
+        state_.classes.value_or(named > 0 ? static_cast<std::int64_t>(named) : std::int64_t{1} << 31);
     std::vector<std::int64_t> classes;
     for (std::size_t i = 0; i < maker.source().size(); ++i) {
       const Tensor label = maker.label(i);
       for (std::int64_t value : label.data<std::int64_t>())
         if (value < 0 || value >= count)
-          throw Error(InputClass::Data, "the label is " + std::to_string(value) + ", outside the " + std::to_string(count) + " classes", maker.source().id(i),
-                      "Check that the labels belong to this model");
+          throw Error(InputClass::Data,
+                      "the label is " + std::to_string(value) + ", outside the " + std::to_string(count) + " classes",
+                      maker.source().id(i), "Check that the labels belong to this model");
       if (label.rank() == 0) classes.push_back(label.data<std::int64_t>()[0]);
     }
     return classes;
@@ -105,7 +109,8 @@ const SplitSpec& named_split(const DatasetSpec& spec, std::string_view name) {
 }
 
 // The split asked for, or the first of `order` that is there and is not `other`; nullptr when there is none.
-const SplitSpec* pick(const DatasetSpec& spec, const std::string& asked, std::span<const std::string_view> order, const SplitSpec* other) {
+const SplitSpec* pick(const DatasetSpec& spec, const std::string& asked, std::span<const std::string_view> order,
+                      const SplitSpec* other) {
   if (!asked.empty()) return &named_split(spec, asked);
   for (std::string_view name : order)
     if (const SplitSpec* found = find_split(spec, name); found && found != other) return found;
@@ -117,8 +122,10 @@ std::shared_ptr<const TextEncoder> open_encoder(Dataset::State& state) {
   if (source.kind != kTable.name && source.kind != kCorpus.name) return nullptr;
   if (source.tokenizer.empty() && source.vocabulary.empty()) {
     const bool json = fs::exists(state.root / "tokenizer.json"), words = fs::exists(state.root / "vocab.txt");
-    if (json) source.tokenizer = "tokenizer.json";
-    else if (words) source.vocabulary = "vocab.txt";
+    if (json)
+      source.tokenizer = "tokenizer.json";
+    else if (words)
+      source.vocabulary = "vocab.txt";
     if (json || words) state.guesses.push_back("texts are encoded by " + source.tokenizer + source.vocabulary);
   }
   const auto inside = [&](const std::string& path) { return beneath(state.root, path, "source"); };
@@ -130,19 +137,24 @@ std::shared_ptr<const TextEncoder> open_encoder(Dataset::State& state) {
 // One file serves both: the seed draws a fifth of its samples (at most 1,000) for calibration.
 void share(Split::State& calibration, Split::State& evaluation, Dataset::State& state) {
   const std::size_t count = evaluation.maker->source().size(), take = std::min((count + 4) / 5, kMostToCalibrate);
-  if (count < 2) throw Error(InputClass::Data, "one sample cannot both calibrate and evaluate", evaluation.path, "Give more samples, or allow the overlap");
+  if (count < 2)
+    throw Error(InputClass::Data, "one sample cannot both calibrate and evaluate", evaluation.path,
+                "Give more samples, or allow the overlap");
   Random random(state.seed);
   std::vector<std::size_t> drawn = sample_without_replacement(count, take, random);
   std::sort(drawn.begin(), drawn.end());
-  for (std::size_t i = 0; i < count; ++i) (std::binary_search(drawn.begin(), drawn.end(), i) ? calibration : evaluation).rows.push_back(i);
+  for (std::size_t i = 0; i < count; ++i)
+    (std::binary_search(drawn.begin(), drawn.end(), i) ? calibration : evaluation).rows.push_back(i);
   for (Split::State* split : {&calibration, &evaluation}) {
     std::vector<std::int64_t> classes;
     for (std::size_t row : split->rows)
       if (!split->classes.empty()) classes.push_back(split->classes[row]);
     split->classes = std::move(classes);
   }
-  state.guesses.push_back("one set of samples (" + (evaluation.path.empty() ? state.root.string() : evaluation.path) + ") serves both: " + std::to_string(take) +
-                          " of its " + std::to_string(count) + " samples, drawn with seed " + std::to_string(state.seed) + ", calibrate, the others evaluate");
+  state.guesses.push_back("one set of samples (" + (evaluation.path.empty() ? state.root.string() : evaluation.path) +
+                          ") serves both: " + std::to_string(take) + " of its " + std::to_string(count) +
+                          " samples, drawn with seed " + std::to_string(state.seed) +
+                          ", calibrate, the others evaluate");
 }
 
 // Class names of all splits in one numbering: sorted, unless the description gives them.
@@ -155,27 +167,41 @@ void unite_classes(DatasetSpec& spec, std::initializer_list<const Source*> sourc
 }
 
 bool same_place(const Dataset::State& state, const SplitSpec& a, const SplitSpec& b) {
-  const auto place = [&](const SplitSpec& split) { return fs::canonical(beneath(state.root, split.path.empty() ? state.spec.source.path : split.path, "split")); };
+  const auto place = [&](const SplitSpec& split) {
+    return fs::canonical(beneath(state.root, split.path.empty() ? state.spec.source.path : split.path, "split"));
+  };
   return place(a) == place(b) && a.labels == b.labels;
 }
 
-void open_splits(Dataset::State& state, const OpenOptions& options) {
-  const SplitSpec* evaluation = pick(state.spec, options.evaluation, kEvaluationOrder, nullptr);
-  const SplitSpec* calibration = pick(state.spec, options.calibration, kCalibrationOrder, evaluation);
-  if (evaluation == nullptr) evaluation = calibration ? calibration : state.spec.splits.size() == 1 ? &state.spec.splits.front() : nullptr;
-  if (evaluation == nullptr)
-    throw Error(InputClass::Data, "none of the splits has a name that says what it is for", state.name, "Say in dataset.yaml: splits: {calibration: {path: ...}, evaluation: {path: ...}}");
-  if (calibration == nullptr) calibration = evaluation;
-  const bool shared = same_place(state, *calibration, *evaluation);
+struct Choice {
+  SplitSpec calibration, evaluation;
+};
 
+Choice choose_splits(const Dataset::State& state, const OpenOptions& options) {
+  const DatasetSpec& spec = state.spec;
+  const SplitSpec* evaluation = pick(spec, options.evaluation, kEvaluationOrder, nullptr);
+  const SplitSpec* calibration = pick(spec, options.calibration, kCalibrationOrder, evaluation);
+  if (evaluation == nullptr)
+    evaluation = calibration ? calibration : spec.splits.size() == 1 ? &spec.splits.front() : nullptr;
+  if (evaluation == nullptr)
+    throw Error(InputClass::Data, "none of the splits has a name that says what it is for", state.name,
+                "Say in dataset.yaml: splits: {calibration: {path: ...}, evaluation: {path: ...}}");
+  return {calibration ? *calibration : *evaluation, *evaluation};
+}
+
+void open_splits(Dataset::State& state, const OpenOptions& options) {
+  const Choice choice = choose_splits(state, options);
+  const bool shared = same_place(state, choice.calibration, choice.evaluation);
   const Opener opener(state);
-  std::shared_ptr<const Source> source = opener.source(*evaluation), other = shared ? source : opener.source(*calibration);
+  const std::shared_ptr<const Source> source = opener.source(choice.evaluation);
+  const std::shared_ptr<const Source> other = shared ? source : opener.source(choice.calibration);
   for (const Source* one : {source.get(), shared ? nullptr : other.get()})
     if (one != nullptr)
       for (std::string& note : one->notes()) state.guesses.push_back(std::move(note));
   state.spec = resolve(state.spec, *source, state.encoder.get(), state.inputs, state.guesses);
   unite_classes(state.spec, {source.get(), other.get()});
-  Split::State evaluates = opener.split(*evaluation, source), calibrates = shared ? evaluates : opener.split(*calibration, other);
+  Split::State evaluates = opener.split(choice.evaluation, source);
+  Split::State calibrates = shared ? evaluates : opener.split(choice.calibration, other);
   if (shared && !options.allow_overlap) share(calibrates, evaluates, state);
   state.evaluation = std::make_shared<const Split::State>(std::move(evaluates));
   state.calibration = std::make_shared<const Split::State>(std::move(calibrates));
@@ -191,8 +217,10 @@ std::string fingerprint(const Source& source) {
     if (files.size() > kHashFiles) continue;
     const MappedFile file(path);
     const auto bytes = file.bytes();
-    if (size <= kHashWhole) hash.add(bytes);
-    else hash.add(bytes.first(kHashEnd)).add(bytes.last(kHashEnd));
+    if (size <= kHashWhole)
+      hash.add(bytes);
+    else
+      hash.add(bytes.first(kHashEnd)).add(bytes.last(kHashEnd));
   }
   return hash.hex();
 }
@@ -210,27 +238,54 @@ Json description_of(const Split::State& split) {
 }  // namespace
 
 Split::Split(std::shared_ptr<const State> state) : state_(std::move(state)) {}
-const std::string& Split::name() const { return state_->name; }
-std::size_t Split::size() const { return state_->size(); }
-std::span<const std::int64_t> Split::classes() const { return state_->classes; }
+const std::string& Split::name() const {
+  return state_->name;
+}
+std::size_t Split::size() const {
+  return state_->size();
+}
+std::span<const std::int64_t> Split::classes() const {
+  return state_->classes;
+}
 Sample Split::get(std::size_t index) const {
-  if (index >= size()) throw Error(ErrorKind::Internal, "sample " + std::to_string(index) + " of " + std::to_string(size()), name());
+  if (index >= size())
+    throw Error(ErrorKind::Internal, "sample " + std::to_string(index) + " of " + std::to_string(size()), name());
   Sample sample = state_->maker->make(state_->row(index));
   sample.index = index;
   return sample;
 }
 
 Dataset::Dataset(std::shared_ptr<const State> state) : state_(std::move(state)) {}
-const std::string& Dataset::name() const { return state_->name; }
-TaskKind Dataset::task() const { return *state_->spec.task; }
-const std::vector<std::string>& Dataset::metrics() const { return state_->spec.metrics; }
-const std::vector<std::string>& Dataset::split_names() const { return state_->split_names; }
-const std::vector<std::string>& Dataset::class_names() const { return state_->spec.label.classes; }
-const std::vector<std::string>& Dataset::guesses() const { return state_->guesses; }
-const std::vector<InputSignature>& Dataset::inputs() const { return state_->inputs; }
-const std::vector<double>& Dataset::pads() const { return state_->pads; }
-Split Dataset::calibration() const { return Split(state_->calibration); }
-Split Dataset::evaluation() const { return Split(state_->evaluation); }
+const std::string& Dataset::name() const {
+  return state_->name;
+}
+TaskKind Dataset::task() const {
+  return *state_->spec.task;
+}
+const std::vector<std::string>& Dataset::metrics() const {
+  return state_->spec.metrics;
+}
+const std::vector<std::string>& Dataset::split_names() const {
+  return state_->split_names;
+}
+const std::vector<std::string>& Dataset::class_names() const {
+  return state_->spec.label.classes;
+}
+const std::vector<std::string>& Dataset::guesses() const {
+  return state_->guesses;
+}
+const std::vector<InputSignature>& Dataset::inputs() const {
+  return state_->inputs;
+}
+const std::vector<double>& Dataset::pads() const {
+  return state_->pads;
+}
+Split Dataset::calibration() const {
+  return Split(state_->calibration);
+}
+Split Dataset::evaluation() const {
+  return Split(state_->evaluation);
+}
 
 Split Dataset::split(std::string_view name) const {
   const SplitSpec& spec = named_split(state_->spec, name);
@@ -277,7 +332,9 @@ std::vector<InputSignature> input_signatures(const Graph& graph) {
     const Value& value = graph.value(id);
     if (value.initializer) continue;
     if (!value.type.is_tensor() || !value.type.shape || value.type.shape->empty())
-      throw Error(InputClass::Unsupported, "is " + to_string(value.type) + ": samples need a tensor with a batch dimension", "input \"" + value.name + "\"");
+      throw Error(InputClass::Unsupported,
+                  "is " + to_string(value.type) + ": samples need a tensor with a batch dimension",
+                  "input \"" + value.name + "\"");
     signatures.push_back({value.name, value.type.dtype, *value.type.shape});
   }
   return signatures;

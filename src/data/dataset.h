@@ -1,5 +1,5 @@
-// A dataset: samples ready for a model's inputs. What each input is made of stands in a dataset.yaml (data/spec.h); what
-// is not said there is guessed from the files and the model's inputs, and every guess is kept as a sentence.
+// A dataset: samples ready for a model's inputs. What each input is made of stands in a dataset.yaml (data/spec.h);
+// what is not said there is guessed from the files and the model's inputs, and every guess is kept as a sentence.
 #pragma once
 
 #include <cstddef>
@@ -34,17 +34,18 @@ struct InputSignature {
   DType dtype = DType::Undefined;
   std::vector<Dim> shape;
 };
-// The inputs that a caller must feed: those without an initializer. Error(unsupported): not a tensor, or of unknown rank.
+// The inputs that a caller must feed: those without an initializer. Error(unsupported): not a tensor, or of unknown
+// rank.
 std::vector<InputSignature> input_signatures(const Graph& graph);
 
 struct Sample {
-  std::size_t index = 0;       // in its split
-  std::string id;              // file name or "test.npz[17]", for messages
-  std::vector<Tensor> inputs;  // in the order of the model's inputs, without the batch axis, each at its own length:
-                               // positions that a mask or a length marks as padding are cut off
-  std::vector<Tensor> labels;  // empty when the dataset has none, else one tensor
-  std::vector<Tensor> partner; // inputs of the second text of a pair (embedding similarity), else empty
-  Tensor mask;                 // bool [S], false where padded: only when the model's fixed length forced padding
+  std::size_t index = 0;        // in its split
+  std::string id;               // file name or "test.npz[17]", for messages
+  std::vector<Tensor> inputs;   // in the order of the model's inputs, without the batch axis, each at its own length:
+                                // positions that a mask or a length marks as padding are cut off
+  std::vector<Tensor> labels;   // empty when the dataset has none, else one tensor
+  std::vector<Tensor> partner;  // inputs of the second text of a pair (embedding similarity), else empty
+  Tensor mask;                  // bool [S], false where padded: only when the model's fixed length forced padding
 };
 
 // A list of samples. Copies are cheap and share everything.
@@ -55,7 +56,8 @@ class Split {
 
   const std::string& name() const;  // "calib"
   std::size_t size() const;         // > 0
-  // Decodes and transforms sample `index` (< size()). Thread safe; equal for equal index. Errors name the sample and file.
+  // Decodes and transforms sample `index` (< size()). Thread safe; equal for equal index. Errors name the sample and
+  // file.
   Sample get(std::size_t index) const;
   // The class of each sample; empty unless the task is classification with one class a sample.
   std::span<const std::int64_t> classes() const;
@@ -65,12 +67,12 @@ class Split {
 };
 
 struct OpenOptions {
-  std::string calibration, evaluation;  // names of splits; "" takes the dataset's own choice
-  std::filesystem::path data_root;      // folder that the paths in dataset.yaml are relative to; "" takes its `root`,
-                                        // else the folder that it lies in
-  std::uint64_t seed = 0;               // splits one file between calibration and evaluation
-  bool allow_overlap = false;           // let both draw from the same samples
-  std::optional<std::int64_t> classes;  // how many the model's output tells apart: labels outside are refused
+  std::string calibration = {}, evaluation = {};  // names of splits; "" takes the dataset's own choice
+  std::filesystem::path data_root = {};  // folder that the paths in dataset.yaml are relative to; "" takes its `root`,
+                                         // else the folder that it lies in
+  std::uint64_t seed = 0;                // splits one file between calibration and evaluation
+  bool allow_overlap = false;            // let both draw from the same samples
+  std::optional<std::int64_t> classes = {};  // how many the model's output tells apart: labels outside are refused
 };
 
 class Dataset {
@@ -87,8 +89,8 @@ class Dataset {
   const std::vector<InputSignature>& inputs() const;
   const std::vector<double>& pads() const;  // by input: the value that padding has (collate)
 
-  // Disjoint samples unless allow_overlap: where one file serves both, a fifth of it (drawn by the seed) calibrates.
-  // Error(Calibration) when there is no calibration split, InputError(data) when there is no evaluation split.
+  // Disjoint samples unless allow_overlap: where one file serves both, a fifth of it (at most 1,000 samples, drawn by
+  // the seed) calibrates.
   Split calibration() const;
   Split evaluation() const;
   Split split(std::string_view name) const;  // any split, whole
@@ -105,8 +107,9 @@ class Dataset {
 Dataset open_dataset(const std::filesystem::path& path, std::span<const InputSignature> model_inputs,
                      const OpenOptions& options = {});
 
-// `count` different samples of a split (all, when it has fewer), in a random order that depends on the seed alone; a smaller count
-// gives a prefix. Balanced: classes take turns as long as they have samples (the split must have classes()).
+// `count` different samples of a split (all, when it has fewer), in a random order that depends on the seed alone; a
+// smaller count gives a prefix. Balanced: classes take turns as long as they have samples (the split must have
+// classes()).
 std::vector<std::size_t> choose(const Split& split, std::size_t count, std::uint64_t seed, bool balanced = false);
 
 // Samples put together along a new first axis.
@@ -115,8 +118,8 @@ struct Batch {
   Tensor mask;                 // bool [B, S], false where padded; undefined when nothing was padded
 };
 enum class Padding { Refuse, Longest };
-// Lengths may differ only with Padding::Longest: axis 0 of each sample's input is then filled up with the input's pad value.
-// Error(Internal): no samples, or shapes that cannot be stacked.
+// Lengths may differ only with Padding::Longest: axis 0 of each sample's input is then filled up with the input's pad
+// value. Error(Internal): no samples, or shapes that cannot be stacked.
 Batch collate(std::span<const Sample> samples, std::span<const double> pads, Padding padding = Padding::Refuse);
 
 // Decodes samples ahead on threads of its own and hands them out in order; at most `window` decoded samples are held.

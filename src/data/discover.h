@@ -18,6 +18,7 @@ struct Found {
 };
 
 // InputError: path (nothing there), data (nothing that a source reads), and those of parse_spec.
-Found discover(const std::filesystem::path& path, const std::filesystem::path& data_root, std::span<const InputSignature> inputs);
+Found discover(const std::filesystem::path& path, const std::filesystem::path& data_root,
+               std::span<const InputSignature> inputs);
 
 }  // namespace bw

@@ -15,23 +15,27 @@ namespace {
 // Shape of one sample as the model declares it, -1 where it is free.
 Shape declared(const InputSignature& signature) {
   Shape shape;
-  for (std::size_t i = 1; i < signature.shape.size(); ++i) shape.push_back(signature.shape[i].known() ? signature.shape[i].value : -1);
+  for (std::size_t i = 1; i < signature.shape.size(); ++i)
+    shape.push_back(signature.shape[i].known() ? signature.shape[i].value : -1);
   return shape;
 }
 
 bool fits(const Shape& made, const Shape& wanted) {
-  return made.size() == wanted.size() &&
-         std::equal(made.begin(), made.end(), wanted.begin(), [](auto have, auto want) { return want < 0 || have == want; });
+  return made.size() == wanted.size() && std::equal(made.begin(), made.end(), wanted.begin(),
+                                                    [](auto have, auto want) { return want < 0 || have == want; });
 }
 
 // Integers into a narrower integer type must keep their value; everything else follows Cast.
 Tensor with_dtype(const Tensor& tensor, DType dtype, const std::string& input) {
   if (tensor.dtype() == dtype) return tensor;
   if (dtype == DType::String || tensor.dtype() == DType::String)
-    throw Error(InputClass::Semantic, "is " + std::string(name_of(tensor.dtype())) + ", the model wants " + std::string(name_of(dtype)), input);
+    throw Error(InputClass::Semantic,
+                "is " + std::string(name_of(tensor.dtype())) + ", the model wants " + std::string(name_of(dtype)),
+                input);
   Tensor result = cast(tensor, dtype);
   if (info(dtype).is_integer && to_doubles(result) != to_doubles(tensor))
-    throw Error(InputClass::Data, "has values that " + std::string(name_of(dtype)) + ", which the model wants, cannot hold", input);
+    throw Error(InputClass::Data,
+                "has values that " + std::string(name_of(dtype)) + ", which the model wants, cannot hold", input);
   return result;
 }
 
@@ -55,25 +59,34 @@ void require_finite(const Tensor& tensor, const std::string& input) {
   for (float value : values) sum += value - value;
   if (sum == 0) return;
   const auto bad = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
-  throw Error(InputClass::Data, "is not finite at element " + std::to_string(bad - values.begin()), input, "Remove or repair the sample");
+  throw Error(InputClass::Data, "is not finite at element " + std::to_string(bad - values.begin()), input,
+              "Remove or repair the sample");
 }
 
 }  // namespace
 
-Feed::Feed(InputSpec spec, InputSignature signature, const Source& source) : spec_(std::move(spec)), signature_(std::move(signature)) {
+Feed::Feed(InputSpec spec, InputSignature signature, const Source& source)
+    : spec_(std::move(spec)), signature_(std::move(signature)) {
   const std::string where = "input \"" + spec_.name + "\"";
   column_ = column_named(source, spec_.column.empty() ? spec_.from : spec_.column, where);
   const Column& column = source.columns()[column_];
-  kind_ = column.kind == Column::Kind::Image ? Kind::Image : column.kind == Column::Kind::Text ? Kind::Tokens : Kind::Array;
+  kind_ = column.kind == Column::Kind::Image  ? Kind::Image
+          : column.kind == Column::Kind::Text ? Kind::Tokens
+                                              : Kind::Array;
   const std::size_t channels = kind_ == Kind::Image ? channel_count() : 0;
   for (const std::vector<double>* list : {&spec_.mean, &spec_.std})
     if (kind_ == Kind::Image && list->size() > 1 && list->size() != channels)
-      throw Error(InputClass::Semantic, "mean or std has " + std::to_string(list->size()) + " numbers for " + std::to_string(channels) + " channels", where);
+      throw Error(
+          InputClass::Semantic,
+          "mean or std has " + std::to_string(list->size()) + " numbers for " + std::to_string(channels) + " channels",
+          where);
   for (std::size_t c = 0; c < channels; ++c)
     for (int byte = 0; byte < 256; ++byte) table_.push_back(affine(static_cast<float>(byte), c));
 }
 
-std::size_t Feed::channel_count() const { return spec_.color == "gray" ? 1 : 3; }
+std::size_t Feed::channel_count() const {
+  return spec_.color == "gray" ? 1 : 3;
+}
 
 std::int64_t Feed::fixed_length() const {
   const Shape shape = declared(signature_);
@@ -104,7 +117,8 @@ Tensor Feed::resized(const Tensor& image) const {
   if (spec_.resize) result = resize_bilinear(image, spec_.resize->first, spec_.resize->second);
   if (spec_.resize_short) {
     const std::int64_t side = *spec_.resize_short, shorter = std::min(height, width);
-    result = resize_bilinear(image, std::max<std::int64_t>(side * height / shorter, 1), std::max<std::int64_t>(side * width / shorter, 1));
+    result = resize_bilinear(image, std::max<std::int64_t>(side * height / shorter, 1),
+                             std::max<std::int64_t>(side * width / shorter, 1));
   }
   return spec_.crop ? crop_centre(result, spec_.crop->first, spec_.crop->second) : result;
 }
@@ -112,14 +126,18 @@ Tensor Feed::resized(const Tensor& image) const {
 Tensor Feed::coloured(const Tensor& pixels) const {
   const std::size_t channels = channel_count();
   const bool first = spec_.layout == "NCHW";
-  const std::array<std::size_t, 3> order = spec_.color == "BGR" ? std::array<std::size_t, 3>{2, 1, 0} : std::array<std::size_t, 3>{0, 1, 2};
+  const std::array<std::size_t, 3> order =
+      spec_.color == "BGR" ? std::array<std::size_t, 3>{2, 1, 0} : std::array<std::size_t, 3>{0, 1, 2};
   const Shape& in = pixels.shape();
   const Shape shape = first ? Shape{in[2], in[0], in[1]} : in;
   const auto bytes = pixels.data<std::uint8_t>();
   const auto fill = [&](std::span<float> out) {
-    if (channels == 1) look_up<true, 1>(bytes, out, table_.data(), order.data());
-    else if (first) look_up<true, 3>(bytes, out, table_.data(), order.data());
-    else look_up<false, 3>(bytes, out, table_.data(), order.data());
+    if (channels == 1)
+      look_up<true, 1>(bytes, out, table_.data(), order.data());
+    else if (first)
+      look_up<true, 3>(bytes, out, table_.data(), order.data());
+    else
+      look_up<false, 3>(bytes, out, table_.data(), order.data());
   };
   return Tensor::fill<float>(shape, fill);
 }
@@ -131,22 +149,28 @@ Tensor Feed::scaled(const Tensor& array) const {
   const bool first = spec_.layout != "NHWC";
   const std::int64_t axis = array.rank() == 0 ? 1 : first ? array.shape()[0] : array.shape().back();
   if (channels > 1 && axis != static_cast<std::int64_t>(channels))
-    throw Error(InputClass::Semantic, "mean or std has " + std::to_string(channels) + " numbers for an array of shape " + to_string(array.shape()), "input \"" + spec_.name + "\"");
+    throw Error(
+        InputClass::Semantic,
+        "mean or std has " + std::to_string(channels) + " numbers for an array of shape " + to_string(array.shape()),
+        "input \"" + spec_.name + "\"");
   const std::size_t plane = values.size() / std::max<std::size_t>(channels, 1);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = affine(values[i], channels <= 1 ? 0 : first ? i / plane : i % channels);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = affine(values[i], channels <= 1 ? 0 : first ? i / plane : i % channels);
   return Tensor::of<float>(array.shape(), values);
 }
 
 Tensor Feed::from_array(const Tensor& row, std::optional<Positions> keep) const {
   Tensor result = row;
   const bool sequence = row.rank() > 0 && fixed_length() < 0;
-  if (keep && sequence && keep->second <= static_cast<std::size_t>(row.shape()[0])) result = rows_of(row, keep->first, keep->second);
+  if (keep && sequence && keep->second <= static_cast<std::size_t>(row.shape()[0]))
+    result = rows_of(row, keep->first, keep->second);
   require_finite(result, "input \"" + spec_.name + "\"");
   return fitted(scaled(result));
 }
 
 Tensor Feed::from_tokens(const Tokens& tokens) const {
-  const std::int64_t fixed = spec_.from == "lengths" ? -1 : fixed_length(), most = spec_.max_length > 0 ? spec_.max_length : fixed;
+  const std::int64_t fixed = spec_.from == "lengths" ? -1 : fixed_length(),
+                     most = spec_.max_length > 0 ? spec_.max_length : fixed;
   auto count = static_cast<std::int64_t>(tokens.ids.size());
   if (most > 0) count = std::min(count, most);
   if (count == 0) throw Error(InputClass::Data, "the text gives no tokens", "input \"" + spec_.name + "\"");
@@ -164,9 +188,11 @@ Tensor Feed::fitted(const Tensor& made) const {
   if (fits(result.shape(), wanted)) return result;
   // The same elements in a shape that the model spells differently: [28, 28, 1] for [784] or [1, 28, 28].
   const bool whole = std::none_of(wanted.begin(), wanted.end(), [](auto dim) { return dim < 0; });
-  if (whole && element_count(wanted) == result.size() && (result.rank() != wanted.size() || spec_.color == "gray")) return result.reshaped(wanted);
-  throw Error(InputClass::Semantic, "is " + to_string(result.shape()) + " for a sample, the model wants " + to_string(wanted), "input \"" + spec_.name + "\"",
-              "Say in dataset.yaml how it is made: resize, crop, layout, max_length");
+  if (whole && element_count(wanted) == result.size() && (result.rank() != wanted.size() || spec_.color == "gray"))
+    return result.reshaped(wanted);
+  throw Error(InputClass::Semantic,
+              "is " + to_string(result.shape()) + " for a sample, the model wants " + to_string(wanted),
+              "input \"" + spec_.name + "\"", "Say in dataset.yaml how it is made: resize, crop, layout, max_length");
 }
 
 }  // namespace bw

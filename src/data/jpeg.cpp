@@ -1,7 +1,7 @@
 #include <cstdio>  // jpeglib.h needs it
 
-#include <jpeglib.h>
 #include <jerror.h>
+#include <jpeglib.h>
 
 #include <algorithm>
 #include <csetjmp>
@@ -27,7 +27,9 @@ struct Decoder {
   char message[JMSG_LENGTH_MAX];
 };
 
-Decoder& decoder_of(j_common_ptr info) { return *static_cast<Decoder*>(info->client_data); }
+Decoder& decoder_of(j_common_ptr info) {
+  return *static_cast<Decoder*>(info->client_data);
+}
 
 [[noreturn]] void leave(j_common_ptr info) {
   info->err->format_message(info, decoder_of(info).message);
@@ -35,7 +37,9 @@ Decoder& decoder_of(j_common_ptr info) { return *static_cast<Decoder*>(info->cli
 }
 
 // Warnings that leave every pixel as it was meant. All others mean that pixels are missing or made up.
-bool is_harmless(int warning) { return warning == JWRN_EXTRANEOUS_DATA || warning == JWRN_JFIF_MAJOR || warning == JWRN_ADOBE_XFORM; }
+bool is_harmless(int warning) {
+  return warning == JWRN_EXTRANEOUS_DATA || warning == JWRN_JFIF_MAJOR || warning == JWRN_ADOBE_XFORM;
+}
 
 void on_message(j_common_ptr info, int level) {
   if (level < 0 && !is_harmless(info->err->msg_code)) leave(info);
@@ -89,7 +93,8 @@ void inverted_cmyk_to_rgb(std::span<const unsigned char> cmyk, std::span<unsigne
 [[noreturn]] void refuse(const Decoder& decoder, std::string_view where) {
   if (decoder.too_many_scans)
     throw Error(InputClass::Limit, "has more than " + std::to_string(decoder.max_scans) + " scans", std::string(where));
-  throw Error(InputClass::Format, std::string("damaged JPEG: ") + decoder.message, std::string(where), "The file is truncated or damaged");
+  throw Error(InputClass::Format, std::string("damaged JPEG: ") + decoder.message, std::string(where),
+              "The file is truncated or damaged");
 }
 
 }  // namespace
@@ -113,7 +118,10 @@ Tensor decode_jpeg(std::span<const std::byte> file, std::string_view where, cons
   check_image_size(info.image_width, info.image_height, where, limits);
   const bool cmyk = info.num_components == 4;
   info.out_color_space = cmyk ? JCS_CMYK : info.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
-  const std::size_t height = info.image_height, width = info.image_width, stored = cmyk ? 4 : info.num_components == 1 ? 1 : 3;
+  const std::size_t height = info.image_height, width = info.image_width,
+                    stored = cmyk                       ? 4
+                             : info.num_components == 1 ? 1
+                                                        : 3;
   const Shape shape{static_cast<std::int64_t>(height), static_cast<std::int64_t>(width), stored == 1 ? 1 : 3};
   std::vector<unsigned char> four(cmyk ? height * width * 4 : 0);
   return Tensor::fill<std::uint8_t>(shape, [&](std::span<std::uint8_t> out) {

@@ -1,5 +1,5 @@
-// The format: numpy.lib.format. The header is a Python dictionary literal of three known keys; a small parser of its own
-// reads just that.
+// The format: numpy.lib.format. The header is a Python dictionary literal of three known keys; a small parser of its
+// own reads just that.
 #include "data/npy.h"
 
 #include <cstring>
@@ -32,11 +32,18 @@ class HeaderParser {
     while (!accept('}')) {
       const std::string key = quoted();
       expect(':');
-      if (key == "descr" && !header.descr) header.descr = descr();
-      else if (key == "fortran_order" && !header.fortran_order) header.fortran_order = boolean();
-      else if (key == "shape" && !header.shape) header.shape = shape();
-      else fail("has an unknown or repeated key \"" + key + "\"");
-      if (!accept(',')) { expect('}'); break; }
+      if (key == "descr" && !header.descr)
+        header.descr = descr();
+      else if (key == "fortran_order" && !header.fortran_order)
+        header.fortran_order = boolean();
+      else if (key == "shape" && !header.shape)
+        header.shape = shape();
+      else
+        fail("has an unknown or repeated key \"" + key + "\"");
+      if (!accept(',')) {
+        expect('}');
+        break;
+      }
     }
     skip_space();
     if (at_ != text_.size() || !header.descr || !header.fortran_order || !header.shape) fail("is not complete");
@@ -71,7 +78,8 @@ class HeaderParser {
   std::string descr() {
     skip_space();
     if (at_ < text_.size() && text_[at_] == '[')
-      throw Error(InputClass::Unsupported, "is a structured array", std::string(where_), "Save each field as an array of its own");
+      throw Error(InputClass::Unsupported, "is a structured array", std::string(where_),
+                  "Save each field as an array of its own");
     return quoted();
   }
   bool boolean() {
@@ -88,12 +96,17 @@ class HeaderParser {
       const std::size_t end = std::min(text_.find_first_of(",) ", at_), text_.size());
       std::int64_t dim = 0;
       if (!parse_number(text_.substr(at_, end - at_), dim) || dim < 0)
-        fail("has a dimension that is no size: \"" + std::string(text_.substr(at_, std::min<std::size_t>(end - at_, 40))) + "\"");
+        fail("has a dimension that is no size: \"" +
+             std::string(text_.substr(at_, std::min<std::size_t>(end - at_, 40))) + "\"");
       at_ = end;
       dims.push_back(dim);
       if (dims.size() > kMaxRank)
-        throw Error(InputClass::Limit, "has more than " + std::to_string(kMaxRank) + " dimensions", std::string(where_));
-      if (!accept(',')) { expect(')'); break; }
+        throw Error(InputClass::Limit, "has more than " + std::to_string(kMaxRank) + " dimensions",
+                    std::string(where_));
+      if (!accept(',')) {
+        expect(')');
+        break;
+      }
     }
     return dims;
   }
@@ -108,9 +121,9 @@ DType dtype_of_descr(const std::string& descr, std::string_view where) {
     DType dtype;
   };
   static constexpr Row kRows[] = {
-      {"f4", DType::Float32}, {"f8", DType::Float64}, {"f2", DType::Float16}, {"u1", DType::UInt8}, {"i1", DType::Int8},
-      {"u2", DType::UInt16},  {"i2", DType::Int16},   {"u4", DType::UInt32},  {"i4", DType::Int32}, {"u8", DType::UInt64},
-      {"i8", DType::Int64},   {"b1", DType::Bool},
+      {"f4", DType::Float32}, {"f8", DType::Float64}, {"f2", DType::Float16}, {"u1", DType::UInt8},
+      {"i1", DType::Int8},    {"u2", DType::UInt16},  {"i2", DType::Int16},   {"u4", DType::UInt32},
+      {"i4", DType::Int32},   {"u8", DType::UInt64},  {"i8", DType::Int64},   {"b1", DType::Bool},
   };
   if (descr.find('O') != descr.npos)
     throw Error(InputClass::Unsupported, "holds pickled Python objects, which are never loaded", std::string(where),
@@ -151,8 +164,10 @@ Tensor read_npy(const Bytes& file, std::string_view where) {
   const int length_bytes = version == 1 ? 2 : 4;
   const std::uint64_t header_size = little_endian(bytes, 8, length_bytes, where);
   if (header_size > kMaxHeader)
-    throw Error(InputClass::Limit, "has an npy header of " + std::to_string(header_size) + " bytes (limit: " + std::to_string(kMaxHeader) + ")",
-                std::string(where));
+    throw Error(
+        InputClass::Limit,
+        "has an npy header of " + std::to_string(header_size) + " bytes (limit: " + std::to_string(kMaxHeader) + ")",
+        std::string(where));
   const std::uint64_t start = 8 + static_cast<std::uint64_t>(length_bytes);
   const Header header = HeaderParser(as_text(slice(bytes, start, header_size, where)), where).parse();
   const DType dtype = dtype_of_descr(*header.descr, where);
@@ -165,8 +180,8 @@ Tensor read_npy(const Bytes& file, std::string_view where) {
   }
   if (size != content.size())
     throw Error(InputClass::Format,
-                "promises " + std::to_string(size) + " bytes and holds " + std::to_string(content.size()), std::string(where),
-                "The file is truncated or damaged");
+                "promises " + std::to_string(size) + " bytes and holds " + std::to_string(content.size()),
+                std::string(where), "The file is truncated or damaged");
   if (*header.fortran_order && header.shape->size() > 1) return from_fortran_order(dtype, *header.shape, content);
   return Tensor::wrap(dtype, *header.shape, content, file.owner);
 }
@@ -191,7 +206,8 @@ std::map<std::string, Tensor> read_npz(const std::filesystem::path& path, const 
   std::map<std::string, Tensor> arrays;
   for (const Zip::Entry& entry : zip.entries()) {
     const std::string place = path.string() + ": " + entry.name;
-    if (!entry.name.ends_with(".npy")) throw Error(InputClass::Unsupported, "is no npy array", place, "An npz holds .npy files only");
+    if (!entry.name.ends_with(".npy"))
+      throw Error(InputClass::Unsupported, "is no npy array", place, "An npz holds .npy files only");
     arrays.emplace(entry.name.substr(0, entry.name.size() - 4), read_npy(zip.read(entry), place));
   }
   return arrays;

@@ -11,7 +11,8 @@
 namespace bw {
 
 // The array in C order. Its bytes are those of `file` (unless stored in Fortran order), so they may not be aligned for
-// its type: take single rows out of it. InputError: format, limit, unsupported (pickle, structured, big-endian and text types).
+// its type: take single rows out of it. InputError: format, limit, unsupported (pickle, structured, big-endian and text
+// types).
 Tensor read_npy(const Bytes& file, std::string_view where);
 
 // Row `row` of an array along its first axis, or rows [first, last); aligned; shares the array's bytes where it can.

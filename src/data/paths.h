@@ -7,8 +7,8 @@
 
 namespace bw {
 
-// root / relative. InputError(path) when `relative` is absolute, climbs ("..", backslash, NUL), leads out of root through
-// a link, or does not exist. "" gives root.
+// root / relative. InputError(path) when `relative` is absolute, climbs ("..", backslash, NUL), leads out of root
+// through a link, or does not exist. "" gives root.
 std::filesystem::path beneath(const std::filesystem::path& root, std::string_view relative, std::string_view where);
 
 // `text` with each ${NAME} replaced by the environment's value. Error(Usage) when it is not set.

@@ -66,7 +66,8 @@ bool read_pixels(Decoder& decoder, png_bytep* rows) {
 }
 
 [[noreturn]] void refuse(const Decoder& decoder, std::string_view where) {
-  throw Error(InputClass::Format, std::string("damaged PNG: ") + decoder.message, std::string(where), "The file is truncated or damaged");
+  throw Error(InputClass::Format, std::string("damaged PNG: ") + decoder.message, std::string(where),
+              "The file is truncated or damaged");
 }
 
 }  // namespace
@@ -79,12 +80,16 @@ Tensor decode_png(std::span<const std::byte> file, std::string_view where, const
   decoder.info = png_create_info_struct(decoder.png);
   if (decoder.info == nullptr) throw Error(ErrorKind::Internal, "libpng did not start");
   if (!read_header(decoder)) refuse(decoder, where);
-  const std::size_t width = png_get_image_width(decoder.png, decoder.info), height = png_get_image_height(decoder.png, decoder.info);
+  const std::size_t width = png_get_image_width(decoder.png, decoder.info),
+                    height = png_get_image_height(decoder.png, decoder.info);
   check_image_size(width, height, where, limits);
   if (!set_output(decoder)) refuse(decoder, where);
-  const std::size_t channels = png_get_channels(decoder.png, decoder.info), stride = png_get_rowbytes(decoder.png, decoder.info);
-  if ((channels != 1 && channels != 3) || stride != width * channels) throw Error(ErrorKind::Internal, "libpng gives an unexpected layout", std::string(where));
-  const Shape shape{static_cast<std::int64_t>(height), static_cast<std::int64_t>(width), static_cast<std::int64_t>(channels)};
+  const std::size_t channels = png_get_channels(decoder.png, decoder.info),
+                    stride = png_get_rowbytes(decoder.png, decoder.info);
+  if ((channels != 1 && channels != 3) || stride != width * channels)
+    throw Error(ErrorKind::Internal, "libpng gives an unexpected layout", std::string(where));
+  const Shape shape{static_cast<std::int64_t>(height), static_cast<std::int64_t>(width),
+                    static_cast<std::int64_t>(channels)};
   return Tensor::fill<std::uint8_t>(shape, [&](std::span<std::uint8_t> out) {
     std::vector<png_bytep> rows(height);
     for (std::size_t y = 0; y < height; ++y) rows[y] = out.data() + y * stride;

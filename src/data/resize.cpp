@@ -33,13 +33,16 @@ std::vector<Window> windows_for(std::int64_t in, std::int64_t out) {
       sum += weights.back();
     }
     Window window{first, {}};
-    for (double weight : weights) window.weights.push_back(static_cast<std::int32_t>(0.5 + weight / sum * (1 << kBits)));
+    for (double weight : weights)
+      window.weights.push_back(static_cast<std::int32_t>(0.5 + weight / sum * (1 << kBits)));
     windows.push_back(std::move(window));
   }
   return windows;
 }
 
-std::uint8_t rounded(std::int32_t sum) { return static_cast<std::uint8_t>(std::clamp(sum >> kBits, 0, 255)); }
+std::uint8_t rounded(std::int32_t sum) {
+  return static_cast<std::uint8_t>(std::clamp(sum >> kBits, 0, 255));
+}
 
 // Resizes along the axis of `windows.size()` outputs; neighbours along it lie `step` bytes apart, and each line of the
 // axis carries `step` interleaved values.
@@ -67,19 +70,23 @@ Tensor resize_bilinear(const Tensor& image, std::int64_t height, std::int64_t wi
   Tensor result = image;
   if (width != columns)
     result = Tensor::fill<std::uint8_t>({rows, width, channels}, [&](std::span<std::uint8_t> out) {
-      resize_axis(image.data<std::uint8_t>(), out, static_cast<std::size_t>(columns), static_cast<std::size_t>(channels), windows_for(columns, width));
+      resize_axis(image.data<std::uint8_t>(), out, static_cast<std::size_t>(columns),
+                  static_cast<std::size_t>(channels), windows_for(columns, width));
     });
   if (height == rows) return result;
   return Tensor::fill<std::uint8_t>({height, width, channels}, [&](std::span<std::uint8_t> out) {
-    resize_axis(result.data<std::uint8_t>(), out, static_cast<std::size_t>(rows), static_cast<std::size_t>(width * channels), windows_for(rows, height));
+    resize_axis(result.data<std::uint8_t>(), out, static_cast<std::size_t>(rows),
+                static_cast<std::size_t>(width * channels), windows_for(rows, height));
   });
 }
 
 Tensor crop_centre(const Tensor& image, std::int64_t height, std::int64_t width) {
   const std::int64_t rows = image.shape()[0], columns = image.shape()[1], channels = image.shape()[2];
   if (height > rows || width > columns)
-    throw Error(InputClass::Data, "the crop of " + std::to_string(height) + " x " + std::to_string(width) + " is larger than the image of " +
-                    std::to_string(rows) + " x " + std::to_string(columns), "", "Set resize_short to at least the crop");
+    throw Error(InputClass::Data,
+                "the crop of " + std::to_string(height) + " x " + std::to_string(width) +
+                    " is larger than the image of " + std::to_string(rows) + " x " + std::to_string(columns),
+                "", "Set resize_short to at least the crop");
   if (height == rows && width == columns) return image;
   // Half-way cases go to the even number, as Python's round().
   const auto top = static_cast<std::int64_t>(std::nearbyint(static_cast<double>(rows - height) / 2.0));
@@ -101,7 +108,8 @@ Tensor with_channels(const Tensor& image, std::int64_t channels) {
       for (std::size_t i = 0; i < in.size(); ++i) out[3 * i] = out[3 * i + 1] = out[3 * i + 2] = in[i];
     else
       for (std::size_t i = 0; i < out.size(); ++i)
-        out[i] = static_cast<std::uint8_t>((in[3 * i] * 19595 + in[3 * i + 1] * 38470 + in[3 * i + 2] * 7471 + 0x8000) >> 16);
+        out[i] = static_cast<std::uint8_t>(
+            (in[3 * i] * 19595 + in[3 * i + 1] * 38470 + in[3 * i + 2] * 7471 + 0x8000) >> 16);
   });
 }
 

@@ -10,15 +10,24 @@
 namespace bw {
 namespace {
 
-constexpr std::array<std::string_view, 9> kLabelNames{"label", "labels", "y", "folder", "cls", "class", "target", "targets", "score"};
+constexpr std::array<std::string_view, 9> kLabelNames{"label", "labels", "y",       "folder", "cls",
+                                                      "class", "target", "targets", "score"};
 constexpr std::array<std::string_view, 4> kTrimNames{"attention_mask", "mask", "lengths", "length"};
 
-std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string in_quotes(std::string_view text) {
+  return "\"" + std::string(text) + "\"";
+}
 
 class Resolver {
  public:
-  Resolver(DatasetSpec spec, const Source& source, const TextEncoder* encoder, std::span<const InputSignature> inputs, std::vector<std::string>& guesses)
-      : spec_(std::move(spec)), source_(source), columns_(source.columns()), encoder_(encoder), signatures_(inputs), guesses_(guesses) {}
+  Resolver(DatasetSpec spec, const Source& source, const TextEncoder* encoder, std::span<const InputSignature> inputs,
+           std::vector<std::string>& guesses)
+      : spec_(std::move(spec)),
+        source_(source),
+        columns_(source.columns()),
+        encoder_(encoder),
+        signatures_(inputs),
+        guesses_(guesses) {}
 
   DatasetSpec resolve() {
     find_label();
@@ -34,22 +43,28 @@ class Resolver {
   void guess(std::string sentence) { guesses_.push_back(std::move(sentence)); }
 
   const Column* find(std::string_view name) const {
-    const auto found = std::find_if(columns_.begin(), columns_.end(), [&](const Column& column) { return column.name == name; });
+    const auto found =
+        std::find_if(columns_.begin(), columns_.end(), [&](const Column& column) { return column.name == name; });
     return found == columns_.end() ? nullptr : &*found;
   }
   std::string column_names() const {
     std::string names;
-    for (const Column& column : columns_) names += (names.empty() ? "" : ", ") + column.name + " " + std::string(name_of(column.dtype)) + to_string(column.shape);
+    for (const Column& column : columns_)
+      names += (names.empty() ? "" : ", ") + column.name + " " + std::string(name_of(column.dtype)) +
+               to_string(column.shape);
     return names;
   }
 
   void find_label() {
     if (!spec_.label.from.empty() || spec_.task == TaskKind::Outputs) return;
     for (std::string_view name : kLabelNames)
-      if (const Column* column = find(name); column && column->kind == Column::Kind::Array && spec_.label.from.empty()) spec_.label.from = name;
+      if (const Column* column = find(name); column && column->kind == Column::Kind::Array && spec_.label.from.empty())
+        spec_.label.from = name;
     if (spec_.label.from.empty() && has_text()) take_only_number_as_label();
     if (!spec_.label.from.empty()) return guess("labels are the column " + in_quotes(spec_.label.from));
-    if (spec_.task) throw Error(InputClass::Data, "the task needs labels, and there are none", source_.id(0), "There are: " + column_names());
+    if (spec_.task)
+      throw Error(InputClass::Data, "the task needs labels, and there are none", source_.id(0),
+                  "There are: " + column_names());
   }
   void take_only_number_as_label() {
     std::vector<const Column*> numbers;
@@ -58,20 +73,23 @@ class Resolver {
     if (numbers.size() == 1) spec_.label.from = numbers[0]->name;
   }
   bool has_text() const {
-    return std::any_of(columns_.begin(), columns_.end(), [](const Column& column) { return column.kind == Column::Kind::Text; });
+    return std::any_of(columns_.begin(), columns_.end(),
+                       [](const Column& column) { return column.kind == Column::Kind::Text; });
   }
 
   // Brings spec_.inputs into the model's order, by name.
   void match_inputs() {
     std::vector<InputSpec> ordered;
     for (const InputSignature& signature : signatures_) {
-      const auto said = std::find_if(spec_.inputs.begin(), spec_.inputs.end(), [&](const InputSpec& input) { return input.name == signature.name; });
+      const auto said = std::find_if(spec_.inputs.begin(), spec_.inputs.end(),
+                                     [&](const InputSpec& input) { return input.name == signature.name; });
       ordered.push_back(said == spec_.inputs.end() ? InputSpec{} : *said);
       if (said != spec_.inputs.end()) spec_.inputs.erase(said);
       ordered.back().name = signature.name;
     }
     if (spec_.inputs.size() == 1 && signatures_.size() == 1) {
-      guess("input " + in_quotes(spec_.inputs[0].name) + " of the description is the model's only input, " + in_quotes(signatures_[0].name));
+      guess("input " + in_quotes(spec_.inputs[0].name) + " of the description is the model's only input, " +
+            in_quotes(signatures_[0].name));
       ordered = std::move(spec_.inputs);
       ordered[0].name = signatures_[0].name;
       spec_.inputs.clear();
@@ -79,7 +97,10 @@ class Resolver {
     if (!spec_.inputs.empty()) {
       std::string names;
       for (const InputSignature& signature : signatures_) names += (names.empty() ? "" : ", ") + signature.name;
-      throw Error(InputClass::Semantic, "the description has an input " + in_quotes(spec_.inputs[0].name) + ", the model has none of that name", "", "The model's inputs: " + names);
+      throw Error(
+          InputClass::Semantic,
+          "the description has an input " + in_quotes(spec_.inputs[0].name) + ", the model has none of that name", "",
+          "The model's inputs: " + names);
     }
     spec_.inputs = std::move(ordered);
   }
@@ -89,7 +110,9 @@ class Resolver {
     const bool tokens = find(input.from) == nullptr && is_token_role(input.from);
     if (tokens) return complete_tokens(input);
     const Column* column = find(input.from);
-    if (column == nullptr) throw Error(InputClass::Semantic, "there is no " + in_quotes(input.from) + " in the data", "input " + in_quotes(input.name), "There are: " + column_names());
+    if (column == nullptr)
+      throw Error(InputClass::Semantic, "there is no " + in_quotes(input.from) + " in the data",
+                  "input " + in_quotes(input.name), "There are: " + column_names());
     if (column->kind == Column::Kind::Image) complete_image(input, *column, signature);
   }
 
@@ -114,15 +137,20 @@ class Resolver {
     }
     std::vector<const Column*> fitting;
     for (const Column& column : columns_)
-      if (column.name != spec_.label.from && !is_taken(column.name) && could_feed(column, signature)) fitting.push_back(&column);
+      if (column.name != spec_.label.from && !is_taken(column.name) && could_feed(column, signature))
+        fitting.push_back(&column);
     if (fitting.size() != 1)
-      throw Error(InputClass::Semantic, fitting.empty() ? "nothing in the data fits it" : "more than one column of the data could feed it",
-                  "input " + in_quotes(input.name), "Say which in dataset.yaml (inputs: {" + input.name + ": {from: NAME}}). There are: " + column_names());
+      throw Error(
+          InputClass::Semantic,
+          fitting.empty() ? "nothing in the data fits it" : "more than one column of the data could feed it",
+          "input " + in_quotes(input.name),
+          "Say which in dataset.yaml (inputs: {" + input.name + ": {from: NAME}}). There are: " + column_names());
     input.from = fitting[0]->name;
     guess("input " + in_quotes(input.name) + " takes the column " + in_quotes(input.from));
   }
   bool is_taken(std::string_view name) const {
-    return std::any_of(spec_.inputs.begin(), spec_.inputs.end(), [&](const InputSpec& other) { return other.from == name; });
+    return std::any_of(spec_.inputs.begin(), spec_.inputs.end(),
+                       [&](const InputSpec& other) { return other.from == name; });
   }
   static bool could_feed(const Column& column, const InputSignature& signature) {
     if (column.kind == Column::Kind::Image) return signature.shape.size() >= 2 && !is_index(signature.dtype);
@@ -135,10 +163,14 @@ class Resolver {
   void complete_tokens(InputSpec& input) {
     if (encoder_ == nullptr)
       throw Error(InputClass::Data, "texts need a tokenizer.json or a list of words", source_.id(0),
-                  "Put tokenizer.json beside the data, or name one in dataset.yaml (source: {tokenizer: ...} or {vocabulary: ...})");
+                  "Put tokenizer.json beside the data, or name one in dataset.yaml (source: {tokenizer: ...} or "
+                  "{vocabulary: ...})");
     if (input.column.empty()) {
-      const auto text = std::find_if(columns_.begin(), columns_.end(), [](const Column& column) { return column.kind == Column::Kind::Text; });
-      if (text == columns_.end()) throw Error(InputClass::Semantic, "there is no text in the data", "input " + in_quotes(input.name), "There are: " + column_names());
+      const auto text = std::find_if(columns_.begin(), columns_.end(),
+                                     [](const Column& column) { return column.kind == Column::Kind::Text; });
+      if (text == columns_.end())
+        throw Error(InputClass::Semantic, "there is no text in the data", "input " + in_quotes(input.name),
+                    "There are: " + column_names());
       input.column = text->name;
     }
     if (input.pad || input.from != "input_ids") return;
@@ -151,7 +183,8 @@ class Resolver {
     const auto is_channels = [](std::int64_t size) { return size == 1 || size == 3; };
     if (input.layout.empty()) {
       input.layout = !is_channels(known(1)) && is_channels(known(3)) ? "NHWC" : "NCHW";
-      if (!is_channels(known(input.layout == "NCHW" ? 1 : 3)) && signature.shape.size() == 4) guess("input " + in_quotes(input.name) + " has layout NCHW");
+      if (!is_channels(known(input.layout == "NCHW" ? 1 : 3)) && signature.shape.size() == 4)
+        guess("input " + in_quotes(input.name) + " has layout NCHW");
     }
     const bool first = input.layout == "NCHW";
     const std::int64_t channels = known(first ? 1 : 3), height = known(first ? 2 : 1), width = known(first ? 3 : 2);
@@ -179,12 +212,16 @@ class Resolver {
 
   void guess_scale(InputSpec& input) {
     if (input.scale) return;
-    const auto small = [](const std::vector<double>& values) { return std::all_of(values.begin(), values.end(), [](double v) { return v <= 1; }); };
+    const auto small = [](const std::vector<double>& values) {
+      return std::all_of(values.begin(), values.end(), [](double v) { return v <= 1; });
+    };
     if (!small(input.mean) || !small(input.std)) return;
     input.scale = Scale{1, 255};
     const bool bare = input.mean.empty() && input.std.empty();
     guess("pixels of input " + in_quotes(input.name) + " are divided by 255" +
-          (bare ? ", without mean and std: if the model was trained with them, accuracy will be wrong until dataset.yaml says so" : " before mean and std"));
+          (bare ? ", without mean and std: if the model was trained with them, accuracy will be wrong until "
+                  "dataset.yaml says so"
+                : " before mean and std"));
   }
 
   void find_trim() {
@@ -201,22 +238,30 @@ class Resolver {
     if (spec_.task) return;
     spec_.task = TaskKind::Outputs;
     if (const Column* label = find(spec_.label.from)) spec_.task = task_of(*label);
-    guess("the task is " + std::string(name_of(*spec_.task)) + (spec_.label.from.empty() ? ": there are no labels" : ""));
+    guess("the task is " + std::string(name_of(*spec_.task)) +
+          (spec_.label.from.empty() ? ": there are no labels" : ""));
   }
   TaskKind task_of(const Column& label) const {
-    const auto texts = std::count_if(columns_.begin(), columns_.end(), [](const Column& column) { return column.kind == Column::Kind::Text; });
+    const auto texts = std::count_if(columns_.begin(), columns_.end(),
+                                     [](const Column& column) { return column.kind == Column::Kind::Text; });
     if (!info(label.dtype).is_integer) return texts > 1 ? TaskKind::EmbeddingSimilarity : TaskKind::Regression;
     const Column* first = find(spec_.inputs.at(0).from);
-    return label.shape.size() == 1 && first != nullptr && first->shape == label.shape ? TaskKind::LanguageModelling : TaskKind::Classification;
+    return label.shape.size() == 1 && first != nullptr && first->shape == label.shape ? TaskKind::LanguageModelling
+                                                                                      : TaskKind::Classification;
   }
 
   std::vector<std::string> usual_metrics() const {
     switch (*spec_.task) {
-      case TaskKind::Classification: return {"top1"};
-      case TaskKind::Regression: return {"mae"};
-      case TaskKind::LanguageModelling: return {"perplexity"};
-      case TaskKind::EmbeddingSimilarity: return {"spearman"};
-      case TaskKind::Outputs: return {"agreement", "sqnr"};
+      case TaskKind::Classification:
+        return {"top1"};
+      case TaskKind::Regression:
+        return {"mae"};
+      case TaskKind::LanguageModelling:
+        return {"perplexity"};
+      case TaskKind::EmbeddingSimilarity:
+        return {"spearman"};
+      case TaskKind::Outputs:
+        return {"agreement", "sqnr"};
     }
     return {};
   }
@@ -231,8 +276,8 @@ class Resolver {
 
 }  // namespace
 
-DatasetSpec resolve(DatasetSpec spec, const Source& source, const TextEncoder* encoder, std::span<const InputSignature> inputs,
-                    std::vector<std::string>& guesses) {
+DatasetSpec resolve(DatasetSpec spec, const Source& source, const TextEncoder* encoder,
+                    std::span<const InputSignature> inputs, std::vector<std::string>& guesses) {
   return Resolver(std::move(spec), source, encoder, inputs, guesses).resolve();
 }
 

@@ -10,9 +10,10 @@
 
 namespace bw {
 
-// `spec` with everything said: one InputSpec for each of `inputs` in their order, task, label, trim, metrics. Each guess
-// is added to `guesses` as a sentence. InputError(semantic) when nothing in the data fits an input, naming what is there.
-DatasetSpec resolve(DatasetSpec spec, const Source& source, const TextEncoder* encoder, std::span<const InputSignature> inputs,
-                    std::vector<std::string>& guesses);
+// `spec` with everything said: one InputSpec for each of `inputs` in their order, task, label, trim, metrics. Each
+// guess is added to `guesses` as a sentence. InputError(semantic) when nothing in the data fits an input, naming what
+// is there.
+DatasetSpec resolve(DatasetSpec spec, const Source& source, const TextEncoder* encoder,
+                    std::span<const InputSignature> inputs, std::vector<std::string>& guesses);
 
 }  // namespace bw

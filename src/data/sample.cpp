@@ -9,8 +9,8 @@
 
 namespace bw {
 
-SampleMaker::SampleMaker(const DatasetSpec& spec, std::span<const InputSignature> inputs, std::shared_ptr<const Source> source,
-                         std::shared_ptr<const TextEncoder> encoder)
+SampleMaker::SampleMaker(const DatasetSpec& spec, std::span<const InputSignature> inputs,
+                         std::shared_ptr<const Source> source, std::shared_ptr<const TextEncoder> encoder)
     : task_(*spec.task), source_(std::move(source)), encoder_(std::move(encoder)) {
   for (std::size_t i = 0; i < inputs.size(); ++i) feeds_.emplace_back(spec.inputs[i], inputs[i], *source_);
   if (task_ != TaskKind::Outputs) label_ = column_named(*source_, spec.label.from, "label");
@@ -77,10 +77,13 @@ std::optional<Positions> SampleMaker::kept(std::size_t item) const {
 Tensor SampleMaker::mask(std::size_t item) const {
   const Feed* sequence = nullptr;
   for (const Feed& feed : feeds_)
-    if (feed.kind() != Feed::Kind::Image && feed.fixed_length() >= 0 && (trim_ || feed.kind() == Feed::Kind::Tokens)) sequence = &feed;
+    if (feed.kind() != Feed::Kind::Image && feed.fixed_length() >= 0 && (trim_ || feed.kind() == Feed::Kind::Tokens))
+      sequence = &feed;
   if (sequence == nullptr) return {};
   const auto length = static_cast<std::size_t>(sequence->fixed_length());
-  const Positions real = trim_ ? *kept(item) : Positions{0, encoder_->encode(source_->get(item, sequence->column()).strings().at(0), true).ids.size()};
+  const Positions real =
+      trim_ ? *kept(item)
+            : Positions{0, encoder_->encode(source_->get(item, sequence->column()).strings().at(0), true).ids.size()};
   if (real.first == 0 && real.second >= length) return {};
   return Tensor::fill<bool>({sequence->fixed_length()}, [&](std::span<bool> out) {
     for (std::size_t i = 0; i < length; ++i) out[i] = i >= real.first && i < real.second;
@@ -94,7 +97,8 @@ std::vector<std::int64_t> SampleMaker::renumbering(const std::vector<std::string
   if (names == classes || classes.empty()) return {};
   for (const std::string& name : names) {
     const auto found = std::find(classes.begin(), classes.end(), name);
-    if (found == classes.end()) throw Error(InputClass::Data, "class \"" + name + "\" is not among the dataset's classes", source_->id(0));
+    if (found == classes.end())
+      throw Error(InputClass::Data, "class \"" + name + "\" is not among the dataset's classes", source_->id(0));
     numbers.push_back(found - classes.begin());
   }
   return numbers;
@@ -105,9 +109,11 @@ Tensor SampleMaker::label(std::size_t item) const {
   Tensor label = source_->get(item, *label_);
   const bool number = task_ == TaskKind::Regression || task_ == TaskKind::EmbeddingSimilarity;
   label = cast(label, number ? DType::Float32 : DType::Int64);
-  if (const auto keep = kept(item); keep && label.rank() > 0 && feeds_.at(0).fixed_length() < 0 && keep->second <= static_cast<std::size_t>(label.shape()[0]))
+  if (const auto keep = kept(item); keep && label.rank() > 0 && feeds_.at(0).fixed_length() < 0 &&
+                                    keep->second <= static_cast<std::size_t>(label.shape()[0]))
     label = rows_of(label, keep->first, keep->second);
-  if (!renumbered_.empty()) label = Tensor::scalar(renumbered_.at(static_cast<std::size_t>(label.data<std::int64_t>()[0])));
+  if (!renumbered_.empty())
+    label = Tensor::scalar(renumbered_.at(static_cast<std::size_t>(label.data<std::int64_t>()[0])));
   if (number)
     for (float value : label.data<float>())
       if (!std::isfinite(value)) throw Error(InputClass::Data, "the label is not finite", source_->id(item));

@@ -9,7 +9,8 @@ namespace bw {
 namespace {
 
 // Classes take turns, each giving its samples in the order of the permutation.
-std::vector<std::size_t> take_turns(const std::vector<std::size_t>& permutation, std::span<const std::int64_t> classes, std::size_t count) {
+std::vector<std::size_t> take_turns(const std::vector<std::size_t>& permutation, std::span<const std::int64_t> classes,
+                                    std::size_t count) {
   std::map<std::int64_t, std::vector<std::size_t>> by_class;
   for (std::size_t index : permutation) by_class[classes[index]].push_back(index);
   std::vector<std::size_t> chosen;
@@ -26,7 +27,8 @@ std::vector<std::size_t> choose(const Split& split, std::size_t count, std::uint
   count = std::min(count, split.size());
   if (!balanced) return sample_without_replacement(split.size(), count, random);
   if (split.classes().empty())
-    throw Error(ErrorKind::Usage, "samples can be balanced over classes only where each sample has one class", split.name());
+    throw Error(ErrorKind::Usage, "samples can be balanced over classes only where each sample has one class",
+                split.name());
   return take_turns(sample_without_replacement(split.size(), split.size(), random), split.classes(), count);
 }
 

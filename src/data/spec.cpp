@@ -79,12 +79,14 @@ SourceSpec read_source(const Yaml& yaml) {
   read_text(yaml, "vocabulary", source.vocabulary);
   with(yaml, "columns", [&](const Yaml& value) { source.columns = value.texts(); });
   with(yaml, "window", [&](const Yaml& value) { source.window = value.integer(1, kMaxLength); });
-  if (!source.tokenizer.empty() && !source.vocabulary.empty()) yaml.fail("names both a tokenizer and a vocabulary", "Keep one");
+  if (!source.tokenizer.empty() && !source.vocabulary.empty())
+    yaml.fail("names both a tokenizer and a vocabulary", "Keep one");
   return source;
 }
 
 InputSpec read_input(const std::string& name, const Yaml& yaml) {
-  yaml.require_keys({"from", "resize_short", "resize", "crop", "layout", "color", "scale", "mean", "std", "column", "max_length", "pad"});
+  yaml.require_keys({"from", "resize_short", "resize", "crop", "layout", "color", "scale", "mean", "std", "column",
+                     "max_length", "pad"});
   InputSpec input;
   input.name = name;
   read_text(yaml, "from", input.from);
@@ -129,9 +131,13 @@ SplitSpec read_split(const std::string& name, const Yaml& yaml) {
 
 void check_version(const Yaml& yaml) {
   const Yaml* version = yaml.kind() == Yaml::Kind::Mapping ? yaml.find("version") : nullptr;
-  if (version == nullptr) yaml.fail("has no version", "Begin a dataset description with \"version: 1\"; to open other data, pass a description of your own with --data");
+  if (version == nullptr)
+    yaml.fail("has no version",
+              "Begin a dataset description with \"version: 1\"; to open other data, pass a description of your own "
+              "with --data");
   if (version->text() != "1")
-    throw Error(InputClass::Unsupported, "is version " + version->text() + " of dataset.yaml", version->place(), "This program reads version 1");
+    throw Error(InputClass::Unsupported, "is version " + version->text() + " of dataset.yaml", version->place(),
+                "This program reads version 1");
 }
 
 void put(Json& json, const char* key, const std::string& text) {

@@ -25,12 +25,12 @@
 namespace bw {
 
 struct SourceSpec {
-  std::string kind;                  // a name of the source catalog (sources/source.h); "" is guessed
-  std::string path;                  // beneath root; "" is root itself
-  std::string labels;                // images, idx: the file that holds the labels
-  std::string tokenizer, vocabulary; // text, corpus: tokenizer.json, or a list of words
-  std::vector<std::string> columns;  // text: names of the columns where the file's first line does not say them
-  std::int64_t window = 0;           // corpus: tokens a sample; 0: as long as the model's input, else 128
+  std::string kind;                   // a name of the source catalog (sources/source.h); "" is guessed
+  std::string path;                   // beneath root; "" is root itself
+  std::string labels;                 // images, idx: the file that holds the labels
+  std::string tokenizer, vocabulary;  // text, corpus: tokenizer.json, or a list of words
+  std::vector<std::string> columns;   // text: names of the columns where the file's first line does not say them
+  std::int64_t window = 0;            // corpus: tokens a sample; 0: as long as the model's input, else 128
 };
 
 // v * factor / divisor. Written as a number (factor) or as a fraction "1/255"; each step is rounded to float32, as
@@ -46,12 +46,12 @@ struct InputSpec {
   // images: v = (x * scale - mean) / std in float32, after resize, crop and colour
   std::optional<std::int64_t> resize_short;  // the shorter side; the longer one is cut to whole pixels
   std::optional<Size> resize, crop;
-  std::string layout, color;                 // NCHW or NHWC; RGB, BGR or gray; "" is guessed
+  std::string layout, color;  // NCHW or NHWC; RGB, BGR or gray; "" is guessed
   std::optional<Scale> scale;
-  std::vector<double> mean, std;             // one number, or one a channel
+  std::vector<double> mean, std;  // one number, or one a channel
   // texts
-  std::string column;                        // which text; "" is the first
-  std::int64_t max_length = 0;               // tokens beyond are cut off; 0: only as the model demands
+  std::string column;           // which text; "" is the first
+  std::int64_t max_length = 0;  // tokens beyond are cut off; 0: only as the model demands
   std::optional<double> pad;
 };
 

@@ -16,7 +16,8 @@ struct Stream::State {
     bool full = false;
   };
 
-  State(Split from, std::vector<std::size_t> which, std::size_t window) : split(std::move(from)), indices(std::move(which)), slots(window) {}
+  State(Split from, std::vector<std::size_t> which, std::size_t window)
+      : split(std::move(from)), indices(std::move(which)), slots(window) {}
 
   void work(const std::stop_token& stop) {
     std::unique_lock lock(mutex);
@@ -66,6 +67,8 @@ Stream::Stream(Split split, std::vector<std::size_t> indices, int threads, std::
     state_->threads.emplace_back([state = state_.get()](const std::stop_token& stop) { state->work(stop); });
 }
 Stream::~Stream() = default;
-std::optional<Sample> Stream::next() { return state_->next(); }
+std::optional<Sample> Stream::next() {
+  return state_->next();
+}
 
 }  // namespace bw

@@ -18,7 +18,8 @@ constexpr std::size_t kMaxLine = std::size_t{1} << 24;
 // Cuts text into rows of cells.
 class Rows {
  public:
-  Rows(std::string_view text, std::string_view where, char separator) : text_(text), where_(where), separator_(separator) {}
+  Rows(std::string_view text, std::string_view where, char separator)
+      : text_(text), where_(where), separator_(separator) {}
 
   // The next row that is not empty; false at the end.
   bool next(std::vector<std::string>& cells, std::size_t& line) {
@@ -48,7 +49,8 @@ class Rows {
     const std::size_t end = std::min(text_.find_first_of(ends, at_), text_.size());
     check_length(end);
     std::string_view value = text_.substr(at_, end - at_);
-    if (separator_ == ',' && value.find('"') != value.npos) fail("a quote inside a cell that does not begin with one", at_ + value.find('"'));
+    if (separator_ == ',' && value.find('"') != value.npos)
+      fail("a quote inside a cell that does not begin with one", at_ + value.find('"'));
     at_ = end;
     if (value.ends_with('\r') && (at_ == text_.size() || text_[at_] == '\n')) value.remove_suffix(1);
     return std::string(value);
@@ -72,7 +74,8 @@ class Rows {
   }
   void check_length(std::size_t end) const {
     if (end - start_ > kMaxLine)
-      throw Error(InputClass::Limit, "a row of more than " + std::to_string(kMaxLine) + " bytes", std::string(where_) + ":" + std::to_string(line_));
+      throw Error(InputClass::Limit, "a row of more than " + std::to_string(kMaxLine) + " bytes",
+                  std::string(where_) + ":" + std::to_string(line_));
   }
   [[noreturn]] void fail(const std::string& what, std::size_t at) const {
     throw Error(InputClass::Format, what, std::string(where_) + ":" + place_of(text_, at));
@@ -90,11 +93,14 @@ bool is_number(std::string_view text) {
 }
 
 bool looks_like_header(const std::vector<std::string>& first, const std::vector<std::string>& second) {
-  static constexpr std::array<std::string_view, 12> kUsual{"text", "sentence", "sentence1", "sentence2", "label", "labels",
-                                                          "score", "class", "target", "category", "input", "y"};
+  static constexpr std::array<std::string_view, 12> kUsual{"text",   "sentence", "sentence1", "sentence2",
+                                                           "label",  "labels",   "score",     "class",
+                                                           "target", "category", "input",     "y"};
   if (std::set<std::string>(first.begin(), first.end()).size() != first.size()) return false;
   if (std::any_of(first.begin(), first.end(), is_number)) return false;
-  const auto usual = [&](const std::string& name) { return std::find(kUsual.begin(), kUsual.end(), name) != kUsual.end(); };
+  const auto usual = [&](const std::string& name) {
+    return std::find(kUsual.begin(), kUsual.end(), name) != kUsual.end();
+  };
   return std::any_of(first.begin(), first.end(), usual) || std::any_of(second.begin(), second.end(), is_number);
 }
 
@@ -110,19 +116,24 @@ Table read_table(const std::filesystem::path& path, const std::vector<std::strin
   if (!rows.next(first, first_line)) throw Error(InputClass::Data, "holds no rows", table.where_);
   const auto add = [&](std::vector<std::string>& row, std::size_t at) {
     if (row.size() != first.size())
-      throw Error(InputClass::Format, "has " + std::to_string(row.size()) + " cells where the first row has " + std::to_string(first.size()),
-                  table.where_ + ":" + std::to_string(at) + ":1");
+      throw Error(
+          InputClass::Format,
+          "has " + std::to_string(row.size()) + " cells where the first row has " + std::to_string(first.size()),
+          table.where_ + ":" + std::to_string(at) + ":1");
     std::move(row.begin(), row.end(), std::back_inserter(table.cells_));
     table.lines_.push_back(at);
   };
   const bool second = rows.next(cells, line);
   table.columns_ = names;
   table.had_header_ = names.empty() ? second && looks_like_header(first, cells) : first == names;
-  if (table.had_header_) table.columns_ = first;
+  if (table.had_header_)
+    table.columns_ = first;
   else if (names.empty())
     for (std::size_t i = 0; i < first.size(); ++i) table.columns_.push_back(std::to_string(i));
   if (table.columns_.size() != first.size())
-    throw Error(InputClass::Format, "has " + std::to_string(first.size()) + " cells in a row, not the " + std::to_string(table.columns_.size()) + " that are named",
+    throw Error(InputClass::Format,
+                "has " + std::to_string(first.size()) + " cells in a row, not the " +
+                    std::to_string(table.columns_.size()) + " that are named",
                 table.where_ + ":" + std::to_string(first_line) + ":1");
   if (!table.had_header_) {
     std::vector<std::string> row = first;

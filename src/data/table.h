@@ -26,8 +26,8 @@ class Table {
 };
 
 // Separator by the file's name: .csv has commas, everything else tabs. Columns are called `names` (a first line of just
-// these is skipped). When that is empty, the first line is a header if its cells are different words, none a number, and
-// one is usual (text, sentence, label, ...) or the second line has a number; else columns are called "0", "1", ...
+// these is skipped). When that is empty, the first line is a header if its cells are different words, none a number,
+// and one is usual (text, sentence, label, ...) or the second line has a number; else columns are called "0", "1", ...
 // Empty lines are skipped. InputError: format with line:column (ragged rows, an open quote, NUL, not UTF-8), limit (a
 // line of more than 16 MiB, a file over 4 GiB), data (no rows).
 Table read_table(const std::filesystem::path& path, const std::vector<std::string>& names);

@@ -31,7 +31,8 @@ class Reader {
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    throw Error(InputClass::Format, what, where_ + ": offset " + std::to_string(at_), "The archive is damaged, or this is no tar archive");
+    throw Error(InputClass::Format, what, where_ + ": offset " + std::to_string(at_),
+                "The archive is damaged, or this is no tar archive");
   }
 
   bool is_end() {
@@ -76,16 +77,21 @@ class Reader {
       name = std::string(prefix) + "/" + name;
     const std::uint64_t size = override_.size.value_or(octal(124, 12)), data = at_ + kBlock;
     const auto content = slice(bytes_, data, size, where_ + ": " + name);
-    if (type == 'x') read_pax(as_text(content));
-    else if (type == 'L') override_.name = std::string(as_text(content).substr(0, as_text(content).find('\0')));
-    else if (type == 'g' || type == 'K') check_extended(content.size());
-    else add(type, override_.name.value_or(name), data, size);
+    if (type == 'x')
+      read_pax(as_text(content));
+    else if (type == 'L')
+      override_.name = std::string(as_text(content).substr(0, as_text(content).find('\0')));
+    else if (type == 'g' || type == 'K')
+      check_extended(content.size());
+    else
+      add(type, override_.name.value_or(name), data, size);
     at_ = data + size;
     at_ += std::min((kBlock - at_ % kBlock) % kBlock, bytes_.size() - at_);
   }
 
   void check_extended(std::uint64_t size) const {
-    if (size > kMaxExtended) throw Error(InputClass::Limit, "has an extended header of " + std::to_string(size) + " bytes", where_);
+    if (size > kMaxExtended)
+      throw Error(InputClass::Limit, "has an extended header of " + std::to_string(size) + " bytes", where_);
   }
 
   // Records "LENGTH KEY=VALUE\n"; LENGTH counts the whole record.
@@ -94,8 +100,8 @@ class Reader {
     while (!text.empty()) {
       const std::size_t space = text.find(' ');
       std::int64_t length = 0;
-      if (space == text.npos || !parse_number(text.substr(0, space), length) || length <= static_cast<std::int64_t>(space) + 1 ||
-          static_cast<std::uint64_t>(length) > text.size())
+      if (space == text.npos || !parse_number(text.substr(0, space), length) ||
+          length <= static_cast<std::int64_t>(space) + 1 || static_cast<std::uint64_t>(length) > text.size())
         fail("has a damaged pax header");
       const std::string_view record = text.substr(space + 1, static_cast<std::size_t>(length) - space - 2);
       const std::size_t equals = record.find('=');
@@ -117,11 +123,13 @@ class Reader {
     if (type == '5') return;  // a folder
     check_entry_name(name, where_);
     if (type != '0' && type != '\0' && type != '7')
-      throw Error(InputClass::Path, "the entry is a link or a device (type '" + std::string(1, type) + "')", where_ + ": " + name, "Only regular files are read");
+      throw Error(InputClass::Path, "the entry is a link or a device (type '" + std::string(1, type) + "')",
+                  where_ + ": " + name, "Only regular files are read");
     if (!names_.insert(name).second) fail("holds \"" + name + "\" twice");
     entries_.push_back({std::move(name), data, size});
     if (entries_.size() > limits_.entries)
-      throw Error(InputClass::Limit, "more than " + std::to_string(limits_.entries) + " entries", where_, "Cut the archive into shards");
+      throw Error(InputClass::Limit, "more than " + std::to_string(limits_.entries) + " entries", where_,
+                  "Cut the archive into shards");
   }
 
   std::span<const std::byte> bytes_;
@@ -139,6 +147,8 @@ Tar::Tar(const std::filesystem::path& path, const ArchiveLimits& limits) : path_
   entries_ = Reader(file_.bytes(), path_, limits).read();
 }
 
-Bytes Tar::read(const Entry& entry) const { return {slice(file_.bytes(), entry.data, entry.size, path_ + ": " + entry.name), file_.owner()}; }
+Bytes Tar::read(const Entry& entry) const {
+  return {slice(file_.bytes(), entry.data, entry.size, path_ + ": " + entry.name), file_.owner()};
+}
 
 }  // namespace bw

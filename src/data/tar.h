@@ -1,4 +1,5 @@
-// Reader of tar archives (ustar, GNU long names, pax paths and sizes). Only regular files: links and devices are refused.
+// Reader of tar archives (ustar, GNU long names, pax paths and sizes). Only regular files: links and devices are
+// refused.
 #pragma once
 
 #include <filesystem>

@@ -72,7 +72,11 @@ std::vector<std::string_view> words_of(std::string_view text) {
   return words;
 }
 
-bool parse_number(std::string_view text, std::int64_t& value) { return parse_whole(text, value); }
-bool parse_number(std::string_view text, double& value) { return parse_whole(text, value) && std::isfinite(value); }
+bool parse_number(std::string_view text, std::int64_t& value) {
+  return parse_whole(text, value);
+}
+bool parse_number(std::string_view text, double& value) {
+  return parse_whole(text, value) && std::isfinite(value);
+}
 
 }  // namespace bw

@@ -29,12 +29,14 @@ void check_ids(const Json& file, const std::string& where) {
   if (!model.contains("vocab") || !model["vocab"].is_object()) return;  // Unigram lists tokens: ids are positions
   std::set<std::int64_t> seen;
   for (const auto& [token, id] : model["vocab"].items()) {
-    if (!id.is_number_integer()) throw Error(InputClass::Format, "the id of token \"" + token + "\" is no whole number", where);
+    if (!id.is_number_integer())
+      throw Error(InputClass::Format, "the id of token \"" + token + "\" is no whole number", where);
     const auto number = id.get<std::int64_t>();
     if (number < 0 || number >= kMaxTokens)
       throw Error(InputClass::Semantic, "token \"" + token + "\" has the id " + std::to_string(number), where);
     if (!seen.insert(number).second)
-      throw Error(InputClass::Semantic, "two tokens have the id " + std::to_string(number) + " (\"" + token + "\" is one)", where);
+      throw Error(InputClass::Semantic,
+                  "two tokens have the id " + std::to_string(number) + " (\"" + token + "\" is one)", where);
   }
 }
 
@@ -45,7 +47,8 @@ class Tokenizer : public TextEncoder {
     check_ids(parse_json(text, where_), where_);
     char* error = nullptr;
     tokenizer_ = bwtok_create(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), &error);
-    if (tokenizer_ == nullptr) throw Error(InputClass::Format, "is not a tokenizer that can be used: " + take(error), where_);
+    if (tokenizer_ == nullptr)
+      throw Error(InputClass::Format, "is not a tokenizer that can be used: " + take(error), where_);
   }
   ~Tokenizer() override { bwtok_free(tokenizer_); }
   Tokenizer(const Tokenizer&) = delete;
@@ -57,7 +60,8 @@ class Tokenizer : public TextEncoder {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
     if (bwtok_encode(tokenizer_, bytes, text.size(), special ? 1 : 0, &encoding, &error) != 0)
       throw Error(InputClass::Data, "a text cannot be encoded: " + take(error), where_);
-    Tokens tokens{{encoding.ids, encoding.ids + encoding.length}, {encoding.type_ids, encoding.type_ids + encoding.length}};
+    Tokens tokens{{encoding.ids, encoding.ids + encoding.length},
+                  {encoding.type_ids, encoding.type_ids + encoding.length}};
     bwtok_encoding_free(&encoding);
     return tokens;
   }

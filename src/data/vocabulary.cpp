@@ -20,7 +20,8 @@ class Vocabulary : public TextEncoder {
       std::string_view word = text.substr(begin, end - begin);
       if (word.ends_with('\r')) word.remove_suffix(1);
       if (!ids_.emplace(word, line).second)
-        throw Error(InputClass::Semantic, "the word \"" + std::string(word) + "\" stands here twice", where_ + ":" + std::to_string(line + 1));
+        throw Error(InputClass::Semantic, "the word \"" + std::string(word) + "\" stands here twice",
+                    where_ + ":" + std::to_string(line + 1));
       begin = end + 1;
     }
     if (ids_.empty()) throw Error(InputClass::Data, "holds no words", where_);
@@ -33,7 +34,9 @@ class Vocabulary : public TextEncoder {
     for (std::string_view word : words_of(text)) {
       const std::int64_t id = id_of(word);
       if (id < 0 && unknown_ < 0)
-        throw Error(InputClass::Data, "the word \"" + std::string(word) + "\" is not in the vocabulary, which has no <unk> either", where_);
+        throw Error(InputClass::Data,
+                    "the word \"" + std::string(word) + "\" is not in the vocabulary, which has no <unk> either",
+                    where_);
       tokens.ids.push_back(id < 0 ? unknown_ : id);
     }
     tokens.type_ids.assign(tokens.ids.size(), 0);
@@ -53,6 +56,8 @@ class Vocabulary : public TextEncoder {
 
 }  // namespace
 
-std::shared_ptr<const TextEncoder> open_vocabulary(const std::filesystem::path& words) { return std::make_shared<Vocabulary>(words); }
+std::shared_ptr<const TextEncoder> open_vocabulary(const std::filesystem::path& words) {
+  return std::make_shared<Vocabulary>(words);
+}
 
 }  // namespace bw

@@ -30,7 +30,8 @@ void check_brackets(std::string_view text, std::string_view where) {
     if (text[i] == '[' || text[i] == '{') ++depth;
     if ((text[i] == ']' || text[i] == '}') && depth > 0) --depth;
     if (depth > kMaxDepth)
-      throw Error(InputClass::Limit, "is nested more than " + std::to_string(kMaxDepth) + " deep", std::string(where) + ":" + place_of(text, i));
+      throw Error(InputClass::Limit, "is nested more than " + std::to_string(kMaxDepth) + " deep",
+                  std::string(where) + ":" + place_of(text, i));
   }
 }
 
@@ -44,19 +45,24 @@ class YamlBuilder : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(mark, "", anchor, Yaml::Kind::Null); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { made(mark, Yaml::Kind::Null).fail("uses an alias (*name)", kPlain); }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    made(mark, Yaml::Kind::Null).fail("uses an alias (*name)", kPlain);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     Yaml node = made(mark, tag == "?" && (value == "null" || value == "~") ? Yaml::Kind::Null : Yaml::Kind::Scalar);
     check(node, tag, anchor);
     if (!open_.empty() && open_.back().kind_ == Yaml::Kind::Mapping && awaits_key()) return add_key(node, value);
     node.scalar_ = value;
     close(std::move(node));
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     start(mark, tag, anchor, Yaml::Kind::Sequence);
   }
   void OnSequenceEnd() override { end(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     start(mark, tag, anchor, Yaml::Kind::Mapping);
   }
   void OnMapEnd() override { end(); }
@@ -93,7 +99,8 @@ class YamlBuilder : public YAML::EventHandler {
   void start(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Yaml::Kind kind) {
     Yaml node = made(mark, kind);
     check(node, tag, anchor);
-    if (!open_.empty() && open_.back().kind_ == Yaml::Kind::Mapping && awaits_key()) node.fail("a key must be a plain word");
+    if (!open_.empty() && open_.back().kind_ == Yaml::Kind::Mapping && awaits_key())
+      node.fail("a key must be a plain word");
     if (open_.size() >= kMaxDepth)
       throw Error(InputClass::Limit, "is nested more than " + std::to_string(kMaxDepth) + " deep", node.place());
     open_.push_back(std::move(node));
@@ -104,9 +111,12 @@ class YamlBuilder : public YAML::EventHandler {
     close(std::move(node));
   }
   void close(Yaml node) {
-    if (open_.empty()) root = std::move(node);
-    else if (open_.back().kind_ == Yaml::Kind::Mapping && awaits_key()) node.fail("a key must be a plain word");
-    else open_.back().items_.push_back(std::move(node));
+    if (open_.empty())
+      root = std::move(node);
+    else if (open_.back().kind_ == Yaml::Kind::Mapping && awaits_key())
+      node.fail("a key must be a plain word");
+    else
+      open_.back().items_.push_back(std::move(node));
   }
 
   std::string where_;
@@ -115,7 +125,8 @@ class YamlBuilder : public YAML::EventHandler {
 
 Yaml Yaml::parse(std::string_view text, std::string_view where) {
   if (text.size() > kMaxBytes)
-    throw Error(InputClass::Limit, std::to_string(text.size()) + " bytes (limit: " + std::to_string(kMaxBytes) + ")", std::string(where));
+    throw Error(InputClass::Limit, std::to_string(text.size()) + " bytes (limit: " + std::to_string(kMaxBytes) + ")",
+                std::string(where));
   text = checked_utf8(text, where);
   check_brackets(text, where);
   std::istringstream stream{std::string(text)};
@@ -124,7 +135,8 @@ Yaml Yaml::parse(std::string_view text, std::string_view where) {
     YAML::Parser parser(stream);
     if (!parser.HandleNextDocument(builder)) throw Error(InputClass::Format, "is empty", std::string(where));
     YamlBuilder second(where);
-    if (parser.HandleNextDocument(second)) throw Error(InputClass::Format, "holds more than one document (---)", std::string(where));
+    if (parser.HandleNextDocument(second))
+      throw Error(InputClass::Format, "holds more than one document (---)", std::string(where));
   } catch (const YAML::Exception& error) {
     const std::string line = std::to_string(error.mark.line + 1) + ":" + std::to_string(error.mark.column + 1);
     throw Error(InputClass::Format, "is not valid YAML: " + error.msg, std::string(where) + ":" + line);
@@ -132,7 +144,9 @@ Yaml Yaml::parse(std::string_view text, std::string_view where) {
   return std::move(builder.root);
 }
 
-void Yaml::fail(const std::string& what, const std::string& hint) const { throw Error(InputClass::Format, what, place(), hint); }
+void Yaml::fail(const std::string& what, const std::string& hint) const {
+  throw Error(InputClass::Format, what, place(), hint);
+}
 
 const Yaml* Yaml::find(std::string_view key) const {
   const auto found = std::find(keys_.begin(), keys_.end(), key);

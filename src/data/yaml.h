@@ -1,5 +1,5 @@
-// YAML as configuration files use it: mappings, sequences and scalars. Whatever can surprise or explode (anchors, aliases,
-// merges, tags, repeated keys, several documents, deep nesting) is refused, with line and column.
+// YAML as configuration files use it: mappings, sequences and scalars. Whatever can surprise or explode (anchors,
+// aliases, merges, tags, repeated keys, several documents, deep nesting) is refused, with line and column.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ class Yaml {
   const std::string& text() const;
   std::int64_t integer(std::int64_t least, std::int64_t most) const;
   double number() const;
-  bool boolean() const;  // true or false
+  bool boolean() const;                    // true or false
   std::vector<double> numbers() const;     // a sequence, or one number
   std::vector<std::string> texts() const;  // a sequence, or one text
   [[noreturn]] void fail(const std::string& what, const std::string& hint = {}) const;

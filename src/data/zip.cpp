@@ -9,8 +9,8 @@
 namespace bw {
 namespace {
 
-constexpr std::uint64_t kLocalHeader = 0x04034b50, kDirectoryEntry = 0x02014b50, kEnd = 0x06054b50,
-                        kEnd64 = 0x06064b50, kEnd64Locator = 0x07064b50;
+constexpr std::uint64_t kLocalHeader = 0x04034b50, kDirectoryEntry = 0x02014b50, kEnd = 0x06054b50, kEnd64 = 0x06064b50,
+                        kEnd64Locator = 0x07064b50;
 constexpr std::uint64_t kEndSize = 22, kLocatorSize = 20, kDirectoryEntrySize = 46, kLocalHeaderSize = 30;
 constexpr std::uint64_t kFull16 = 0xFFFF, kFull32 = 0xFFFFFFFF;
 constexpr std::uint64_t kEncrypted = 0x41;  // flag bits 0 and 6
@@ -23,7 +23,8 @@ std::uint64_t find_end(std::span<const std::byte> bytes, const std::string& path
   if (bytes.size() >= kEndSize) {
     const std::uint64_t last = bytes.size() - kEndSize, first = last > kFull16 ? last - kFull16 : 0;
     for (std::uint64_t at = last + 1; at-- > first;)
-      if (little_endian(bytes, at, 4, path) == kEnd && at + kEndSize + little_endian(bytes, at + 20, 2, path) == bytes.size())
+      if (little_endian(bytes, at, 4, path) == kEnd &&
+          at + kEndSize + little_endian(bytes, at + 20, 2, path) == bytes.size())
         return at;
   }
   refuse(path, "is not a zip archive, or its end is missing");
@@ -50,7 +51,8 @@ Directory find_directory(std::span<const std::byte> bytes, const std::string& pa
     found = wide;
     limit = end64;
   }
-  if (found.offset > limit || found.size != limit - found.offset) refuse(path, "has a directory that is not where its end says");
+  if (found.offset > limit || found.size != limit - found.offset)
+    refuse(path, "has a directory that is not where its end says");
   return found;
 }
 
@@ -79,12 +81,15 @@ Zip::Zip(const std::filesystem::path& path, const ArchiveLimits& limits)
   check_overlap();
 }
 
-std::string Zip::where(const Entry& entry) const { return path_ + ": " + entry.name; }
+std::string Zip::where(const Entry& entry) const {
+  return path_ + ": " + entry.name;
+}
 
 void Zip::read_directory(const ArchiveLimits& limits) {
   const Directory directory = find_directory(bytes_, path_);
   if (directory.count > limits.entries)
-    throw Error(InputClass::Limit, std::to_string(directory.count) + " entries (limit: " + std::to_string(limits.entries) + ")", path_);
+    throw Error(InputClass::Limit,
+                std::to_string(directory.count) + " entries (limit: " + std::to_string(limits.entries) + ")", path_);
   std::set<std::string_view> names;
   std::uint64_t at = directory.offset, produced = 0;
   for (std::uint64_t i = 0; i < directory.count; ++i) {
@@ -109,7 +114,8 @@ Zip::Entry Zip::read_entry(std::uint64_t& at) const {
   check_entry_name(entry.name, path_);
   entry.crc = static_cast<std::uint32_t>(number(16, 4));
   entry.packed = number(20, 4), entry.size = number(24, 4), entry.header = number(42, 4);
-  widen(slice(bytes_, at + kDirectoryEntrySize + name, extra, path_), {&entry.size, &entry.packed, &entry.header}, where(entry));
+  widen(slice(bytes_, at + kDirectoryEntrySize + name, extra, path_), {&entry.size, &entry.packed, &entry.header},
+        where(entry));
   if (flags & kEncrypted) refuse(where(entry), "is encrypted");
   if (method != 0 && method != 8)
     throw Error(InputClass::Unsupported, "is compressed with zip method " + std::to_string(method), where(entry),
@@ -145,7 +151,8 @@ void Zip::check_overlap() const {
   for (const Entry& entry : entries_) ordered.push_back(&entry);
   std::sort(ordered.begin(), ordered.end(), [](auto* a, auto* b) { return a->header < b->header; });
   for (std::size_t i = 1; i < ordered.size(); ++i)
-    if (ordered[i]->header < ordered[i - 1]->data + ordered[i - 1]->packed) refuse(where(*ordered[i]), "overlaps another entry");
+    if (ordered[i]->header < ordered[i - 1]->data + ordered[i - 1]->packed)
+      refuse(where(*ordered[i]), "overlaps another entry");
 }
 
 Bytes Zip::read(const Entry& entry) const {

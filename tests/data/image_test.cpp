@@ -8,8 +8,12 @@ using namespace bw::test;
 
 namespace {
 
-Tensor decode(const std::string& content, const ImageLimits& limits = {}) { return decode_image(as_bytes(content), "image", limits); }
-std::string golden(const char* name) { return read_file(kGolden / name); }
+Tensor decode(const std::string& content, const ImageLimits& limits = {}) {
+  return decode_image(as_bytes(content), "image", limits);
+}
+std::string golden(const char* name) {
+  return read_file(kGolden / name);
+}
 
 // [H, W, C] of a golden array, whatever its alignment.
 Tensor array(const std::map<std::string, Tensor>& arrays, const std::string& name) {
@@ -23,7 +27,8 @@ std::string chunk(const std::string& type, const std::string& data) {
     std::string bytes = little(value, 4);
     return std::string(bytes.rbegin(), bytes.rend());
   };
-  return big(data.size()) + body + big(crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size())));
+  return big(data.size()) + body +
+         big(crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size())));
 }
 
 // A PNG whose header promises a size, with hardly any data.
@@ -33,7 +38,8 @@ std::string png_promising(std::uint32_t width, std::uint32_t height) {
     const std::string bytes = little(size, 4);
     ihdr += std::string(bytes.rbegin(), bytes.rend());
   }
-  return "\x89PNG\r\n\x1A\n" + chunk("IHDR", ihdr + std::string("\x08\x02\0\0\0", 5)) + chunk("IDAT", "x") + chunk("IEND", "");
+  return "\x89PNG\r\n\x1A\n" + chunk("IHDR", ihdr + std::string("\x08\x02\0\0\0", 5)) + chunk("IDAT", "x") +
+         chunk("IEND", "");
 }
 
 }  // namespace
@@ -65,12 +71,15 @@ TEST_CASE("16-bit channels keep their low byte by rounding") {
   uLongf size = packed.size();
   compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(row.data()), row.size());
   packed.resize(size);
-  const std::string file = "\x89PNG\r\n\x1A\n" + chunk("IHDR", std::string("\0\0\0\x03\0\0\0\x01\x10\0\0\0\0", 13)) + chunk("IDAT", packed) + chunk("IEND", "");
+  const std::string file = "\x89PNG\r\n\x1A\n" + chunk("IHDR", std::string("\0\0\0\x03\0\0\0\x01\x10\0\0\0\0", 13)) +
+                           chunk("IDAT", packed) + chunk("IEND", "");
   CHECK(decode(file) == Tensor::of<std::uint8_t>({1, 3, 1}, {1, 128, 255}));
 }
 
 TEST_CASE("the middle is cropped as torchvision does it") {
-  const Tensor image = Tensor::fill<std::uint8_t>({5, 6, 1}, [](auto out) { for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::uint8_t>(i); });
+  const Tensor image = Tensor::fill<std::uint8_t>({5, 6, 1}, [](auto out) {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::uint8_t>(i);
+  });
   CHECK(crop_centre(image, 3, 3).data<std::uint8_t>()[0] == 8);   // top 1, left round(1.5) = 2
   CHECK(crop_centre(image, 2, 1).data<std::uint8_t>()[0] == 14);  // top round(1.5) = 2, left round(2.5) = 2
   refuses(InputClass::Data, "larger than the image", [&] { crop_centre(image, 6, 6); });

@@ -56,17 +56,20 @@ inline std::string npy_header(const std::string& descr, const std::string& shape
 inline std::string npy(const Tensor& tensor) {
   std::string shape = "(";
   for (auto dim : tensor.shape()) shape += std::to_string(dim) + ", ";
-  const std::string kind = tensor.dtype() == DType::UInt8 ? "|u1" : tensor.dtype() == DType::Int64 ? "<i8" : tensor.dtype() == DType::Int32 ? "<i4" : "<f4";
+  const std::string kind = tensor.dtype() == DType::UInt8   ? "|u1"
+                           : tensor.dtype() == DType::Int64 ? "<i8"
+                           : tensor.dtype() == DType::Int32 ? "<i4"
+                                                            : "<f4";
   return npy(npy_header(kind, shape + ")"), as_text(tensor.bytes()));
 }
 
 struct ZipFile {
   std::string name, content;
   bool deflated = false;
-  int flags = 0, method = -1;          // method: what the headers say, when not the truth
-  std::int64_t claimed_size = -1;      // what both headers say
-  std::int64_t directory_size = -1;    // what the directory alone says
-  std::int64_t header_offset = -1;     // where the directory points
+  int flags = 0, method = -1;        // method: what the headers say, when not the truth
+  std::int64_t claimed_size = -1;    // what both headers say
+  std::int64_t directory_size = -1;  // what the directory alone says
+  std::int64_t header_offset = -1;   // where the directory points
   std::int64_t crc = -1;
   std::string local_name = {};
 };
@@ -90,18 +93,24 @@ inline std::string zip(const std::vector<ZipFile>& files, const std::string& com
   for (const ZipFile& file : files) {
     const std::string data = file.deflated ? deflated(file.content) : file.content;
     const std::string local_name = file.local_name.empty() ? file.name : file.local_name;
-    const auto pick = [](std::int64_t said, std::uint64_t truth) { return said >= 0 ? static_cast<std::uint64_t>(said) : truth; };
+    const auto pick = [](std::int64_t said, std::uint64_t truth) {
+      return said >= 0 ? static_cast<std::uint64_t>(said) : truth;
+    };
     const std::uint64_t size = pick(file.claimed_size, file.content.size());
-    const auto crc = pick(file.crc, crc32(0, reinterpret_cast<const Bytef*>(file.content.data()), static_cast<uInt>(file.content.size())));
-    const std::string head = little(20, 2) + little(static_cast<std::uint64_t>(file.flags), 2) + little(pick(file.method, file.deflated ? 8 : 0), 2) + little(0, 4) + little(crc, 4) + little(data.size(), 4);
+    const auto crc = pick(file.crc, crc32(0, reinterpret_cast<const Bytef*>(file.content.data()),
+                                          static_cast<uInt>(file.content.size())));
+    const std::string head = little(20, 2) + little(static_cast<std::uint64_t>(file.flags), 2) +
+                             little(pick(file.method, file.deflated ? 8 : 0), 2) + little(0, 4) + little(crc, 4) +
+                             little(data.size(), 4);
     const std::uint64_t at = out.size();
-    out += little(0x04034b50, 4) + head + little(size, 4) + little(local_name.size(), 2) + little(0, 2) + local_name + data;
-    directory += little(0x02014b50, 4) + little(20, 2) + head + little(pick(file.directory_size, size), 4) + little(file.name.size(), 2) + little(0, 12) +
-                 little(pick(file.header_offset, at), 4) + file.name;
+    out += little(0x04034b50, 4) + head + little(size, 4) + little(local_name.size(), 2) + little(0, 2) + local_name +
+           data;
+    directory += little(0x02014b50, 4) + little(20, 2) + head + little(pick(file.directory_size, size), 4) +
+                 little(file.name.size(), 2) + little(0, 12) + little(pick(file.header_offset, at), 4) + file.name;
   }
   const std::uint64_t start = out.size();
-  return out + directory + little(0x06054b50, 4) + little(0, 4) + little(files.size(), 2) + little(files.size(), 2) + little(directory.size(), 4) + little(start, 4) +
-         little(comment.size(), 2) + comment;
+  return out + directory + little(0x06054b50, 4) + little(0, 4) + little(files.size(), 2) + little(files.size(), 2) +
+         little(directory.size(), 4) + little(start, 4) + little(comment.size(), 2) + comment;
 }
 
 inline std::string npz(const std::vector<std::pair<std::string, Tensor>>& arrays) {
@@ -110,7 +119,8 @@ inline std::string npz(const std::vector<std::pair<std::string, Tensor>>& arrays
   return zip(files);
 }
 
-inline std::string tar_entry(const std::string& name, const std::string& content, char type = '0', const std::string& size = {}) {
+inline std::string tar_entry(const std::string& name, const std::string& content, char type = '0',
+                             const std::string& size = {}) {
   std::string header(512, '\0');
   const auto set = [&](std::size_t at, const std::string& text) { header.replace(at, text.size(), text); };
   char octal[16];

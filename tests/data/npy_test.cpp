@@ -34,10 +34,13 @@ TEST_CASE("an array in Fortran order comes out in C order") {
 }
 
 TEST_CASE("rows are aligned wherever the array lies") {
-  const std::string content = npz({{"a", Tensor::of<float>({2, 2}, {1, 2, 3, 4})}, {"bb", Tensor::of<float>({2, 1}, {5, 6})}});
+  const std::string content =
+      npz({{"a", Tensor::of<float>({2, 2}, {1, 2, 3, 4})}, {"bb", Tensor::of<float>({2, 1}, {5, 6})}});
   Folder folder;
   for (int shift = 0; shift < 4; ++shift) {
-    const auto arrays = read_npz(put(folder.path() / "x.npz", zip({{std::string(static_cast<std::size_t>(shift) + 1, 'a') + ".npy", npy(Tensor::of<float>({2, 2}, {1, 2, 3, 4}))}})));
+    const auto arrays =
+        read_npz(put(folder.path() / "x.npz", zip({{std::string(static_cast<std::size_t>(shift) + 1, 'a') + ".npy",
+                                                    npy(Tensor::of<float>({2, 2}, {1, 2, 3, 4}))}})));
     CHECK(row_of(arrays.begin()->second, 1) == Tensor::of<float>({2}, {3, 4}));
   }
 }
@@ -49,24 +52,34 @@ TEST_CASE("pickled objects are never loaded") {
 TEST_CASE("npy headers that lie are refused") {
   const std::string four(16, '\0');
   refuses(InputClass::Format, "is not an npy file", [&] { read("NUMPY"); });
-  refuses(InputClass::Format, "promises 16 bytes and holds 12", [&] { read(npy(npy_header("<f4", "(4,)"), four.substr(4))); });
+  refuses(InputClass::Format, "promises 16 bytes and holds 12",
+          [&] { read(npy(npy_header("<f4", "(4,)"), four.substr(4))); });
   refuses(InputClass::Format, "promises", [&] { read(npy(npy_header("<f4", "(1099511627776,)"), four)); });
   refuses(InputClass::Limit, "", [&] { read(npy(npy_header("<f4", "(4611686018427387904, 4)"), four)); });
   refuses(InputClass::Format, "no size", [&] { read(npy(npy_header("<f4", "(-4,)"), four)); });
   refuses(InputClass::Format, "no size", [&] { read(npy(npy_header("<f4", "(99999999999999999999,)"), four)); });
-  refuses(InputClass::Limit, "more than 16 dimensions", [&] { read(npy(npy_header("<f4", "(1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1)"), four)); });
+  refuses(InputClass::Limit, "more than 16 dimensions",
+          [&] { read(npy(npy_header("<f4", "(1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1)"), four)); });
   refuses(InputClass::Format, "unknown or repeated key", [&] { read(npy("{'descr': '<f4', 'evil': True, }", four)); });
-  refuses(InputClass::Format, "unknown or repeated key", [&] { read(npy("{'descr': '<f4', 'descr': '<f4', }", four)); });
+  refuses(InputClass::Format, "unknown or repeated key",
+          [&] { read(npy("{'descr': '<f4', 'descr': '<f4', }", four)); });
   refuses(InputClass::Format, "not complete", [&] { read(npy("{'descr': '<f4', }", four)); });
   refuses(InputClass::Format, "not complete", [&] { read(npy(npy_header("<f4", "(4,)") + " + 1", four)); });
   refuses(InputClass::Unsupported, "element type \">f4\"", [&] { read(npy(npy_header(">f4", "(4,)"), four)); });
   refuses(InputClass::Unsupported, "element type \"<U4\"", [&] { read(npy(npy_header("<U4", "(1,)"), four)); });
-  refuses(InputClass::Unsupported, "structured", [&] { read(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4,), }", four)); });
-  refuses(InputClass::Unsupported, "version 9", [&] { std::string bytes = npy(npy_header("<f4", "(4,)"), four); bytes[6] = 9; read(bytes); });
+  refuses(InputClass::Unsupported, "structured",
+          [&] { read(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4,), }", four)); });
+  refuses(InputClass::Unsupported, "version 9", [&] {
+    std::string bytes = npy(npy_header("<f4", "(4,)"), four);
+    bytes[6] = 9;
+    read(bytes);
+  });
 }
 
 TEST_CASE("an npy header of 200 kB is refused before it is read") {
   const std::string big(200'000, ' ');
-  refuses(InputClass::Limit, "npy header of 200000 bytes", [&] { read(std::string("\x93NUMPY\x02\x00", 8) + little(200'000, 4) + big); });
-  refuses(InputClass::Format, "ends early", [&] { read(std::string("\x93NUMPY\x01\x00", 8) + little(60'000, 2) + "{"); });
+  refuses(InputClass::Limit, "npy header of 200000 bytes",
+          [&] { read(std::string("\x93NUMPY\x02\x00", 8) + little(200'000, 4) + big); });
+  refuses(InputClass::Format, "ends early",
+          [&] { read(std::string("\x93NUMPY\x01\x00", 8) + little(60'000, 2) + "{"); });
 }

@@ -50,17 +50,24 @@ TEST_CASE("damaged and hostile zip archives are refused") {
       {"empty name", InputClass::Path, "leaves its folder", zip({{"", "x"}})},
       {"a name twice", InputClass::Format, "twice", zip({{"a", "x"}, {"a", "y"}})},
       {"names disagree", InputClass::Format, "disagrees", zip({{.name = "a", .content = "x", .local_name = "b"}})},
-      {"sizes disagree", InputClass::Format, "disagrees", zip({{.name = "a", .content = "xxxx", .deflated = true, .directory_size = 3}})},
-      {"two sizes when stored", InputClass::Format, "two sizes", zip({{.name = "a", .content = "xxxx", .claimed_size = 3}})},
-      {"size too small", InputClass::Format, "size is not", zip({{.name = "a", .content = "xxxx", .deflated = true, .claimed_size = 3}})},
-      {"size too large", InputClass::Format, "size is not", zip({{.name = "a", .content = "xxxx", .deflated = true, .claimed_size = 5}})},
-      {"size impossible", InputClass::Format, "promises more", zip({{.name = "a", .content = "xxxx", .deflated = true, .claimed_size = 60'000'000}})},
+      {"sizes disagree", InputClass::Format, "disagrees",
+       zip({{.name = "a", .content = "xxxx", .deflated = true, .directory_size = 3}})},
+      {"two sizes when stored", InputClass::Format, "two sizes",
+       zip({{.name = "a", .content = "xxxx", .claimed_size = 3}})},
+      {"size too small", InputClass::Format, "size is not",
+       zip({{.name = "a", .content = "xxxx", .deflated = true, .claimed_size = 3}})},
+      {"size too large", InputClass::Format, "size is not",
+       zip({{.name = "a", .content = "xxxx", .deflated = true, .claimed_size = 5}})},
+      {"size impossible", InputClass::Format, "promises more",
+       zip({{.name = "a", .content = "xxxx", .deflated = true, .claimed_size = 60'000'000}})},
       {"wrong checksum", InputClass::Format, "fails its checksum", zip({{.name = "a", .content = "x", .crc = 7}})},
       {"encrypted", InputClass::Format, "encrypted", zip({{.name = "a", .content = "x", .flags = 1}})},
       {"method 12", InputClass::Unsupported, "method 12", zip({{.name = "a", .content = "x", .method = 12}})},
-      {"overlap", InputClass::Format, "overlaps", zip({{"a", zip({{"b", "inner"}})}, {.name = "b", .content = "inner", .header_offset = 31}})},
+      {"overlap", InputClass::Format, "overlaps",
+       zip({{"a", zip({{"b", "inner"}})}, {.name = "b", .content = "inner", .header_offset = 31}})},
       {"offset outside", InputClass::Format, "", zip({{.name = "a", .content = "x", .header_offset = 1 << 30}})},
-      {"zip64 sizes missing", InputClass::Format, "zip64", zip({{.name = "a", .content = "x", .deflated = true, .claimed_size = 0xFFFFFFFF}})},
+      {"zip64 sizes missing", InputClass::Format, "zip64",
+       zip({{.name = "a", .content = "x", .deflated = true, .claimed_size = 0xFFFFFFFF}})},
       {"deflate damaged", InputClass::Format, "", with_byte(zip({{"a", std::string(1000, 'x'), true}}), 31, '\x7F')},
   };
   Folder folder;
@@ -75,7 +82,8 @@ TEST_CASE("a small archive that would become a gigabyte is refused from its dire
   Folder folder;
   const std::string part = deflated(std::string(1 << 20, '\0'));  // 1 MiB in a kilobyte
   std::vector<ZipFile> files;
-  for (int i = 0; i < 100; ++i) files.push_back({.name = "n" + std::to_string(i), .content = std::string(1 << 20, '\0'), .deflated = true});
+  for (int i = 0; i < 100; ++i)
+    files.push_back({.name = "n" + std::to_string(i), .content = std::string(1 << 20, '\0'), .deflated = true});
   const fs::path path = put(folder.path() / "bomb.zip", zip(files));
   CHECK(fs::file_size(path) < 200'000);
   refuses(InputClass::Limit, "would become 104857600", [&] { Zip{path}; });

@@ -1,5 +1,5 @@
-// Running text for language models: one long row of tokens, cut into windows that do not overlap; what does not fill the
-// last window is dropped. Column "x" is a window, "y" the tokens that follow each of its positions.
+// Running text for language models: one long row of tokens, cut into windows that do not overlap; what does not fill
+// the last window is dropped. Column "x" is a window, "y" the tokens that follow each of its positions.
 #include "base/error.h"
 #include "base/file.h"
 #include "data/paths.h"
@@ -23,16 +23,21 @@ class Corpus : public Source {
     encode(checked_utf8(content, path_.string()), *request.encoder);
     count_ = ids_.empty() ? 0 : (ids_.size() - 1) / static_cast<std::size_t>(window_);
     if (count_ == 0)
-      throw Error(InputClass::Data, std::to_string(ids_.size()) + " tokens do not fill one window of " + std::to_string(window_), path_.string());
+      throw Error(InputClass::Data,
+                  std::to_string(ids_.size()) + " tokens do not fill one window of " + std::to_string(window_),
+                  path_.string());
   }
 
   std::size_t size() const override { return count_; }
   const std::vector<Column>& columns() const override { return columns_; }
   Tensor get(std::size_t item, std::size_t column) const override {
     const auto window = static_cast<std::size_t>(window_);
-    return Tensor::of<std::int64_t>({window_}, std::span<const std::int64_t>(ids_).subspan(item * window + column, window));
+    return Tensor::of<std::int64_t>({window_},
+                                    std::span<const std::int64_t>(ids_).subspan(item * window + column, window));
   }
-  std::string id(std::size_t item) const override { return path_.filename().string() + "[" + std::to_string(item) + "]"; }
+  std::string id(std::size_t item) const override {
+    return path_.filename().string() + "[" + std::to_string(item) + "]";
+  }
   std::vector<std::string> notes() const override { return notes_; }
   std::vector<std::filesystem::path> files() const override { return {path_}; }
 
@@ -58,13 +63,15 @@ class Corpus : public Source {
   std::vector<std::int64_t> ids_;
   std::size_t count_ = 0;
   std::vector<std::string> notes_;
-  std::vector<Column> columns_{{"x", Column::Kind::Array, DType::Int64, {window_}}, {"y", Column::Kind::Array, DType::Int64, {window_}}};
+  std::vector<Column> columns_{{"x", Column::Kind::Array, DType::Int64, {window_}},
+                               {"y", Column::Kind::Array, DType::Int64, {window_}}};
 };
 
 }  // namespace
 
-const SourceKind kCorpus{"corpus", "running text (.txt) for language models, cut into windows of tokens",
-                         [](const std::filesystem::path& path) { return extension_of(path) == "txt"; },
-                         [](const SourceRequest& request) -> std::unique_ptr<Source> { return std::make_unique<Corpus>(request); }};
+const SourceKind kCorpus{
+    "corpus", "running text (.txt) for language models, cut into windows of tokens",
+    [](const std::filesystem::path& path) { return extension_of(path) == "txt"; },
+    [](const SourceRequest& request) -> std::unique_ptr<Source> { return std::make_unique<Corpus>(request); }};
 
 }  // namespace bw

@@ -15,10 +15,13 @@ namespace {
 // Header: 0, 0, element type, rank, then each dimension as a big-endian 32-bit number.
 DType dtype_of_code(std::uint64_t code, const std::string& where) {
   switch (code) {
-    case 0x08: return DType::UInt8;
-    case 0x09: return DType::Int8;
+    case 0x08:
+      return DType::UInt8;
+    case 0x09:
+      return DType::Int8;
     default:
-      throw Error(InputClass::Unsupported, "has element type " + std::to_string(code), where, "idx files of bytes (type 8 or 9) are read");
+      throw Error(InputClass::Unsupported, "has element type " + std::to_string(code), where,
+                  "idx files of bytes (type 8 or 9) are read");
   }
 }
 
@@ -32,7 +35,8 @@ Tensor read_idx(const fs::path& path) {
   const std::uint64_t rank = big_endian(content.bytes, 3, 1, where);
   if (rank < 1 || rank > 4) throw Error(InputClass::Format, "has " + std::to_string(rank) + " dimensions", where);
   Shape shape;
-  for (std::uint64_t i = 0; i < rank; ++i) shape.push_back(static_cast<std::int64_t>(big_endian(content.bytes, 4 + 4 * i, 4, where)));
+  for (std::uint64_t i = 0; i < rank; ++i)
+    shape.push_back(static_cast<std::int64_t>(big_endian(content.bytes, 4 + 4 * i, 4, where)));
   const auto data = content.bytes.subspan(4 + 4 * rank);
   std::uint64_t promised = 0;
   try {
@@ -41,7 +45,9 @@ Tensor read_idx(const fs::path& path) {
     throw error.within(where);
   }
   if (promised != data.size())
-    throw Error(InputClass::Format, "promises " + std::to_string(promised) + " bytes and holds " + std::to_string(data.size()), where, "The file is truncated or damaged");
+    throw Error(InputClass::Format,
+                "promises " + std::to_string(promised) + " bytes and holds " + std::to_string(data.size()), where,
+                "The file is truncated or damaged");
   return Tensor::wrap(dtype, shape, data, content.owner);
 }
 
@@ -63,8 +69,10 @@ fs::path labels_beside(const fs::path& images) {
 class Idx : public Source {
  public:
   explicit Idx(const SourceRequest& request) : path_(request.path), images_(read_idx(path_)) {
-    const fs::path labels = request.labels.empty() ? labels_beside(path_) : beneath(request.root, request.labels, "labels");
-    if (images_.rank() < 2 || images_.shape()[0] == 0) throw Error(InputClass::Data, "holds no samples", path_.string());
+    const fs::path labels =
+        request.labels.empty() ? labels_beside(path_) : beneath(request.root, request.labels, "labels");
+    if (images_.rank() < 2 || images_.shape()[0] == 0)
+      throw Error(InputClass::Data, "holds no samples", path_.string());
     Shape shape(images_.shape().begin() + 1, images_.shape().end());
     const bool gray = shape.size() == 2 && images_.dtype() == DType::UInt8;
     if (gray) shape.push_back(1);
@@ -73,7 +81,10 @@ class Idx : public Source {
     labels_ = read_idx(labels);
     labels_path_ = labels;
     if (labels_.rank() != 1 || labels_.shape()[0] != images_.shape()[0])
-      throw Error(InputClass::Data, "holds labels " + to_string(labels_.shape()) + " for " + std::to_string(images_.shape()[0]) + " samples", labels.string());
+      throw Error(
+          InputClass::Data,
+          "holds labels " + to_string(labels_.shape()) + " for " + std::to_string(images_.shape()[0]) + " samples",
+          labels.string());
     columns_.push_back({"label", Column::Kind::Array, DType::Int64, {}});
   }
 
@@ -83,7 +94,9 @@ class Idx : public Source {
     if (column == 0) return row_of(images_, item).reshaped(columns_[0].shape);
     return Tensor::scalar(static_cast<std::int64_t>(labels_.bytes()[item]));
   }
-  std::string id(std::size_t item) const override { return path_.filename().string() + "[" + std::to_string(item) + "]"; }
+  std::string id(std::size_t item) const override {
+    return path_.filename().string() + "[" + std::to_string(item) + "]";
+  }
   std::vector<fs::path> files() const override {
     if (labels_path_.empty()) return {path_};
     return {path_, labels_path_};
@@ -97,7 +110,8 @@ class Idx : public Source {
 
 }  // namespace
 
-const SourceKind kIdx{"idx", "MNIST's format, plain or gzipped (...-images-idx3-ubyte.gz)", is_images_file,
-                      [](const SourceRequest& request) -> std::unique_ptr<Source> { return std::make_unique<Idx>(request); }};
+const SourceKind kIdx{
+    "idx", "MNIST's format, plain or gzipped (...-images-idx3-ubyte.gz)", is_images_file,
+    [](const SourceRequest& request) -> std::unique_ptr<Source> { return std::make_unique<Idx>(request); }};
 
 }  // namespace bw

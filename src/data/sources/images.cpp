@@ -24,7 +24,8 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     if (!it->path().filename().string().starts_with('.')) entries.push_back(it->path());
-    if (entries.size() > kMaxFiles) throw Error(InputClass::Limit, "more than " + std::to_string(kMaxFiles) + " files", folder.string());
+    if (entries.size() > kMaxFiles)
+      throw Error(InputClass::Limit, "more than " + std::to_string(kMaxFiles) + " files", folder.string());
   }
   if (error) throw Error(InputClass::Path, error.message(), folder.string());
   std::sort(entries.begin(), entries.end());
@@ -35,8 +36,10 @@ class Images : public Source {
  public:
   explicit Images(const SourceRequest& request) : root_(request.root), folder_(request.path) {
     columns_.push_back({"image", Column::Kind::Image, DType::UInt8, {-1, -1, -1}});
-    if (request.labels.empty()) scan();
-    else read_list(beneath(root_, request.labels, "labels"));
+    if (request.labels.empty())
+      scan();
+    else
+      read_list(beneath(root_, request.labels, "labels"));
     if (files_.empty()) throw Error(InputClass::Data, "holds no JPEG or PNG images", folder_.string());
   }
 
@@ -51,7 +54,8 @@ class Images : public Source {
   std::vector<std::string> classes() const override { return classes_; }
   std::vector<std::string> notes() const override {
     if (left_out_ == 0) return {};
-    return {std::to_string(left_out_) + " files in " + folder_.string() + " are neither .jpg nor .png and were left out (" + first_left_out_ + ", ...)"};
+    return {std::to_string(left_out_) + " files in " + folder_.string() +
+            " are neither .jpg nor .png and were left out (" + first_left_out_ + ", ...)"};
   }
   std::vector<fs::path> files() const override { return files_; }
 
@@ -82,8 +86,10 @@ class Images : public Source {
   }
   void add(const std::vector<fs::path>& entries) {
     for (const fs::path& entry : entries)
-      if (is_image_file(entry)) files_.push_back(entry);
-      else leave_out(entry);
+      if (is_image_file(entry))
+        files_.push_back(entry);
+      else
+        leave_out(entry);
   }
   void leave_out(const fs::path& entry) {
     if (fs::is_directory(entry)) return;
@@ -127,7 +133,8 @@ bool holds_images(const fs::path& path) {
 
 }  // namespace
 
-const SourceKind kImages{"images", "a folder of JPEG and PNG files: one folder a class, or a list of names and labels", holds_images,
-                         [](const SourceRequest& request) -> std::unique_ptr<Source> { return std::make_unique<Images>(request); }};
+const SourceKind kImages{
+    "images", "a folder of JPEG and PNG files: one folder a class, or a list of names and labels", holds_images,
+    [](const SourceRequest& request) -> std::unique_ptr<Source> { return std::make_unique<Images>(request); }};
 
 }  // namespace bw

@@ -19,12 +19,15 @@ class Npz : public Source {
     for (auto& [name, array] : read_npz(path_)) {
       const std::string place = path_.string() + ": " + name;
       if (array.rank() == 0) {
-        notes_.push_back("array \"" + name + "\" of " + path_.filename().string() + " is a single number and was left out");
+        notes_.push_back("array \"" + name + "\" of " + path_.filename().string() +
+                         " is a single number and was left out");
         continue;
       }
       const auto rows = static_cast<std::size_t>(array.shape()[0]);
       if (!columns_.empty() && rows != size_)
-        throw Error(InputClass::Data, "\"" + name + "\" has " + std::to_string(rows) + " rows, \"" + columns_.front().name + "\" has " + std::to_string(size_),
+        throw Error(InputClass::Data,
+                    "\"" + name + "\" has " + std::to_string(rows) + " rows, \"" + columns_.front().name + "\" has " +
+                        std::to_string(size_),
                     path_.string(), "Every array needs one row for each sample");
       if (rows == 0) throw Error(InputClass::Data, "holds no samples", place);
       size_ = rows;
@@ -38,7 +41,9 @@ class Npz : public Source {
   std::size_t size() const override { return size_; }
   const std::vector<Column>& columns() const override { return columns_; }
   Tensor get(std::size_t item, std::size_t column) const override { return row_of(arrays_[column], item); }
-  std::string id(std::size_t item) const override { return path_.filename().string() + "[" + std::to_string(item) + "]"; }
+  std::string id(std::size_t item) const override {
+    return path_.filename().string() + "[" + std::to_string(item) + "]";
+  }
   std::vector<std::string> notes() const override { return notes_; }
   std::vector<std::filesystem::path> files() const override { return {path_}; }
 
@@ -52,8 +57,9 @@ class Npz : public Source {
 
 }  // namespace
 
-const SourceKind kNpz{"npz", "NumPy arrays, one row a sample (.npz)",
-                      [](const std::filesystem::path& path) { return extension_of(path) == "npz"; },
-                      [](const SourceRequest& request) -> std::unique_ptr<Source> { return std::make_unique<Npz>(request); }};
+const SourceKind kNpz{
+    "npz", "NumPy arrays, one row a sample (.npz)",
+    [](const std::filesystem::path& path) { return extension_of(path) == "npz"; },
+    [](const SourceRequest& request) -> std::unique_ptr<Source> { return std::make_unique<Npz>(request); }};
 
 }  // namespace bw

@@ -31,7 +31,8 @@ const SourceKind& source_kind(std::string_view name, std::string_view where) {
     if (kind->name == name) return *kind;
     names += (names.empty() ? "" : ", ") + std::string(kind->name);
   }
-  throw Error(InputClass::Unsupported, "unknown source kind \"" + std::string(name) + "\"", std::string(where), "One of: " + names);
+  throw Error(InputClass::Unsupported, "unknown source kind \"" + std::string(name) + "\"", std::string(where),
+              "One of: " + names);
 }
 
 const SourceKind* sniff_source(const std::filesystem::path& path) {
@@ -46,7 +47,8 @@ std::size_t column_named(const Source& source, std::string_view name, std::strin
     if (source.columns()[i].name == name) return i;
     names += (names.empty() ? "" : ", ") + source.columns()[i].name;
   }
-  throw Error(InputClass::Semantic, "there is no \"" + std::string(name) + "\" in the data", std::string(where), "There are: " + names);
+  throw Error(InputClass::Semantic, "there is no \"" + std::string(name) + "\" in the data", std::string(where),
+              "There are: " + names);
 }
 
 TextLabels read_text_labels(std::span<const std::string> labels) {

@@ -44,9 +44,9 @@ class Source {
 
 // What a source is opened with.
 struct SourceRequest {
-  std::filesystem::path root;   // nothing outside it is read
-  std::filesystem::path path;   // file or folder, beneath root
-  std::string labels;           // file of labels, relative to root; "" is none
+  std::filesystem::path root;  // nothing outside it is read
+  std::filesystem::path path;  // file or folder, beneath root
+  std::string labels;          // file of labels, relative to root; "" is none
   SourceSpec spec;
   std::shared_ptr<const TextEncoder> encoder;  // corpus; null when there is none
 };

@@ -16,7 +16,8 @@ constexpr std::size_t kMaxNames = 1000;
 
 class TextTable : public Source {
  public:
-  explicit TextTable(const SourceRequest& request) : path_(request.path), table_(read_table(path_, request.spec.columns)) {
+  explicit TextTable(const SourceRequest& request)
+      : path_(request.path), table_(read_table(path_, request.spec.columns)) {
     if (table_.rows() == 0) throw Error(InputClass::Data, "holds no rows", path_.string());
     if (!table_.had_header() && request.spec.columns.empty())
       notes_.push_back(path_.filename().string() + " has no header line: its columns are called \"0\", \"1\", ...");
@@ -29,7 +30,9 @@ class TextTable : public Source {
     if (values_[column]) return row_of(values_[column], item);
     return Tensor::of_strings({}, {std::string(table_.cell(item, column))});
   }
-  std::string id(std::size_t item) const override { return path_.filename().string() + ":" + std::string(table_.place(item).substr(path_.string().size() + 1)); }
+  std::string id(std::size_t item) const override {
+    return path_.filename().string() + ":" + std::string(table_.place(item).substr(path_.string().size() + 1));
+  }
   std::vector<std::string> classes() const override { return classes_; }
   std::vector<std::string> notes() const override { return notes_; }
   std::vector<std::filesystem::path> files() const override { return {path_}; }
@@ -39,10 +42,12 @@ class TextTable : public Source {
   void add_column(std::size_t column) {
     std::vector<std::string> cells;
     for (std::size_t row = 0; row < table_.rows(); ++row) cells.emplace_back(table_.cell(row, column));
-    const bool words = std::all_of(cells.begin(), cells.end(), [](const std::string& cell) { return words_of(cell).size() == 1; });
+    const bool words =
+        std::all_of(cells.begin(), cells.end(), [](const std::string& cell) { return words_of(cell).size() == 1; });
     TextLabels labels;
     if (words) labels = read_text_labels(cells);
-    const bool few = labels.classes.size() <= kMaxNames && (labels.classes.size() * 2 <= cells.size() || labels.classes.empty());
+    const bool few =
+        labels.classes.size() <= kMaxNames && (labels.classes.size() * 2 <= cells.size() || labels.classes.empty());
     if (words && few) {
       columns_.push_back({table_.columns()[column], Column::Kind::Array, labels.values.dtype(), {}});
       values_.push_back(labels.values);
@@ -62,8 +67,9 @@ class TextTable : public Source {
 
 }  // namespace
 
-const SourceKind kTable{"text", "texts with labels or scores in a CSV or TSV file, for a tokenizer.json or a list of words",
-                        [](const std::filesystem::path& path) { return extension_of(path) == "tsv" || extension_of(path) == "csv"; },
-                        [](const SourceRequest& request) -> std::unique_ptr<Source> { return std::make_unique<TextTable>(request); }};
+const SourceKind kTable{
+    "text", "texts with labels or scores in a CSV or TSV file, for a tokenizer.json or a list of words",
+    [](const std::filesystem::path& path) { return extension_of(path) == "tsv" || extension_of(path) == "csv"; },
+    [](const SourceRequest& request) -> std::unique_ptr<Source> { return std::make_unique<TextTable>(request); }};
 
 }  // namespace bw

@@ -1,5 +1,6 @@
 // Samples in tar archives as WebDataset lays them out: files of one sample share their name up to the first dot, the
-// rest of the name is the column: 000.jpg + 000.cls, 001.jpg + 001.cls, ... A folder of .tar shards is read in name order.
+// rest of the name is the column: 000.jpg + 000.cls, 001.jpg + 001.cls, ... A folder of .tar shards is read in name
+// order.
 #include <algorithm>
 #include <map>
 
@@ -42,18 +43,23 @@ class TarSource : public Source {
       shards_.emplace_back(path);
       add_samples(shards_.size() - 1);
     }
-    if (samples_.empty()) throw Error(InputClass::Data, "holds no samples", folder_.string(), "A sample is NAME.jpg or .png with NAME.cls, .txt or .npy");
+    if (samples_.empty())
+      throw Error(InputClass::Data, "holds no samples", folder_.string(),
+                  "A sample is NAME.jpg or .png with NAME.cls, .txt or .npy");
     find_columns();
     check_complete();
   }
 
   std::size_t size() const override { return samples_.size(); }
   const std::vector<Column>& columns() const override { return columns_; }
-  std::string id(std::size_t item) const override { return files_[samples_[item].shard].filename().string() + ":" + samples_[item].key; }
+  std::string id(std::size_t item) const override {
+    return files_[samples_[item].shard].filename().string() + ":" + samples_[item].key;
+  }
   std::vector<fs::path> files() const override { return files_; }
   std::vector<std::string> notes() const override {
     if (left_out_ == 0) return {};
-    return {std::to_string(left_out_) + " files of other kinds in " + folder_.string() + " were left out (" + first_left_out_ + ", ...)"};
+    return {std::to_string(left_out_) + " files of other kinds in " + folder_.string() + " were left out (" +
+            first_left_out_ + ", ...)"};
   }
   Tensor get(std::size_t item, std::size_t column) const override {
     const Tar& shard = shards_[samples_[item].shard];
@@ -62,10 +68,14 @@ class TarSource : public Source {
     const Bytes content = shard.read(entry);
     const std::string_view text = as_text(content.bytes);
     switch (roles_[column]) {
-      case Role::Image: return decode_image(content.bytes, place);
-      case Role::Label: return label(text, place);
-      case Role::Text: return Tensor::of_strings({}, {std::string(checked_utf8(text, place))});
-      default: return row_of(with_row(read_npy(content, place)), 0);
+      case Role::Image:
+        return decode_image(content.bytes, place);
+      case Role::Label:
+        return label(text, place);
+      case Role::Text:
+        return Tensor::of_strings({}, {std::string(checked_utf8(text, place))});
+      default:
+        return row_of(with_row(read_npy(content, place)), 0);
     }
   }
 
@@ -84,7 +94,8 @@ class TarSource : public Source {
   static Tensor label(std::string_view text, const std::string& place) {
     const auto words = words_of(text);
     std::int64_t value = 0;
-    if (words.size() != 1 || !parse_number(words[0], value)) throw Error(InputClass::Format, "a .cls file must hold one whole number", place);
+    if (words.size() != 1 || !parse_number(words[0], value))
+      throw Error(InputClass::Format, "a .cls file must hold one whole number", place);
     return Tensor::scalar(value);
   }
 
@@ -128,9 +139,12 @@ class TarSource : public Source {
   void check_complete() const {
     for (const Part& sample : samples_)
       if (sample.parts.size() != columns_.size() ||
-          !std::equal(columns_.begin(), columns_.end(), sample.parts.begin(), [](const Column& c, const auto& part) { return c.name == part.first; }))
-        throw Error(InputClass::Data, "sample \"" + sample.key + "\" does not have the same files as the first one, \"" + samples_[0].key + "\"",
-                    files_[sample.shard].string());
+          !std::equal(columns_.begin(), columns_.end(), sample.parts.begin(),
+                      [](const Column& c, const auto& part) { return c.name == part.first; }))
+        throw Error(
+            InputClass::Data,
+            "sample \"" + sample.key + "\" does not have the same files as the first one, \"" + samples_[0].key + "\"",
+            files_[sample.shard].string());
   }
 
   fs::path folder_;
@@ -150,7 +164,8 @@ bool holds_shards(const fs::path& path) {
 
 }  // namespace
 
-const SourceKind kTar{"tar", "tar archives in the WebDataset layout: 000.jpg, 000.cls, ...", holds_shards,
-                      [](const SourceRequest& request) -> std::unique_ptr<Source> { return std::make_unique<TarSource>(request); }};
+const SourceKind kTar{
+    "tar", "tar archives in the WebDataset layout: 000.jpg, 000.cls, ...", holds_shards,
+    [](const SourceRequest& request) -> std::unique_ptr<Source> { return std::make_unique<TarSource>(request); }};
 
 }  // namespace bw
