@@ -115,7 +115,7 @@ class Builder {
 
   TensorReader& tensors_;
   const GraphLimits& limits_;
-  std::uint64_t nodes_ = 0;
+  std::uint64_t nodes_ = 0, subgraphs_ = 0;
   NodeNames node_names_;
   Findings findings_;
 };
@@ -337,6 +337,8 @@ Attribute Builder::attribute(pb::AttributeProto& proto, Scope* scope, int depth)
 }
 
 Subgraph Builder::subgraph(pb::GraphProto& proto, Scope* scope, int depth) {
+  if (++subgraphs_ > limits_.subgraphs)
+    throw Error(InputClass::Limit, fmt::format("more than {} graphs inside nodes", limits_.subgraphs));
   auto out = std::make_shared<Graph>();
   graph(proto, *out, scope, depth);
   return out;

@@ -84,10 +84,12 @@ bool sniff(std::span<const std::byte> head) {
 }
 
 Graph parse(std::span<const std::byte> bytes, const fs::path& folder, const ReadOptions& options) {
-  TensorReader tensors(fs::absolute(folder), options.limits);
-  Graph graph = graph_from(proto_from(bytes, options.limits), tensors, options.limits);
+  GraphLimits limits = options.limits;
+  if (!options.verify) limits.subgraphs = std::numeric_limits<std::uint64_t>::max();
+  TensorReader tensors(fs::absolute(folder), limits);
+  Graph graph = graph_from(proto_from(bytes, limits), tensors, limits);
   if (options.verify) {
-    verify(graph, options.limits);
+    verify(graph, limits);
     check_schemas(graph);
   }
   return graph;
