@@ -37,11 +37,16 @@ bool dominates(const CandidateFindings& a, const CandidateFindings& b) {
   return no_worse && better;
 }
 
-// Certain speed first, then size; among candidates whose intervals overlap the more accurate one.
+// Certainly faster, as fast as far as one can tell, slower.
+int speed_class(const CandidateFindings& c) {
+  if (c.latency->verdict == Verdict::Better) return 0;
+  return c.latency->verdict != Verdict::Worse && latency_ratio(c) <= 1.03 ? 1 : 2;
+}
+
+// Certain speed first, then size; among faster candidates whose intervals overlap the more accurate one.
 bool ships_before(const CandidateFindings& a, const CandidateFindings& b) {
-  const bool a_faster = a.latency->verdict == Verdict::Better, b_faster = b.latency->verdict == Verdict::Better;
-  if (a_faster != b_faster) return a_faster;
-  if (!a_faster) return std::pair(size_of(a), -retention(a)) < std::pair(size_of(b), -retention(b));
+  if (speed_class(a) != speed_class(b)) return speed_class(a) < speed_class(b);
+  if (speed_class(a) != 0) return std::pair(size_of(a), -retention(a)) < std::pair(size_of(b), -retention(b));
   const Figure &x = a.latency->ratio, &y = b.latency->ratio;
   if (x.interval && y.interval && x.interval->high < y.interval->low) return true;
   if (x.interval && y.interval && y.interval->high < x.interval->low) return false;

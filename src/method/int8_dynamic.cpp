@@ -4,6 +4,7 @@
 
 #include "graph/ops/op.h"
 #include "method/catalog.h"
+#include "method/embedding.h"
 #include "method/placement.h"
 
 namespace bw {
@@ -12,6 +13,7 @@ namespace {
 constexpr Parameter kParameters[] = {
     {.name = "per_channel", .type = Parameter::Type::Flag, .standard = "yes", .says = "one scale per output channel of a weight"},
     {.name = "reduced_range", .type = Parameter::Type::Flag, .standard = "no", .says = "7-bit weights, for CPUs without VNNI"},
+    kEmbeddings,
     kKeepFloat,
 };
 
@@ -71,6 +73,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
       decision.operands[position] = params_of_constant(weight, weight_scheme(node, weight, per_channel, reduced));
     }
   }
+  if (arguments.flag("embeddings")) code_embeddings(task, 8, plan);
   return plan;
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "graph/ops/op.h"
 #include "method/catalog.h"
+#include "method/embedding.h"
 #include "method/placement.h"
 #include "observe/observers/observer.h"
 #include "tensor/kernels/saturation.h"
@@ -25,6 +26,7 @@ constexpr Parameter kOwnParameters[] = {
      .says = "7-bit weights: auto decides per layer, where a CPU without VNNI could saturate", .choices = "auto|yes|no"},
     {.name = "form", .type = Parameter::Type::Choice, .standard = "qdq", .says = "how the file spells integer nodes",
      .choices = "qdq|qoperator"},
+    kEmbeddings,
     kKeepFloat,
 };
 
@@ -202,7 +204,9 @@ class Coder {
 };
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan) {
-  return Coder(task, arguments, evidence, placement(task, arguments)).decide(std::move(plan));
+  plan = Coder(task, arguments, evidence, placement(task, arguments)).decide(std::move(plan));
+  if (arguments.flag("embeddings")) code_embeddings(task, 8, plan);
+  return plan;
 }
 
 LowerOptions lowering(const Arguments& arguments) {

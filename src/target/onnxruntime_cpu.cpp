@@ -14,6 +14,7 @@ constexpr OperatorSupport kOperators[] = {
     {.op = "MatMul", .integer = Weighted, .float_output = true, .dynamic = true, .weight_only = true},
     {.op = "Gemm", .integer = Weighted, .float_output = true, .dynamic = true, .weight_only = true},
     {.op = "LSTM", .dynamic = true},
+    {.op = "Gather", .embedding = true},
     {.op = "Add", .integer = Arithmetic},
     {.op = "Mul", .integer = Arithmetic},
     {.op = "AveragePool", .integer = Arithmetic},

@@ -28,7 +28,7 @@ struct OperatorSupport {
   bool float_output = false;  // the integer kernel may give float32 instead of codes
   bool dynamic = false;       // has a kernel that quantizes its activation at run time
   bool weight_only = false;   // has a kernel for blocked integer weights
-  bool float16 = false;       // has a float16 kernel
+  bool embedding = false;     // looks up rows of codes in blocks and decodes what it looked up
 };
 
 enum class IntegerForm : std::uint8_t { Qdq, QOperator };

@@ -9,6 +9,7 @@ Artifact lower_for_onnxruntime(const Graph& canonical, const LowerOptions& optio
   {
     Rewriter rewriter(graph);
     lower_weight_only(rewriter, options.accuracy_level);
+    lower_embeddings(rewriter);
     lower_dynamic_products(rewriter);
     lower_dynamic_recurrent(rewriter);
     if (options.form == IntegerForm::QOperator) lower_to_qoperators(rewriter);

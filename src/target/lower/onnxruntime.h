@@ -7,6 +7,7 @@ namespace bw {
 
 // What is rewritten:
 //   DequantizeLinear (blocked weight) -> MatMul        becomes  com.microsoft MatMulNBits
+//   DequantizeLinear (blocked table) -> Gather         becomes  com.microsoft GatherBlockQuantized
 //   DynamicQuantizeLinear -> DequantizeLinear -> MatMul  becomes  MatMulInteger, Cast, Mul (which the runtime fuses)
 //   LSTM marked dynamic                                becomes  com.microsoft DynamicQuantizeLSTM
 //   QDQ around integer nodes stays (the runtime fuses it), or becomes QLinear operators for IntegerForm::QOperator.

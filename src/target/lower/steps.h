@@ -28,6 +28,7 @@ void remove_unused(Rewriter& rewriter, NodeId node);
 void replace_node(Rewriter& rewriter, NodeId node, ValueId result);
 
 void lower_weight_only(Rewriter& rewriter, int accuracy_level);
+void lower_embeddings(Rewriter& rewriter);
 void lower_dynamic_products(Rewriter& rewriter);
 void lower_dynamic_recurrent(Rewriter& rewriter);
 void lower_to_qoperators(Rewriter& rewriter);

@@ -1,4 +1,5 @@
-// MatMul or Gemm whose weight is decoded from blocks -> com.microsoft MatMulNBits.
+// MatMul or Gemm whose weight is decoded from blocks -> com.microsoft MatMulNBits; Gather of such a table ->
+// com.microsoft GatherBlockQuantized.
 // Layout of its operands (onnxruntime's contrib operator documentation): B uint8 [N, ceil(K/block), block*bits/8], low
 // bits first, the tail of K padded inside the last block; scales [N * blocks]; zero points packed like B, each row of N
 // padded to a byte.
@@ -99,7 +100,41 @@ void lower_node(Rewriter& rewriter, NodeId id, const Decoded& weight, const Bloc
   replace_node(rewriter, id, result);
 }
 
+// Rows of codes, several in a byte where they are narrow: [rows, columns * bits / 8].
+Tensor packed_rows(const Tensor& codes) {
+  const std::int64_t bits = info(codes.dtype()).bits;
+  const std::vector<std::int64_t> values = to_int64s(codes);
+  return Tensor::fill<std::uint8_t>({codes.shape()[0], codes.shape()[1] * bits / 8}, [&](std::span<std::uint8_t> out) {
+    for (std::size_t i = 0; i < values.size(); ++i) put_code(out, static_cast<std::int64_t>(i), bits, values[i]);
+  });
+}
+
+// Symmetric tables only: the operator's default zero point is the middle.
+void lower_look_up(Rewriter& rewriter, NodeId id, const Decoded& table) {
+  const Node node = rewriter.graph().node(id);
+  const Tensor codes = constant(rewriter, table.codes);
+  const std::string name = rewriter.graph().value(table.codes).name;
+  const Value output = rewriter.graph().value(node.output(0));
+  const ValueId rows = rewriter.add_constant(name + "_rows", packed_rows(codes));
+  replace_node(rewriter, id,
+               rewriter.add_op("GatherBlockQuantized", {rows, node.input(1), table.scale},
+                               {{"gather_axis", std::int64_t{0}, {}},
+                                {"quantize_axis", std::int64_t{1}, {}},
+                                {"block_size", table.block_size, {}},
+                                {"bits", std::int64_t{info(codes.dtype()).bits}, {}}},
+                               output.name + "_looked_up", output.type, kMicrosoft));
+}
+
 }  // namespace
+
+void lower_embeddings(Rewriter& rewriter) {
+  const std::size_t count = rewriter.graph().nodes.size();
+  for (std::size_t n = 0; n < count; ++n) {
+    if (!rewriter.graph().nodes[n].is("Gather") || is_removed(rewriter, static_cast<NodeId>(n))) continue;
+    const auto table = decoded_constant(rewriter, rewriter.graph().nodes[n].input(0));
+    if (table && table->block_size != 0) lower_look_up(rewriter, static_cast<NodeId>(n), *table);
+  }
+}
 
 void lower_weight_only(Rewriter& rewriter, int accuracy_level) {
   const std::size_t count = rewriter.graph().nodes.size();

@@ -1,0 +1,20 @@
+// Embedding tables: a Gather of rows from a constant. Rows are stored as codes in blocks and decoded after the look-up, so
+// only what is looked up is ever decoded.
+#pragma once
+
+#include "method/method.h"
+
+namespace bw {
+
+inline constexpr Parameter kEmbeddings{.name = "embeddings",
+                                       .type = Parameter::Type::Flag,
+                                       .standard = "yes",
+                                       .says = "store embedding tables as codes too",
+                                       .low = 0,
+                                       .high = 0,
+                                       .choices = ""};
+
+// Decides about every table of at least 4096 elements, symmetric codes of 4 or 8 bits, blocks of up to 128 in a row.
+void code_embeddings(const Task& task, int bits, Plan& plan);
+
+}  // namespace bw
