@@ -55,7 +55,7 @@ template <std::string (*cell)(const LatencyComparison&)>
 std::string of_latency(const Row& row) {
   return row.candidate && row.candidate->latency ? cell(*row.candidate->latency) : "";
 }
-template <std::string (*cell)(const MetricComparison&)>
+template <std::string (*cell)(const MetricFindings&)>
 std::string of_metric(const Row& row) {
   const bool there = row.candidate && row.candidate->accuracy && !row.candidate->accuracy->metrics.empty();
   return there ? cell(row.candidate->accuracy->metrics.front()) : "";

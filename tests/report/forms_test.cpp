@@ -1,0 +1,171 @@
+// The report as csv, as a page and as a table.
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "report/csv.h"
+#include "report/figure_text.h"
+#include "report/html.h"
+#include "report/json.h"
+#include "report/sample_findings.h"
+#include "report/table.h"
+
+using namespace bw;
+
+namespace {
+
+// Rows of cells, as RFC 4180 has them.
+std::vector<std::vector<std::string>> cells_of(const std::string& csv) {
+  std::vector<std::vector<std::string>> rows;
+  std::vector<std::string> row{""};
+  bool quoted = false;
+  for (std::size_t i = 0; i < csv.size(); ++i) {
+    const char c = csv[i];
+    if (c == '"' && quoted && i + 1 < csv.size() && csv[i + 1] == '"') row.back() += csv[++i];
+    else if (c == '"') quoted = !quoted;
+    else if (c == ',' && !quoted) row.emplace_back();
+    else if (c == '\r' && !quoted) { REQUIRE(csv.at(++i) == '\n'); rows.push_back(std::exchange(row, {""})); }
+    else row.back() += c;
+  }
+  REQUIRE(row == std::vector<std::string>{""});
+  return rows;
+}
+
+std::string cell(const std::vector<std::vector<std::string>>& rows, std::size_t row, std::string_view column) {
+  const auto found = std::find(rows[0].begin(), rows[0].end(), column);
+  REQUIRE(found != rows[0].end());
+  return rows.at(row).at(static_cast<std::size_t>(found - rows[0].begin()));
+}
+
+std::size_t widest(const std::string& text) {
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    width = std::max(width, display_width(text.substr(at, end - at)));
+    at = end + 1;
+  }
+  return width;
+}
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
+
+}  // namespace
+
+TEST_CASE("csv: a row for the float model and for each candidate") {
+  const auto rows = cells_of(report_csv(test::sample_findings()));
+  REQUIRE(rows.size() == 4);
+  for (const auto& row : rows) CHECK(row.size() == rows[0].size());
+  CHECK(cell(rows, 1, "candidate") == "float");
+  CHECK(cell(rows, 1, "accuracy") == "0.9217");
+  CHECK(cell(rows, 1, "recommended") == "no");
+  CHECK(cell(rows, 1, "latency_ratio") == "");
+  CHECK(cell(rows, 2, "recipe") == "int8-static(observer=mse)");
+  CHECK(cell(rows, 2, "latency_ratio") == "0.442");
+  CHECK(cell(rows, 2, "latency_verdict") == "better");
+  CHECK(cell(rows, 2, "accuracy_difference") == "-0.0013");
+  CHECK(cell(rows, 2, "pareto") == "yes");
+  CHECK(cell(rows, 2, "recommended") == "yes");
+  CHECK(cell(rows, 2, "model_size") == "301220");
+  CHECK(cell(rows, 2, "sqnr") == "");
+  CHECK(cell(rows, 3, "status") == "refused");
+  CHECK(cell(rows, 3, "accuracy") == "");
+}
+
+TEST_CASE("csv: text is quoted, and is no formula") {
+  Findings findings = test::sample_findings();
+  CandidateFindings& candidate = findings.models[0].candidates[1];
+  candidate.reason = "says \"no\",\r\ntwice";
+  candidate.recipe = "=HYPERLINK(\"http://x\")";
+  candidate.name = "@a";
+  findings.models[0].name = "+1";
+  const std::string csv = report_csv(findings);
+  const auto rows = cells_of(csv);
+  CHECK(cell(rows, 3, "reason") == "says \"no\",\r\ntwice");
+  CHECK(cell(rows, 3, "recipe") == "'=HYPERLINK(\"http://x\")");
+  CHECK(cell(rows, 3, "candidate") == "'@a");
+  CHECK(cell(rows, 1, "model") == "'+1");
+  CHECK(cell(rows, 2, "accuracy_difference") == "-0.0013");  // a number stays one
+}
+
+TEST_CASE("page: the report stands in its one place and cannot leave it") {
+  const std::string place = R"(<script type="application/json" id="report-data">null</script>)";
+  const Json report{{"command", "</script><script>alert(1)</script><!--"}};
+  const std::string page = with_report("<p>" + place + "</p>", report);
+  CHECK(page ==
+        R"(<p><script type="application/json" id="report-data">{"command":"\u003c/script>\u003cscript>alert(1)\u003c/script>\u003c!--"}</script></p>)");
+  CHECK_THROWS_AS(with_report("<p></p>", report), Error);
+  CHECK_THROWS_AS(with_report(place + place, report), Error);
+}
+
+TEST_CASE("page: the built one takes the report") {
+  const Json report = to_json(test::sample_findings());
+  const std::string page = report_html(report);
+  const std::string before = R"(<script type="application/json" id="report-data">)";
+  const std::size_t at = page.find(before);
+  REQUIRE(at != page.npos);
+  const std::size_t start = at + before.size();
+  CHECK(parse_json(page.substr(start, page.find("</script>", start) - start), "page") == report);
+  CHECK(contains(page, "Content-Security-Policy"));
+}
+
+TEST_CASE("figures as text show what the interval can tell") {
+  using test::figure;
+  CHECK(figure_text(figure(0.92041, Unit::Fraction, 0.005)) == "92.0 %");
+  CHECK(interval_text(figure(0.442, Unit::Ratio, 0.008)) == "0.434 to 0.450");
+  CHECK(figure_text(figure(0.000854, Unit::Seconds, 0.0000034)) == "854 µs");
+  CHECK(figure_text(figure(1098452, Unit::Bytes)) == "1.10 MB");
+  CHECK(figure_text(figure(12.5, Unit::Score)) == "12.5");
+  CHECK(figure_text(figure(0, Unit::Bytes)) == "0.00 B");
+  CHECK(figure_text(test::missing(Unit::Ratio, "why")) == "-");
+  CHECK(difference_text(figure(-0.0013, Unit::Fraction, 0.001)) == "-0.130 points");
+  CHECK(difference_text(figure(0.002, Unit::Fraction, 0.01)) == "+0.20 points");
+  CHECK(difference_text(figure(-0.00001, Unit::Fraction, 0.03)) == "0.0 points");
+}
+
+TEST_CASE("table: aligned, with the recommendation and the reasons") {
+  const std::string table = findings_table(test::sample_findings(), {});
+  CHECK(contains(table, "\n* int8-static-mse  92.0 % (-0.130)  "));
+  CHECK(contains(table, "0.442 faster  0.434 to 0.450"));
+  CHECK(contains(table, "\nweight-only-4: The model has no MatMul with constant weights.\n"));
+  CHECK(table.ends_with("Recommended: Ship int8-static-mse: 2.26 times faster, and 0.13 points less.\n"));
+  CHECK(!contains(table, "\x1b"));
+  CHECK(!contains(table, " \n"));
+  const auto place_in_line = [&](std::string_view part) {
+    const std::size_t at = table.find(part), start = table.rfind('\n', at) + 1;
+    return display_width(std::string_view(table).substr(start, at - start));
+  };
+  CHECK(place_in_line("ok\n") == place_in_line("refused\n"));
+  CHECK(place_in_line("0.434 to") == place_in_line("95 % interval"));
+}
+
+TEST_CASE("table: a narrow terminal loses the less important columns") {
+  const Findings findings = test::sample_findings();
+  const std::string wide = findings_table(findings, {}), narrow = findings_table(findings, {.width = 80});
+  CHECK(contains(wide, "memory"));
+  CHECK(widest(wide) > 80);
+  CHECK(widest(narrow) <= 80);
+  CHECK(!contains(narrow, "memory"));
+  CHECK(contains(narrow, "0.442 faster  0.27"));
+  CHECK(contains(narrow, "refused"));
+}
+
+TEST_CASE("table: colours only where asked for, and none from a model's names") {
+  Findings findings = test::sample_findings();
+  CHECK(contains(findings_table(findings, {.width = 0, .colours = true}), "\x1b[32m0.442"));
+  findings.models[0].name = "\x1b[2Jevil\xc2\x9b";
+  findings.models[0].candidates[1].reason = "\x1b]0;title\x07";
+  const std::string table = findings_table(findings, {});
+  CHECK(!contains(table, "\x1b"));
+  CHECK(!contains(table, "\xc2\x9b"));
+  CHECK(contains(table, "?[2Jevil?"));
+}
+
+TEST_CASE("table: a noisy machine is named") {
+  Findings findings = test::sample_findings();
+  CHECK(contains(findings_table(findings, {}), "changes of time from 1.1 % can be told"));
+  findings.models[0].control->verdict = Verdict::Inconclusive;
+  CHECK(contains(findings_table(findings, {}), "the machine was noisy"));
+}
