@@ -34,6 +34,7 @@ class ValueEvidence {
 
   const std::string& name() const { return name_; }
   std::uint64_t count() const { return count_; }  // elements seen
+  std::set<StatisticKey> keys() const;
   // Error(Internal) when it was not asked for.
   const Statistic& statistic(StatisticKey key) const;
   template <class S>

@@ -38,12 +38,11 @@ class ExactSum {
   friend bool operator==(const ExactSum&, const ExactSum&) = default;
 
  private:
-  void add_at(std::size_t word, std::uint64_t low, std::uint64_t high);
   void negate();
   std::array<std::uint64_t, kWords> words_{};
 };
-using SumOfFloats = ExactSum<-149, 6>;     // 2^40 times the largest float, and room to spare
-using SumOfSquares = ExactSum<-1074, 22>;  // sums of squares in double round at their own last bit
+using SumOfFloats = ExactSum<-149, 6>;    // of floats: up to 2^40 times the largest one, and room to spare
+using SumOfSquares = ExactSum<-298, 10>;  // of their squares
 
 class RangeStatistic {
  public:
