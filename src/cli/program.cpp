@@ -26,7 +26,7 @@ void add_positional(CLI::App& app, const Positional& positional, Slots& slots) {
   std::vector<std::string>& slot = slots.positionals[std::string(positional.name)];
   CLI::Option* option = app.add_option(std::string(positional.name), slot, std::string(positional.says));
   option->required(!positional.optional)->type_name("");
-  if (!positional.many) option->expected(positional.optional ? 0 : 1, 1);
+  if (!positional.many) option->expected(positional.optional ? 0 : 1, 1)->allow_extra_args(false);
 }
 
 std::string flag_name(const Parameter& parameter) {
