@@ -72,10 +72,7 @@ class Resolver {
       if (column.kind == Column::Kind::Array) numbers.push_back(&column);
     if (numbers.size() == 1) spec_.label.from = numbers[0]->name;
   }
-  bool has_text() const {
-    return std::any_of(columns_.begin(), columns_.end(),
-                       [](const Column& column) { return column.kind == Column::Kind::Text; });
-  }
+  bool has_text() const { return text_count() > 0; }
 
   // Brings spec_.inputs into the model's order, by name.
   void match_inputs() {
@@ -172,6 +169,10 @@ class Resolver {
         throw Error(InputClass::Semantic, "there is no text in the data", "input " + in_quotes(input.name),
                     "There are: " + column_names());
       input.column = text->name;
+      const bool pairs = spec_.task == TaskKind::EmbeddingSimilarity || is_pair_score();
+      if (text_count() > 1 && !pairs)
+        guess("input " + in_quotes(input.name) + " takes the text " + in_quotes(text->name) +
+              "; the other texts are not used");
     }
     if (input.pad || input.from != "input_ids") return;
     for (std::string_view name : {"[PAD]", "<pad>", "<PAD>"})
@@ -236,15 +237,23 @@ class Resolver {
 
   void find_task() {
     if (spec_.task) return;
-    spec_.task = TaskKind::Outputs;
-    if (const Column* label = find(spec_.label.from)) spec_.task = task_of(*label);
+    const Column* label = find(spec_.label.from);
+    spec_.task = label ? task_of(*label) : TaskKind::Outputs;
     guess("the task is " + std::string(name_of(*spec_.task)) +
           (spec_.label.from.empty() ? ": there are no labels" : ""));
   }
+  std::ptrdiff_t text_count() const {
+    return std::count_if(columns_.begin(), columns_.end(),
+                         [](const Column& column) { return column.kind == Column::Kind::Text; });
+  }
+  // Two texts with a number between: how alike they are.
+  bool is_pair_score() const {
+    const Column* label = find(spec_.label.from);
+    return !spec_.task && label != nullptr && !info(label->dtype).is_integer && text_count() > 1;
+  }
   TaskKind task_of(const Column& label) const {
-    const auto texts = std::count_if(columns_.begin(), columns_.end(),
-                                     [](const Column& column) { return column.kind == Column::Kind::Text; });
-    if (!info(label.dtype).is_integer) return texts > 1 ? TaskKind::EmbeddingSimilarity : TaskKind::Regression;
+    if (is_pair_score()) return TaskKind::EmbeddingSimilarity;
+    if (!info(label.dtype).is_integer) return TaskKind::Regression;
     const Column* first = find(spec_.inputs.at(0).from);
     return label.shape.size() == 1 && first != nullptr && first->shape == label.shape ? TaskKind::LanguageModelling
                                                                                       : TaskKind::Classification;

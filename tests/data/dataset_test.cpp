@@ -428,3 +428,19 @@ TEST_CASE("the data check tells what a person wants to know") {
   put(folder.path() / "calib.npz", read_file(folder.path() / "test.npz"));
   CHECK(check_dataset(open(folder.path(), {image_input(4)})).repeated == 10);
 }
+
+TEST_CASE("gray images stored without a channel axis are images") {
+  Folder folder;
+  put(folder.path() / "test.npz", npz({{"x", bytes({4, 3, 3})}, {"y", numbers(4, 2)}}));
+  const Dataset data = open(folder.path(), {image_input(3, 1)}, {.allow_overlap = true});
+  CHECK(data.evaluation().get(1).inputs[0].shape() == Shape{1, 3, 3});
+}
+
+TEST_CASE("a second text that nothing uses is said") {
+  Folder folder;
+  put(folder.path() / "vocab.txt", "<unk>\nsun\nmoon\n");
+  put(folder.path() / "test.csv", "sentence1,sentence2,label\nsun moon,moon sun,1\nmoon moon,sun sun,0\n");
+  const Dataset data = open(folder.path() / "test.csv", {ids_input()}, {.allow_overlap = true});
+  CHECK(data.task() == TaskKind::Classification);
+  CHECK(guessed(data, "takes the text \"sentence1\"; the other texts are not used"));
+}

@@ -9,8 +9,15 @@
 namespace bw {
 namespace {
 
+// Shape of one item: bytes in two dimensions are a gray image [H, W, 1].
+Shape item_shape(const Tensor& array) {
+  Shape shape(array.shape().begin() + 1, array.shape().end());
+  if (array.dtype() == DType::UInt8 && shape.size() == 2) shape.push_back(1);
+  return shape;
+}
 bool is_image(const Tensor& array) {
-  return array.dtype() == DType::UInt8 && array.rank() == 4 && (array.shape()[3] == 1 || array.shape()[3] == 3);
+  const Shape shape = item_shape(array);
+  return array.dtype() == DType::UInt8 && shape.size() == 3 && (shape[2] == 1 || shape[2] == 3);
 }
 
 class Npz : public Source {
@@ -31,7 +38,7 @@ class Npz : public Source {
                     path_.string(), "Every array needs one row for each sample");
       if (rows == 0) throw Error(InputClass::Data, "holds no samples", place);
       size_ = rows;
-      const Shape shape(array.shape().begin() + 1, array.shape().end());
+      const Shape shape = item_shape(array);
       columns_.push_back({name, is_image(array) ? Column::Kind::Image : Column::Kind::Array, array.dtype(), shape});
       arrays_.push_back(std::move(array));
     }
@@ -40,7 +47,9 @@ class Npz : public Source {
 
   std::size_t size() const override { return size_; }
   const std::vector<Column>& columns() const override { return columns_; }
-  Tensor get(std::size_t item, std::size_t column) const override { return row_of(arrays_[column], item); }
+  Tensor get(std::size_t item, std::size_t column) const override {
+    return row_of(arrays_[column], item).reshaped(columns_[column].shape);
+  }
   std::string id(std::size_t item) const override {
     return path_.filename().string() + "[" + std::to_string(item) + "]";
   }
