@@ -56,16 +56,29 @@ void Rewriter::index() {
   for (std::size_t i = 0; i < graph_.values.size(); ++i)
     by_name_.emplace(graph_.values[i].name, static_cast<ValueId>(i));
   collect_names(graph_, by_name_);
+  node_names_.clear();
+  for (const Node& node : graph_.nodes) node_names_.insert(node.name);
 }
 
 NodeId Rewriter::producer(ValueId value) const { return value == kNoValue ? kNoNode : links_.producer[at(value)]; }
 
 const std::vector<Links::Use>& Rewriter::uses(ValueId value) const { return links_.uses[at(value)]; }
 
+namespace {
+
+// The hint, with a number when it is taken.
+template <class Names>
+std::string unique_name(std::string_view hint, const Names& taken) {
+  if (hint.empty()) hint = "value";
+  std::string name(hint);
+  for (int count = 1; taken.contains(name); ++count) name = std::string(hint) + "_" + std::to_string(count);
+  return name;
+}
+
+}  // namespace
+
 ValueId Rewriter::add_value(std::string_view name_hint, ValueType type) {
-  std::string name(name_hint.empty() ? "value" : name_hint);
-  for (int count = 1; by_name_.contains(name); ++count)
-    name = std::string(name_hint.empty() ? "value" : name_hint) + "_" + std::to_string(count);
+  std::string name = unique_name(name_hint, by_name_);
   const auto id = static_cast<ValueId>(graph_.values.size());
   Value value;
   value.name = name;
@@ -87,7 +100,7 @@ ValueId Rewriter::add_op(std::string_view op_type, std::vector<ValueId> inputs, 
                          std::string_view name_hint, ValueType type, std::string_view domain) {
   Node node;
   const ValueId output = add_value(name_hint, std::move(type));
-  node.name = graph_.value(output).name;
+  node.name = unique_name(name_hint, node_names_);
   node.op_type = op_type;
   node.domain = domain;
   node.inputs = std::move(inputs);
@@ -111,6 +124,7 @@ NodeId Rewriter::add_node(Node node) {
       throw Error(ErrorKind::Internal, "value would have two producers", graph_.value(output).name);
     links_.producer[at(output)] = id;
   }
+  node_names_.insert(node.name);
   graph_.nodes.push_back(std::move(node));
   removed_.push_back(false);
   return id;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,8 +23,8 @@ class Rewriter {
   // New values get the hint as name, made unique by a number when taken.
   ValueId add_value(std::string_view name_hint, ValueType type = {});
   ValueId add_constant(std::string_view name_hint, Tensor tensor);
-  // Adds a node with one new output (named after the hint) and returns that value. Its place in the order is found by
-  // finish().
+  // Adds a node with one new output and returns that value; both are named after the hint. The node's place in the order
+  // is found by finish().
   ValueId add_op(std::string_view op_type, std::vector<ValueId> inputs, std::vector<Attribute> attributes,
                  std::string_view name_hint, ValueType type = {}, std::string_view domain = "");
   NodeId add_node(Node node);
@@ -52,7 +53,8 @@ class Rewriter {
   Graph& graph_;
   Links links_;
   std::vector<bool> removed_;
-  std::map<std::string, ValueId, std::less<>> by_name_;
+  std::map<std::string, ValueId, std::less<>> by_name_;  // kNoValue: a name inside a subgraph
+  std::set<std::string, std::less<>> node_names_;
 };
 
 }  // namespace bw

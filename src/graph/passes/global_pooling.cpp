@@ -47,6 +47,18 @@ bool averages_image(const Graph& graph, const Node& node) {
   return true;
 }
 
+void add_pool_and_flatten(Rewriter& rewriter, NodeId id) {
+  const Graph& graph = rewriter.graph();
+  const Node node = graph.node(id);
+  ValueType pooled = graph.value(node.inputs[0]).type;
+  std::fill(pooled.shape->begin() + 2, pooled.shape->end(), Dim{1, {}});
+  const ValueType flat = ValueType::tensor(pooled.dtype, std::vector<Dim>(pooled.shape->begin(), pooled.shape->begin() + 2));
+  const ValueId pool = rewriter.add_op("GlobalAveragePool", {node.inputs[0]}, {}, node.name + "/pool", pooled);
+  const ValueId result = rewriter.add_op("Flatten", {pool}, {{"axis", std::int64_t{1}, {}}}, node.name + "/flatten", flat);
+  rewriter.replace_uses(node.outputs[0], result);
+  rewriter.remove_node(id);
+}
+
 }  // namespace
 
 bool global_pooling(Graph& graph) {
@@ -55,15 +67,14 @@ bool global_pooling(Graph& graph) {
   for (std::size_t n = 0, count = graph.nodes.size(); n < count; ++n) {
     const Node node = graph.nodes[n];
     if (!pools_whole_image(graph, node) && !averages_image(graph, node)) continue;
-    ValueType pooled = graph.value(node.inputs[0]).type;
-    std::fill(pooled.shape->begin() + 2, pooled.shape->end(), Dim{1, {}});
-    const ValueType flat = ValueType::tensor(pooled.dtype, std::vector<Dim>(pooled.shape->begin(), pooled.shape->begin() + 2));
-    const std::string name = graph.value(node.outputs[0]).name;
-    const bool flattens = node.is("ReduceMean") && node.int_or("keepdims", 1) == 0;
-    ValueId result = rewriter.add_op("GlobalAveragePool", {node.inputs[0]}, {}, name, pooled);
-    if (flattens) result = rewriter.add_op("Flatten", {result}, {{"axis", std::int64_t{1}, {}}}, name, flat);
-    rewriter.replace_uses(node.outputs[0], result);
-    rewriter.remove_node(static_cast<NodeId>(n));
+    const auto id = static_cast<NodeId>(n);
+    if (node.is("ReduceMean") && node.int_or("keepdims", 1) == 0) {
+      add_pool_and_flatten(rewriter, id);
+    } else {
+      rewriter.set_input(id, 1, kNoValue);
+      rewriter.edit(id).op_type = "GlobalAveragePool";
+      rewriter.edit(id).attributes.clear();
+    }
     changed = true;
   }
   if (changed) rewriter.finish();

@@ -1,0 +1,177 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+#include "graph/evaluate.h"
+#include "graph/passes/list.h"
+#include "graph/passes/pass.h"
+#include "graph/text.h"
+#include "tensor/convert.h"
+
+namespace bw {
+namespace {
+
+Graph graph_of(const std::string& body, int opset = 17) {
+  return parse_graph("ir_version 8\nopset \"\" " + std::to_string(opset) + "\ngraph \"g\" {\n" + body + "}\n");
+}
+
+std::string ops_of(const Graph& graph) {
+  std::string names;
+  for (const Node& node : graph.nodes) names += (names.empty() ? "" : " ") + node.op_type;
+  return names;
+}
+
+// What prepare() leaves of a graph, with the answer unchanged on the input x.
+std::string prepared(const std::string& body, const Tensor& x = {}, int opset = 17) {
+  Graph graph = graph_of(body, opset);
+  std::vector<Tensor> before;
+  if (x.defined()) before = evaluate(graph, {{"x", x}});
+  prepare(graph);
+  if (x.defined()) {
+    const std::vector<Tensor> after = evaluate(graph, {{"x", x}});
+    REQUIRE(after.size() == before.size());
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      REQUIRE(after[i].shape() == before[i].shape());
+      const std::vector<double> a = to_doubles(after[i]), b = to_doubles(before[i]);
+      for (std::size_t k = 0; k < a.size(); ++k) CHECK(std::fabs(a[k] - b[k]) <= 1e-5 * std::max(1.0, std::fabs(b[k])));
+    }
+  }
+  return ops_of(graph);
+}
+
+Tensor ramp(const Shape& shape) {
+  return Tensor::fill<float>(shape, [](std::span<float> out) {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = std::sin(static_cast<float>(i) * 0.7f);
+  });
+}
+
+TEST_CASE("constants are folded", "[passes]") {
+  CHECK(prepared(R"(input %x: float32[2]
+    %a = Constant() {value = tensor float32[2] {1, 2}}
+    %b = Constant() {value_floats = floats [3f, 4f]}
+    %c = Mul(%a, %b)
+    %y = Add(%x, %c)
+    output %y)", ramp({2})) == "Add");
+}
+
+TEST_CASE("constants that would grow the file stay", "[passes]") {
+  const std::string expand = R"(input %x: float32[1]
+    const %s = int64[3] {256, 256, 256}
+    const %one = float32[1] {1}
+    %big = Expand(%one, %s)
+    %y = Add(%x, %big)
+    output %y)";
+  CHECK(prepared(expand) == "Expand Add");
+  CHECK(prepared("input %x: float32[1]\n const %s = int64[4] {4096, 4096, 4096, 4096}\n %big = ConstantOfShape(%s)\n %y = Add(%x, %big)\n output %y") == "ConstantOfShape Add");
+}
+
+TEST_CASE("dequantized codes, random numbers and graph outputs stay", "[passes]") {
+  CHECK(prepared("input %x: float32[2]\n const %q = int8[2] {1, 2}\n const %s = float32[] {0.5}\n %w = DequantizeLinear(%q, %s)\n %y = Add(%x, %w)\n output %y") == "DequantizeLinear Add");
+  CHECK(prepared("input %x: float32[2]\n %r: float32[2] = RandomNormal() {shape = ints [2]}\n %y = Add(%x, %r)\n output %y") == "RandomNormal Add");
+  CHECK(prepared("input %x: float32[2]\n const %w = float32[2] {1, 2}\n %y = Neg(%w)\n %z = Neg(%x)\n output %y\n output %z") == "Neg Neg");
+}
+
+TEST_CASE("a reshape through a symbolic batch becomes Flatten", "[passes]") {
+  const std::string chain = R"(input %x: float32[N,3,2,2]
+    %s: int64[4] = Shape(%x)
+    const %zero = int64[] {0}
+    %b: int64[] = Gather(%s, %zero)
+    const %axes = int64[1] {0}
+    %b1: int64[1] = Unsqueeze(%b, %axes)
+    const %rest = int64[1] {-1}
+    %t: int64[2] = Concat(%b1, %rest) {axis = 0}
+    %y: float32[N,12] = Reshape(%x, %t)
+    output %y)";
+  CHECK(prepared(chain, ramp({2, 3, 2, 2})) == "Flatten");
+}
+
+TEST_CASE("a symbol that is not the input's own dimension stays", "[passes]") {
+  const std::string other = R"(input %x: float32[N,12]
+    input %o: float32[M,1]
+    %s: int64[2] = Shape(%o)
+    const %i = int64[1] {0}
+    %b: int64[1] = Gather(%s, %i)
+    const %rest = int64[2] {3, -1}
+    %t: int64[3] = Concat(%b, %rest) {axis = 0}
+    %y: float32[M,3,K] = Reshape(%x, %t)
+    output %y)";
+  CHECK(prepared(other) == "Shape Gather Concat Reshape");
+}
+
+TEST_CASE("known dimensions of a dynamic shape are folded", "[passes]") {
+  CHECK(prepared("input %x: float32[N,3]\n %s: int64[2] = Shape(%x)\n const %i = int64[] {1}\n %c: int64[] = Gather(%s, %i)\n %f: float32[] = Cast(%c) {to = 1}\n %y: float32[N,3] = Mul(%x, %f)\n output %y", ramp({2, 3})) == "Mul");
+}
+
+TEST_CASE("identities go, where the shape is provably the same", "[passes]") {
+  CHECK(prepared(R"(input %x: float32[N,4]
+    %a: float32[N,4] = Identity(%x)
+    %b: float32[N,4] = Dropout(%a)
+    const %t = int64[2] {-1, 4}
+    %c: float32[N,4] = Reshape(%b, %t)
+    %d: float32[N,4] = Cast(%c) {to = 1}
+    %e: float32[N,4] = Transpose(%d) {perm = ints [0, 1]}
+    %y: float32[N,4] = Relu(%e)
+    output %y)", ramp({3, 4})) == "Relu");
+  CHECK(prepared("input %x: float32[N,M]\n const %t = int64[2] {4, -1}\n %c: float32[4,K] = Reshape(%x, %t)\n %y: float32[4,K] = Relu(%c)\n output %y") == "Reshape Relu");
+  CHECK(prepared("input %x: float32[2]\n %y = Identity(%x)\n output %y", ramp({2})) == "Identity");
+}
+
+const std::string kNorm = R"(
+    const %g = float32[4] {1.5, 0.5, -1, 2}
+    const %b = float32[4] {0.1, 0.2, 0.3, 0.4}
+    const %m = float32[4] {0.5, -0.5, 1, 0}
+    const %v = float32[4] {1, 2, 0.5, 0.25}
+)";
+
+TEST_CASE("batch normalization goes into the layer before it", "[passes]") {
+  const std::string conv_weight = "const %w = float32[4,1,1,2] {1, 2, 3, 4, 5, 6, 7, 8}\n const %wb = float32[4] {1, 2, 3, 4}\n";
+  CHECK(prepared("input %x: float32[N,2,3,3]\n" + conv_weight + kNorm + "%c = Conv(%x, %w, %wb) {group = 2}\n %y = BatchNormalization(%c, %g, %b, %m, %v)\n output %y", ramp({2, 2, 3, 3})) == "Conv");
+  CHECK(prepared("input %x: float32[N,2,3,3]\n const %w = float32[2,2,1,2] {1, 2, 3, 4, 5, 6, 7, 8}\n" + kNorm + "%c = ConvTranspose(%x, %w) {group = 2}\n %y = BatchNormalization(%c, %g, %b, %m, %v)\n output %y", ramp({2, 2, 3, 3})) == "ConvTranspose");
+  const std::string gemm_weight = "const %w = float32[2,4] {1, 2, 3, 4, 5, 6, 7, 8}\n const %wb = float32[4] {1, 2, 3, 4}\n";
+  CHECK(prepared("input %x: float32[N,2]\n" + gemm_weight + kNorm + "%c = Gemm(%x, %w, %wb) {beta = 0.5f, alpha = 2f}\n %y = BatchNormalization(%c, %g, %b, %m, %v)\n output %y", ramp({3, 2})) == "Gemm");
+}
+
+TEST_CASE("batch normalization stays when the layer's result is used elsewhere", "[passes]") {
+  const std::string body = "input %x: float32[N,2,3,3]\n const %w = float32[4,2,1,1] {1, 2, 3, 4, 5, 6, 7, 8}\n" + kNorm +
+                           "%c = Conv(%x, %w)\n %y = BatchNormalization(%c, %g, %b, %m, %v)\n output %y\n output %c";
+  CHECK(prepared(body, ramp({2, 2, 3, 3})) == "Conv BatchNormalization");
+}
+
+TEST_CASE("weights that two layers share are folded for one alone", "[passes]") {
+  const std::string body = "input %x: float32[N,2,3,3]\n const %w = float32[4,2,1,1] {1, 2, 3, 4, 5, 6, 7, 8}\n" + kNorm +
+                           "%c = Conv(%x, %w)\n %n = BatchNormalization(%c, %g, %b, %m, %v)\n %d = Conv(%x, %w)\n %y = Add(%n, %d)\n output %y";
+  CHECK(prepared(body, ramp({2, 2, 3, 3})) == "Conv Conv Add");
+}
+
+TEST_CASE("averages over the whole image become GlobalAveragePool", "[passes]") {
+  CHECK(prepared("input %x: float32[N,3,4,4]\n %y: float32[N,3,1,1] = AveragePool(%x) {kernel_shape = ints [4, 4]}\n output %y", ramp({2, 3, 4, 4})) == "GlobalAveragePool");
+  CHECK(prepared("input %x: float32[N,3,4,4]\n %y: float32[N,3] = ReduceMean(%x) {axes = ints [2, -1], keepdims = 0}\n output %y", ramp({2, 3, 4, 4})) == "GlobalAveragePool Flatten");
+  CHECK(prepared("input %x: float32[N,3,4,4]\n %y: float32[N,3,2,2] = AveragePool(%x) {kernel_shape = ints [2, 2], strides = ints [2, 2]}\n output %y", ramp({2, 3, 4, 4})) == "AveragePool");
+  CHECK(prepared("input %x: float32[N,3,4,4]\n %y = ReduceMean(%x) {axes = ints [1, 2]}\n output %y", ramp({2, 3, 4, 4})) == "ReduceMean");
+}
+
+TEST_CASE("what a subgraph captures is used", "[passes]") {
+  CHECK(prepared(R"(input %x: float32[2]
+    input %c: bool[]
+    %a = Relu(%x)
+    %dead = Abs(%x)
+    %y = If(%c) {then_branch = graph "t" { capture %a
+      %i = Neg(%a)
+      output %i }, else_branch = graph "e" { capture %a
+      %j = Abs(%a)
+      output %j }}
+    output %y)") == "Relu If");
+}
+
+TEST_CASE("inputs of old files that have content are constants", "[passes]") {
+  Graph graph = graph_of("input %x: float32[2]\n input %w: float32[2] = float32[2] {1, 2}\n %n = Neg(%w)\n %y = Add(%x, %n)\n output %y\n");
+  CHECK_FALSE(freeze_inputs(graph));
+  graph.ir_version = 3;
+  prepare(graph);
+  CHECK(ops_of(graph) == "Add");
+  CHECK(graph.inputs.size() == 1);
+}
+
+}  // namespace
+}  // namespace bw
