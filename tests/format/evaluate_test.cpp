@@ -40,13 +40,15 @@ bool is_left_open(const std::string& name) {
 }
 
 std::string difference(const Tensor& ours, const Tensor& right) {
-  if (ours.dtype() != right.dtype()) return "dtype " + std::string(name_of(ours.dtype())) + " is not " + std::string(name_of(right.dtype()));
+  if (ours.dtype() != right.dtype())
+    return "dtype " + std::string(name_of(ours.dtype())) + " is not " + std::string(name_of(right.dtype()));
   if (ours.shape() != right.shape()) return "shape " + to_string(ours.shape()) + " is not " + to_string(right.shape());
   if (ours.dtype() == DType::String) return ours == right ? "" : "strings differ";
   if (info(ours.dtype()).is_integer) return ours == right ? "" : "integers differ";
   const std::vector<double> a = to_doubles(ours), b = to_doubles(right);
   for (std::size_t i = 0; i < a.size(); ++i) {
-    const bool same = a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i])) || std::fabs(a[i] - b[i]) <= 1e-5 + tolerance(ours.dtype()) * std::fabs(b[i]);
+    const bool same = a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i])) ||
+                      std::fabs(a[i] - b[i]) <= 1e-5 + tolerance(ours.dtype()) * std::fabs(b[i]);
     if (!same) return "element " + std::to_string(i) + ": " + std::to_string(a[i]) + " is not " + std::to_string(b[i]);
   }
   return "";
@@ -70,10 +72,13 @@ void try_case(const fs::path& place, Tally& tally) {
     const Graph graph = onnx::read(place / "model.onnx");
     std::map<std::string, Tensor> inputs;
     for (std::size_t k = 0; k < graph.inputs.size(); ++k)
-      if (const auto tensor = tensor_in(place / ("input_" + std::to_string(k) + ".pb"))) inputs[graph.value(graph.inputs[k]).name] = *tensor;
+      if (const auto tensor = tensor_in(place / ("input_" + std::to_string(k) + ".pb")))
+        inputs[graph.value(graph.inputs[k]).name] = *tensor;
     std::vector<std::optional<Tensor>> answers;
-    for (std::size_t k = 0; k < graph.outputs.size(); ++k) answers.push_back(tensor_in(place / ("output_" + std::to_string(k) + ".pb")));
-    if (inputs.size() < graph.inputs.size() || std::find(answers.begin(), answers.end(), std::nullopt) != answers.end()) {
+    for (std::size_t k = 0; k < graph.outputs.size(); ++k)
+      answers.push_back(tensor_in(place / ("output_" + std::to_string(k) + ".pb")));
+    if (inputs.size() < graph.inputs.size() ||
+        std::find(answers.begin(), answers.end(), std::nullopt) != answers.end()) {
       ++tally.without_answer;
       return;
     }
@@ -85,8 +90,10 @@ void try_case(const fs::path& place, Tally& tally) {
       }
     ++tally.right;
   } catch (const Error& error) {
-    if (error.input_class() == InputClass::Unsupported) ++tally.left_out[reason(error)];
-    else tally.wrong.push_back(name + ": " + error.what());
+    if (error.input_class() == InputClass::Unsupported)
+      ++tally.left_out[reason(error)];
+    else
+      tally.wrong.push_back(name + ": " + error.what());
   }
 }
 
@@ -96,7 +103,8 @@ TEST_CASE("the interpreter gives the right answers of the onnx test models", "[e
   for (const fs::directory_entry& entry : fs::directory_iterator(BW_CORPUS))
     if (const std::string name = entry.path().filename(); name.starts_with("test_") && !is_left_open(name))
       try_case(entry.path(), tally);
-  std::string summary = std::to_string(tally.right) + " right, " + std::to_string(tally.without_answer) + " without answers; not interpreted:";
+  std::string summary = std::to_string(tally.right) + " right, " + std::to_string(tally.without_answer) +
+                        " without answers; not interpreted:";
   for (const auto& [reason, count] : tally.left_out) summary += " " + reason + " " + std::to_string(count);
   for (const std::string& line : tally.wrong) summary += "\n" + line;
   INFO(summary);

@@ -18,7 +18,8 @@ fs::path zoo_model(const std::string& name) {
   const char* zoo = std::getenv("BITWRIGHT_ZOO");
   const char* cache = std::getenv("BITWRIGHT_CACHE");
   const char* home = std::getenv("HOME");
-  const fs::path root = zoo ? fs::path(zoo) : (cache ? fs::path(cache) : fs::path(home ? home : "") / ".cache/bitwright") / "zoo";
+  const fs::path root =
+      zoo ? fs::path(zoo) : (cache ? fs::path(cache) : fs::path(home ? home : "") / ".cache/bitwright") / "zoo";
   return root / "models" / (name + ".onnx");
 }
 
@@ -50,7 +51,8 @@ TEST_CASE("a raw export comes out of prepare equal to the tidy one", "[prepare]"
 
 TEST_CASE("prepare is done when it is done", "[prepare]") {
   if (!fs::exists(zoo_model("resnet20"))) SKIP("the zoo is not built");
-  for (const std::string name : {"resnet20", "resnet20-raw", "efficientnet-lite0", "minilm-sst2", "lstm-sst2", "gpt-ptb"}) {
+  for (const std::string name :
+       {"resnet20", "resnet20-raw", "efficientnet-lite0", "minilm-sst2", "lstm-sst2", "gpt-ptb"}) {
     CAPTURE(name);
     Graph graph = prepared(name);
     const std::string hash = content_hash(graph);
@@ -72,7 +74,8 @@ TEST_CASE("prepare does not change what a network computes", "[prepare]") {
   Graph after = before;
   prepare(after);
   const std::map<std::string, Tensor> inputs{{"input", ramp({2, 3, 32, 32})}};
-  const std::vector<double> a = to_doubles(evaluate(before, inputs).at(0)), b = to_doubles(evaluate(after, inputs).at(0));
+  const std::vector<double> a = to_doubles(evaluate(before, inputs).at(0)),
+                            b = to_doubles(evaluate(after, inputs).at(0));
   REQUIRE(a.size() == b.size());
   for (std::size_t i = 0; i < a.size(); ++i) CHECK(std::fabs(a[i] - b[i]) < 1e-4);
 }
