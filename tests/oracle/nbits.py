@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Golden data for tests/tensor/kernels/nbits_test.cpp: hashes of what onnxruntime's own MatMulNBits quantizer gives.
 
-    pip install onnxruntime==1.31.1 numpy;  python tests/oracle/nbits.py > tests/data/nbits.txt
+./dev oracle nbits writes tests/data/nbits.txt.
 """
 import hashlib
+import pathlib
 
 import numpy as np
 from onnxruntime.capi._pybind_state import quantize_matmul_4bits, quantize_matmul_8bits
@@ -36,12 +37,13 @@ def quantize(w, bits, block, symmetric):
     return codes, scales, zeros
 
 
-print("# bits block symmetric rows columns kind sha256(codes) sha256(scales) sha256(zero points)")
-for bits in (4, 8):
-    for symmetric in (1, 0):
-        for block in (16, 32, 64, 128, 256):
-            for rows, columns, kind in ((1, 1, 0), (block, 3, 0), (2 * block + 1, 5, 0), (block + 1, 70, 1), (3 * block - 1, 65, 1),
-                                        (5 * block, 64, 2), (100, 17, 3), (777, 130, 0), (300, 9, 4)):
-                codes, scales, zeros = quantize(weights(rows, columns, kind), bits, block, bool(symmetric))
-                hashes = [hashlib.sha256(a.tobytes()).hexdigest()[:16] for a in (codes, scales, zeros)]
-                print(bits, block, symmetric, rows, columns, kind, *hashes[: 2 if symmetric else 3], *(["-"] if symmetric else []))
+with open(pathlib.Path(__file__).parents[1] / "data/nbits.txt", "w") as out:
+    print("# bits block symmetric rows columns kind sha256(codes) sha256(scales) sha256(zero points)", file=out)
+    for bits in (4, 8):
+        for symmetric in (1, 0):
+            for block in (16, 32, 64, 128, 256):
+                for rows, columns, kind in ((1, 1, 0), (block, 3, 0), (2 * block + 1, 5, 0), (block + 1, 70, 1), (3 * block - 1, 65, 1),
+                                            (5 * block, 64, 2), (100, 17, 3), (777, 130, 0), (300, 9, 4)):
+                    codes, scales, zeros = quantize(weights(rows, columns, kind), bits, block, bool(symmetric))
+                    hashes = [hashlib.sha256(a.tobytes()).hexdigest()[:16] for a in (codes, scales, zeros)]
+                    print(bits, block, symmetric, rows, columns, kind, *hashes[: 2 if symmetric else 3], *(["-"] if symmetric else []), file=out)

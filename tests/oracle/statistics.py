@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Golden values for tests/measure/statistics_test.cpp, by scipy, numpy and formulas written out here.
 
-    pip install scipy==1.* && python3 tests/oracle/statistics.py > tests/golden/measure/statistics.json
+./dev oracle statistics writes tests/golden/measure/statistics.json.
 """
 import json
 import math
+import pathlib
 
 import numpy as np
 from scipy import stats
@@ -46,7 +47,7 @@ def main():
     two = [[int(v) for v in rng.integers(0, 2, 50)] for _ in range(2)]
     many = [[int(v) for v in rng.integers(0, 5, 80)] for _ in range(2)]
     p_values = [0.01, 0.04, 0.03, 0.005, 0.5]
-    print(json.dumps({
+    golden = {
         "values": values,
         "quantiles": [{"p": p, "value": float(np.quantile(values, p))} for p in (0, 0.025, 0.25, 0.5, 0.9, 0.99, 1)],
         "mcnemar": [mcnemar(*pair) for pair in ((0, 0), (1, 0), (5, 5), (3, 12), (40, 22), (700, 800), (0, 30))],
@@ -55,7 +56,8 @@ def main():
         "spearman": {"a": a, "b": b, "value": float(stats.spearmanr(a, b).statistic)},
         "classes": [{"answers": x, "labels": y, "f1": f1(x, y), "mcc": mcc(x, y)} for x, y in (two, many)],
         "student": {"values": values[:4], "half": float(stats.t.ppf(0.975, 3) * stats.sem(values[:4]))},
-    }, indent=1))
+    }
+    (pathlib.Path(__file__).parents[1] / "golden/measure/statistics.json").write_text(json.dumps(golden, indent=1) + "\n")
 
 
 main()
