@@ -20,6 +20,7 @@ class Placer {
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n) consider(static_cast<NodeId>(n));
     while (demote_one_round()) {
     }
+    free_float_biases();
     for (const NodeId node : result_.integer) code_values(node);
     for (const ValueId value : result_.coded) result_.range_of[value] = range_source(value);
     return std::move(result_);
@@ -91,6 +92,23 @@ class Placer {
       if (only_user(node(product).output(0), id) && vector.rank() == 1 && vector.shape()[0] == weight.shape()[1]) return product;
     }
     return kNoNode;
+  }
+
+  // Behind a product that gives float the runtime adds a float bias as it is, unless it would merge the two into a Gemm
+  // first: that it does where at most one dimension is unknown.
+  void free_float_biases() {
+    std::vector<NodeId> freed;
+    for (const auto& [add, product] : result_.bias_add)
+      if (!hands_on_codes(add) && !merges_to_gemm(product)) freed.push_back(add);
+    for (const NodeId add : freed) {
+      result_.bias_add.erase(add);
+      result_.integer.erase(add);
+    }
+  }
+
+  bool merges_to_gemm(NodeId product) const {
+    const auto& shape = graph_.value(node(product).output(0)).type.shape;
+    return shape && std::count_if(shape->begin(), shape->end(), [](const Dim& d) { return !d.known(); }) <= 1;
   }
 
   bool only_user(ValueId value, NodeId user) const {

@@ -1,4 +1,5 @@
-// AveragePool over the whole image and ReduceMean over all spatial axes are GlobalAveragePool, which integer runtimes have.
+// AveragePool over the whole image and ReduceMean over all spatial axes are GlobalAveragePool, which integer runtimes
+// have.
 #include <algorithm>
 
 #include "graph/passes/list.h"
@@ -32,7 +33,8 @@ bool pools_whole_image(const Graph& graph, const Node& node) {
 
 bool averages_image(const Graph& graph, const Node& node) {
   const std::vector<Dim>* image = image_of(graph, node);
-  if (!node.is("ReduceMean") || !image) return false;
+  // In three dimensions the last axis is as likely a width of features: layer normalization would no longer be seen as such.
+  if (!node.is("ReduceMean") || !image || image->size() < 4) return false;
   std::vector<std::int64_t> axes = node.ints_or("axes", {});
   if (node.input(1) != kNoValue) {
     if (!graph.is_constant(node.input(1))) return false;
@@ -52,9 +54,11 @@ void add_pool_and_flatten(Rewriter& rewriter, NodeId id) {
   const Node node = graph.node(id);
   ValueType pooled = graph.value(node.inputs[0]).type;
   std::fill(pooled.shape->begin() + 2, pooled.shape->end(), Dim{1, {}});
-  const ValueType flat = ValueType::tensor(pooled.dtype, std::vector<Dim>(pooled.shape->begin(), pooled.shape->begin() + 2));
+  const ValueType flat =
+      ValueType::tensor(pooled.dtype, std::vector<Dim>(pooled.shape->begin(), pooled.shape->begin() + 2));
   const ValueId pool = rewriter.add_op("GlobalAveragePool", {node.inputs[0]}, {}, node.name + "/pool", pooled);
-  const ValueId result = rewriter.add_op("Flatten", {pool}, {{"axis", std::int64_t{1}, {}}}, node.name + "/flatten", flat);
+  const ValueId result =
+      rewriter.add_op("Flatten", {pool}, {{"axis", std::int64_t{1}, {}}}, node.name + "/flatten", flat);
   rewriter.replace_uses(node.outputs[0], result);
   rewriter.remove_node(id);
 }
