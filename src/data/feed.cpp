@@ -25,20 +25,6 @@ bool fits(const Shape& made, const Shape& wanted) {
                                                     [](auto have, auto want) { return want < 0 || have == want; });
 }
 
-// Integers into a narrower integer type must keep their value; everything else follows Cast.
-Tensor with_dtype(const Tensor& tensor, DType dtype, const std::string& input) {
-  if (tensor.dtype() == dtype) return tensor;
-  if (dtype == DType::String || tensor.dtype() == DType::String)
-    throw Error(InputClass::Semantic,
-                "is " + std::string(name_of(tensor.dtype())) + ", the model wants " + std::string(name_of(dtype)),
-                input);
-  Tensor result = cast(tensor, dtype);
-  if (info(dtype).is_integer && to_doubles(result) != to_doubles(tensor))
-    throw Error(InputClass::Data,
-                "has values that " + std::string(name_of(dtype)) + ", which the model wants, cannot hold", input);
-  return result;
-}
-
 // The pixels [H, W, C] as [C, H, W] or [H, W, C], each byte replaced by its channel's value. `order`: which stored
 // channel comes out as channel c.
 template <bool kChannelsFirst, std::size_t kChannels>
@@ -64,6 +50,18 @@ void require_finite(const Tensor& tensor, const std::string& input) {
 }
 
 }  // namespace
+
+Tensor with_dtype(const Tensor& tensor, DType dtype, const std::string& what) {
+  if (tensor.dtype() == dtype) return tensor;
+  if (dtype == DType::String || tensor.dtype() == DType::String)
+    throw Error(InputClass::Semantic,
+                "is " + std::string(name_of(tensor.dtype())) + ", wanted is " + std::string(name_of(dtype)), what);
+  Tensor result = cast(tensor, dtype);
+  if (info(dtype).is_integer && to_doubles(result) != to_doubles(tensor))
+    throw Error(InputClass::Data, "has values that " + std::string(name_of(dtype)) + ", which is wanted, cannot hold",
+                what);
+  return result;
+}
 
 Feed::Feed(InputSpec spec, InputSignature signature, const Source& source)
     : spec_(std::move(spec)), signature_(std::move(signature)) {
@@ -162,8 +160,12 @@ Tensor Feed::scaled(const Tensor& array) const {
 Tensor Feed::from_array(const Tensor& row, std::optional<Positions> keep) const {
   Tensor result = row;
   const bool sequence = row.rank() > 0 && fixed_length() < 0;
-  if (keep && sequence && keep->second <= static_cast<std::size_t>(row.shape()[0]))
-    result = rows_of(row, keep->first, keep->second);
+  if (keep && sequence && keep->second > static_cast<std::size_t>(row.shape()[0]))
+    throw Error(InputClass::Data,
+                "is " + to_string(row.shape()) + ", shorter than the length of " + std::to_string(keep->second) +
+                    " that the data says",
+                "input \"" + spec_.name + "\"");
+  if (keep && sequence) result = rows_of(row, keep->first, keep->second);
   require_finite(result, "input \"" + spec_.name + "\"");
   return fitted(scaled(result));
 }

@@ -13,6 +13,9 @@ namespace bw {
 
 using Positions = std::pair<std::size_t, std::size_t>;  // [first, last) along a sample's first axis
 
+// The same values in another dtype, as Cast; but integers must keep their value: InputError(data) naming `what`.
+Tensor with_dtype(const Tensor& tensor, DType dtype, const std::string& what);
+
 class Feed {
  public:
   enum class Kind { Image, Array, Tokens };

@@ -33,7 +33,9 @@ Sample SampleMaker::make(std::size_t item) const {
     sample.mask = mask(item);
     return sample;
   } catch (const Error& error) {
-    throw error.within(source_->id(item));
+    const std::string id = source_->id(item);
+    if (error.where().find(id) != std::string::npos) throw;  // a file's own error names it already
+    throw error.within(id);
   }
 }
 
@@ -108,7 +110,7 @@ Tensor SampleMaker::label(std::size_t item) const {
   if (!label_) return {};
   Tensor label = source_->get(item, *label_);
   const bool number = task_ == TaskKind::Regression || task_ == TaskKind::EmbeddingSimilarity;
-  label = cast(label, number ? DType::Float32 : DType::Int64);
+  label = with_dtype(label, number ? DType::Float32 : DType::Int64, "the label");
   if (const auto keep = kept(item); keep && label.rank() > 0 && feeds_.at(0).fixed_length() < 0 &&
                                     keep->second <= static_cast<std::size_t>(label.shape()[0]))
     label = rows_of(label, keep->first, keep->second);

@@ -444,3 +444,21 @@ TEST_CASE("a second text that nothing uses is said") {
   CHECK(data.task() == TaskKind::Classification);
   CHECK(guessed(data, "takes the text \"sentence1\"; the other texts are not used"));
 }
+
+TEST_CASE("classes that are no whole numbers, and lengths beyond the data, are refused") {
+  Folder folder;
+  put(folder.path() / "test.npz", npz({{"x", bytes({2, 2, 2, 3})}, {"y", Tensor::of<float>({2}, {0, 0.5f})}}));
+  put(folder.path() / "dataset.yaml", "version: 1\ntask: classification\n");
+  refuses(InputClass::Data, "the label: has values that int64", [&] { open(folder.path(), {image_input(2)}); });
+  put(folder.path() / "test.npz", npz({{"input_ids", numbers(6, 6).reshaped({2, 3})}, {"lengths", numbers(2, 2)}}));
+  const auto read = [&](std::size_t index) {
+    return open(folder.path() / "test.npz", {ids_input(), {"lengths", DType::Int32, {kBatch}}}, {.allow_overlap = true})
+        .evaluation()
+        .get(index);
+  };
+  refuses(InputClass::Data, "says a length of 0", [&] { read(0); });
+  put(folder.path() / "test.npz",
+      npz({{"input_ids", numbers(6, 6).reshaped({2, 3})}, {"lengths", Tensor::of<std::int64_t>({2}, {3, 4})}}));
+  CHECK(read(0).inputs[0].size() == 3);
+  refuses(InputClass::Data, "is [3], shorter than the length of 4", [&] { read(1); });
+}
