@@ -75,7 +75,7 @@ JobResult sum_samples(JobContext& context) {
                    {"memory", memory_use().peak - memory_use().file_backed}}), {}};
 }
 
-// Loads a model given as bytes, and runs it on one float input of the given shape filled with a value.
+// Loads a model given as bytes, and runs it on inputs of zeros.
 JobResult run_model(JobContext& context) {
   const Json request = context.request();
   context.stage("load");
@@ -85,7 +85,7 @@ JobResult run_model(JobContext& context) {
   context.stage("run");
   std::vector<Tensor> inputs;
   for (const Port& port : runner->inputs()) {
-    const auto shape = request.value("shape", Shape{});
+    const Shape shape = port.type.static_shape().value_or(Shape{});
     inputs.push_back(Tensor::make(port.type.dtype, shape, [](std::span<std::byte> raw) { std::memset(raw.data(), 0, raw.size()); }));
   }
   runner->run(inputs);

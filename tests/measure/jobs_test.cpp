@@ -1,0 +1,179 @@
+// The jobs on a model and data small enough to work out by hand: calibration, accuracy, latency, memory.
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "base/random.h"
+#include "measure/evaluate.h"
+#include "measure/footprint.h"
+#include "measure/latency.h"
+#include "measure/small_data.h"
+#include "observe/calibrate.h"
+
+namespace bw {
+namespace {
+
+using Catch::Approx;
+
+const std::vector<float> kWeights{1, 0, 0, 0, 1, 0, 0, 0, 1, 0.5, -0.5, 0.25};
+
+struct Case {
+  test::Folder folder;
+  std::vector<float> x;
+  std::vector<std::int64_t> y;
+  Graph graph = test::classifier(kWeights);
+
+  explicit Case(std::size_t count) {
+    Random random(4);
+    for (std::size_t i = 0; i < 4 * count; ++i) x.push_back(static_cast<float>(random.normal()));
+    for (std::size_t i = 0; i < count; ++i) y.push_back(static_cast<std::int64_t>(random.below(3)));
+  }
+  Split split() const { return test::dataset_of(folder, graph, x, y).split("samples"); }
+  SharedSamples samples() const {
+    std::vector<std::size_t> all(y.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return {split(), all};
+  }
+  fs::path save(const std::vector<float>& weights, const char* name) const {
+    onnx::write(test::classifier(weights), folder.path() / name);
+    return folder.path() / name;
+  }
+  // Share of samples whose label is the largest of x * weights.
+  double right(const std::vector<float>& weights) const {
+    std::size_t hits = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      float logits[3] = {};
+      for (std::size_t k = 0; k < 12; ++k) logits[k % 3] += x[4 * i + k / 3] * weights[k];
+      hits += std::max_element(logits, logits + 3) - logits == y[i];
+    }
+    return static_cast<double>(hits) / static_cast<double>(y.size());
+  }
+};
+
+Needs ranges_of_all() {
+  Needs needs;
+  for (const char* value : {"x", "logits"})
+    for (const StatisticKind kind : {StatisticKind::Range, StatisticKind::Histogram}) needs.add(value, {kind});
+  return needs;
+}
+
+TEST_CASE("calibration sees every sample, equal to the bit for any number of threads") {
+  const Case data(101);
+  SharedSamples samples = data.samples();
+  const Calibration one = calibrate(data.graph, samples, ranges_of_all(), {.threads = 1, .wanted = 1000});
+  const Calibration three = calibrate(data.graph, samples, ranges_of_all(), {.threads = 3});
+  CHECK(one.samples == 101);
+  CHECK(one.evidence.to_bytes() == three.evidence.to_bytes());
+  const auto [low, high] = std::minmax_element(data.x.begin(), data.x.end());
+  CHECK(one.evidence.value("x").range().range() == Range{*low, *high});
+  CHECK(one.evidence.value("x").count() == 404);
+  CHECK(one.evidence.value("logits").count() == 303);
+  REQUIRE(one.notes.size() == 1);
+  CHECK(one.notes[0].find("101 samples instead of 1000") != std::string::npos);
+  CHECK(three.notes.empty());
+}
+
+TEST_CASE("a fixed batch is filled, and a rest that does not fill it is left out with a note") {
+  Case data(7);
+  SharedSamples samples = data.samples();
+  const Graph fixed = test::classifier(kWeights, Dim{3, {}});
+  const Calibration calibration = calibrate(fixed, samples, ranges_of_all());
+  CHECK(calibration.samples == 6);
+  CHECK(calibration.evidence.value("x").count() == 24);
+  REQUIRE(calibration.notes.size() == 1);
+  CHECK(calibration.notes[0].find("last 1 ") != std::string::npos);
+  const Case few(2);
+  SharedSamples too_few = few.samples();
+  CHECK_THROWS_AS(calibrate(fixed, too_few, ranges_of_all()), Error);
+}
+
+TEST_CASE("NaN made inside the model is refused with tensor and sample") {
+  Case data(5);
+  data.x[4 * 3] = 3e38f;  // sample 3: 3e38 * 1e10 is infinity
+  std::vector<float> weights = kWeights;
+  weights[0] = 1e10f;
+  SharedSamples samples = data.samples();
+  try {
+    calibrate(test::classifier(weights), samples, ranges_of_all());
+    FAIL("nothing was thrown");
+  } catch (const Error& error) {
+    INFO(error.what());
+    CHECK(error.kind() == ErrorKind::Calibration);
+    CHECK(std::string(error.what()).find("logits") != std::string::npos);
+    CHECK(std::string(error.what()).find("3") != std::string::npos);
+  }
+}
+
+TEST_CASE("accuracy, agreement and SQNR are those worked out by hand, for any number of threads") {
+  const Case data(200);
+  std::vector<float> other = kWeights;
+  other[9] = -0.5f;
+  const fs::path original = data.save(kWeights, "float.onnx"), quantized = data.save(other, "other.onnx");
+  SharedSamples samples = data.samples();
+  Worker worker;
+  EvaluateOptions options{.threads = 1, .metrics = {"top1", "f1", "agreement", "sqnr"}, .keep_reference = true};
+  const Evaluation first = evaluate_model(worker, original, samples, options);
+  CHECK(first.scores.count("agreement") == 0);
+  options.threads = 3;
+  const Evaluation again = evaluate_model(worker, original, samples, options, first.reference);
+  CHECK(again.scores.at("top1") == first.scores.at("top1"));
+  CHECK(*metric_figure(metric_named("agreement"), again.scores.at("agreement"), 0).value == 1);
+  const Evaluation second = evaluate_model(worker, quantized, samples, options, first.reference);
+  const MetricChange change = compare(metric_named("top1"), first.scores.at("top1"), second.scores.at("top1"), 1);
+  CHECK(*change.original.value == Approx(data.right(kWeights)));
+  CHECK(*change.quantized.value == Approx(data.right(other)));
+  CHECK(*change.difference.value == Approx(data.right(other) - data.right(kWeights)));
+  CHECK(change.difference.interval->contains(*change.difference.value));
+  REQUIRE(change.mcnemar);
+  CHECK((static_cast<double>(change.mcnemar->c) - static_cast<double>(change.mcnemar->b)) / 200 == Approx(*change.difference.value));
+  double signal = 0, noise = 0;  // the only difference is x[3] * (0.5 - -0.5) in the first logit
+  for (std::size_t i = 0; i < 200; ++i) {
+    noise += data.x[4 * i + 3] * data.x[4 * i + 3];
+    for (std::size_t k = 0; k < 3; ++k) signal += std::pow(data.x[4 * i + k] + data.x[4 * i + 3] * kWeights[9 + k], 2);
+  }
+  CHECK(*metric_figure(metric_named("sqnr"), second.scores.at("sqnr"), 0).value == Approx(10 * std::log10(signal / noise)).epsilon(1e-4));
+}
+
+TEST_CASE("a label outside the model's classes is refused with the sample's name") {
+  Case data(5);
+  data.y[2] = 7;
+  SharedSamples samples = data.samples();
+  Worker worker;
+  try {
+    evaluate_model(worker, data.save(kWeights, "m.onnx"), samples, {.metrics = {"top1"}});
+    FAIL("nothing was thrown");
+  } catch (const Error& error) {
+    CHECK(error.input_class() == InputClass::Data);
+  }
+}
+
+TEST_CASE("latency and memory come with counts and sane values") {
+  const Case data(5);
+  const fs::path model = data.save(kWeights, "m.onnx");
+  SharedSamples samples = data.samples();
+  Worker worker;
+  const Latency latency = measure_latency(worker, model, model, samples, {.seconds = 0.2});
+  CHECK(*latency.ratio.ratio.n >= 40);
+  CHECK(*latency.original.p50.value > 0);
+  CHECK(*latency.original.p50.value <= *latency.original.p90.value);
+  CHECK(*latency.ratio.ratio.value > 0.5);
+  CHECK(*latency.ratio.ratio.value < 2);
+  CHECK(*latency.original.load_time.n == 4);
+  const Footprint footprint = measure_footprint(model, samples);
+  CHECK(footprint.peak > (1u << 20));
+  CHECK(footprint.file_backed > (1u << 20));
+  CHECK(footprint.first_run > 0);
+}
+
+TEST_CASE("a model that is not there is an input error, and the worker goes on") {
+  const Case data(5);
+  SharedSamples samples = data.samples();
+  Worker worker;
+  CHECK_THROWS_AS(evaluate_model(worker, "/nowhere/m.onnx", samples, {.metrics = {"top1"}}), Error);
+  CHECK(evaluate_model(worker, data.save(kWeights, "m.onnx"), samples, {.metrics = {"top1"}}).samples == 5);
+}
+
+}  // namespace
+}  // namespace bw
