@@ -42,11 +42,19 @@ void introduce(const ModelFindings& findings) {
   for (const std::string& guess : findings.guessed) say("  guessed: " + guess);
 }
 
+std::string names_of(const Needs& needs) {
+  std::string text;
+  for (const auto& [value, keys] : needs.by_value)
+    for (const StatisticKey& key : keys) text += fmt::format("{}:{}:{} ", value, static_cast<int>(key.kind), key.axis);
+  return text;
+}
+
 // One model on its way through the job.
 class ModelBench {
  public:
-  ModelBench(const fs::path& path, const BenchOptions& options)
+  ModelBench(const fs::path& path, const BenchOptions& options, Checkpoint& checkpoint)
       : options_(options),
+        checkpoint_(checkpoint),
         model_(load_model(path)),
         target_(target_named(options.target)),
         task_{.graph = model_.prepared, .target = target_, .seed = options.seed, .cpu_has_vnni = machine().has_vnni()},
@@ -57,7 +65,7 @@ class ModelBench {
     introduce(findings_);
     const Calibration calibration = calibrated();
     std::vector<Candidate> candidates = made(calibration);
-    Measurer measurer(model_, dataset_, options_);
+    Measurer measurer(model_, dataset_, options_, checkpoint_);
     findings_.evaluation_samples = measurer.samples();
     if (options_.baseline) measure(measurer, candidates);
     judge(findings_, options_.constraints);
@@ -74,9 +82,12 @@ class ModelBench {
     if (all.empty()) return {};
     const Split split = dataset_.calibration();
     const std::size_t count = std::min(options_.calibration_samples, split.size());
-    SharedSamples samples(split, choose(split, count, options_.seed));
-    Calibration calibration = calibrate(model_.prepared, samples, all,
-                                        {.threads = options_.threads, .wanted = options_.calibration_samples});
+    const std::string key = fmt::format("{} {} {} {} {}", content_hash(model_.prepared),
+                                        dataset_.description()["sha256"].get<std::string>(), count, options_.seed, names_of(all));
+    Calibration calibration = checkpoint_.calibration(key, [&] {
+      SharedSamples samples(split, choose(split, count, options_.seed));
+      return calibrate(model_.prepared, samples, all, {.threads = options_.threads, .wanted = options_.calibration_samples});
+    });
     for (const std::string& note : calibration.notes) warn(fmt::format("{}: {}", model_.name, note));
     findings_.calibration_samples = calibration.samples;
     return calibration;
@@ -138,6 +149,7 @@ class ModelBench {
   }
 
   const BenchOptions& options_;
+  Checkpoint& checkpoint_;
   const LoadedModel model_;
   const Target& target_;
   const Task task_;
@@ -175,10 +187,12 @@ ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const B
 
 Findings bench(const BenchOptions& options, const BenchProgress& model_done) {
   Findings findings = start_findings(options);
+  Checkpoint checkpoint(options.output / ".resume", options.resume);
   for (const fs::path& path : options.models) {
-    findings.models.push_back(ModelBench(path, options).run());
+    findings.models.push_back(ModelBench(path, options, checkpoint).run());
     if (model_done) model_done(findings);
   }
+  checkpoint.clear();
   return findings;
 }
 

@@ -1,6 +1,7 @@
 #include "bench/measured.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -52,25 +53,39 @@ LatencyFigures latency_figures(const Timing& timing) { return {timing.p50, timin
 
 }  // namespace
 
-Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options)
+Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options, Checkpoint& checkpoint)
     : model_(model),
       dataset_(dataset),
       options_(options),
+      checkpoint_(checkpoint),
       samples_(dataset.evaluation(), evaluation_indices(dataset.evaluation(), options), kDecodedBudget) {}
 
-Evaluation Measurer::evaluated(const fs::path& file, bool is_float) {
-  const EvaluateOptions how{.threads = options_.threads, .metrics = metric_names(dataset_), .keep_reference = is_float};
-  return evaluate_model(worker_, file, samples_, how, is_float ? SharedBytes{} : float_evaluation_.reference);
+std::string Measurer::key(const std::string& sha256) const {
+  return fmt::format("{} {} {} {} {} {} {}", model_.sha256, sha256, dataset_.description()["sha256"].get<std::string>(),
+                     options_.evaluation_samples, options_.latency_seconds, options_.threads, options_.seed);
 }
 
-Latency Measurer::timed(const fs::path& file) {
+// The float model is always run: what candidates are compared with is not kept.
+Evaluation Measurer::evaluated(const fs::path& file, const std::string& sha256) {
+  EvaluateOptions how{.threads = options_.threads, .metrics = metric_names(dataset_)};
+  if (sha256 == model_.sha256) {
+    how.keep_reference = true;
+    return evaluate_model(worker_, file, samples_, how);
+  }
+  return checkpoint_.evaluation(key(sha256),
+                                [&] { return evaluate_model(worker_, file, samples_, how, float_evaluation_.reference); });
+}
+
+Latency Measurer::timed(const fs::path& file, const std::string& sha256) {
   const LatencyOptions how{.threads = options_.threads, .seconds = options_.latency_seconds, .seed = options_.seed};
-  return measure_latency(worker_, model_.path, file, samples_, how);
+  return checkpoint_.latency(key(sha256), [&] { return measure_latency(worker_, model_.path, file, samples_, how); });
 }
 
-Figure Measurer::memory_of(const fs::path& file) {
-  const Footprint footprint = measure_footprint(file, samples_, {.threads = options_.threads});
-  return exact_figure(static_cast<double>(footprint.peak), Unit::Bytes);
+Figure Measurer::memory_of(const fs::path& file, const std::string& sha256) {
+  return checkpoint_.figure(key(sha256), [&] {
+    const Footprint footprint = measure_footprint(file, samples_, {.threads = options_.threads});
+    return exact_figure(static_cast<double>(footprint.peak), Unit::Bytes);
+  });
 }
 
 ModelFigures Measurer::figures(Figure accuracy, const Timing& timing, Figure memory, std::uint64_t bytes) const {
@@ -83,9 +98,9 @@ ModelFigures Measurer::figures(Figure accuracy, const Timing& timing, Figure mem
 }
 
 void Measurer::measure_float(ModelFindings& findings) {
-  float_evaluation_ = evaluated(model_.path, true);
-  float_memory_ = memory_of(model_.path);
-  const Latency control = timed(model_.path);
+  float_evaluation_ = evaluated(model_.path, model_.sha256);
+  float_memory_ = memory_of(model_.path, model_.sha256);
+  const Latency control = timed(model_.path, model_.sha256);
   findings.control = Control{.ratio = control.ratio.ratio, .verdict = control.ratio.verdict, .smallest_effect = {}};
   if (const auto& interval = control.ratio.ratio.interval)
     findings.control->smallest_effect = std::max(interval->high - 1, 1 - interval->low);
@@ -96,7 +111,7 @@ void Measurer::measure_float(ModelFindings& findings) {
 }
 
 void Measurer::compare_accuracy(CandidateFindings& findings, const fs::path& file) {
-  const Evaluation evaluation = evaluated(file, false);
+  const Evaluation evaluation = evaluated(file, findings.artifact->sha256);
   AccuracyComparison accuracy;
   for (const std::string& name : dataset_.metrics()) {
     const Metric& metric = metric_named(name);
@@ -125,8 +140,8 @@ void Measurer::compare_accuracy(CandidateFindings& findings, const fs::path& fil
 }
 
 void Measurer::compare_latency(CandidateFindings& findings, const Candidate& candidate, const fs::path& file) {
-  const Figure memory = memory_of(file);
-  const Latency latency = timed(file);
+  const Figure memory = memory_of(file, findings.artifact->sha256);
+  const Latency latency = timed(file, findings.artifact->sha256);
   findings.latency = LatencyComparison{.ratio = latency.ratio.ratio,
                                        .verdict = latency.ratio.verdict,
                                        .original = latency_figures(latency.original),

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "bench/bench.h"
+#include "bench/checkpoint.h"
 #include "measure/evaluate.h"
 #include "measure/footprint.h"
 #include "measure/latency.h"
@@ -15,7 +16,7 @@ namespace bw {
 
 class Measurer {
  public:
-  Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options);
+  Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options, Checkpoint& checkpoint);
 
   // Scores, memory and the A/A control of the float model. Call it before candidates are measured.
   void measure_float(ModelFindings& findings);
@@ -27,14 +28,17 @@ class Measurer {
  private:
   void compare_accuracy(CandidateFindings& findings, const std::filesystem::path& file);
   void compare_latency(CandidateFindings& findings, const Candidate& candidate, const std::filesystem::path& file);
-  Evaluation evaluated(const std::filesystem::path& file, bool is_float);
-  Latency timed(const std::filesystem::path& file);
-  Figure memory_of(const std::filesystem::path& file);
+  // `sha256` is the file's.
+  Evaluation evaluated(const std::filesystem::path& file, const std::string& sha256);
+  Latency timed(const std::filesystem::path& file, const std::string& sha256);
+  Figure memory_of(const std::filesystem::path& file, const std::string& sha256);
+  std::string key(const std::string& sha256) const;
   ModelFigures figures(Figure accuracy, const Timing& timing, Figure memory, std::uint64_t bytes) const;
 
   const LoadedModel& model_;
   const Dataset& dataset_;
   const BenchOptions& options_;
+  Checkpoint& checkpoint_;
   SharedSamples samples_;
   Worker worker_;
   Evaluation float_evaluation_;

@@ -38,6 +38,7 @@ constexpr Parameter kFlags[] = {
     {.name = "max_latency_ratio", .type = Parameter::Type::Number, .standard = "0", .says = "most time, as share of the float model's; 0: no limit",
      .low = 0, .high = 1e6},
     {.name = "max_size", .type = Parameter::Type::Integer, .standard = "0", .says = "most bytes of a model; 0: no limit", .low = 0, .high = 1e15},
+    {.name = "resume", .type = Parameter::Type::Flag, .standard = "no", .says = "go on with an interrupted run into the same folder"},
     {.name = "store", .type = Parameter::Type::Flag, .standard = "yes", .says = "keep the run for 'bitwright runs'"},
 };
 
@@ -62,6 +63,7 @@ BenchOptions options_of(const Invocation& invocation) {
   options.calibration_samples = static_cast<std::size_t>(flags.integer("calibration_samples"));
   options.evaluation_samples = static_cast<std::size_t>(flags.integer("evaluation_samples"));
   options.latency_seconds = flags.number("latency_seconds");
+  options.resume = flags.flag("resume");
   options.baseline = flags.flag("baseline");
   options.constraints = constraints(flags);
   options.threads = invocation.threads;

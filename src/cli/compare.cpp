@@ -56,7 +56,8 @@ int run(const Invocation& invocation) {
 
   Findings findings = start_findings(options);
   ModelFindings model = describe(original, dataset, options);
-  Measurer measurer(original, dataset, options);
+  Checkpoint nothing_kept;
+  Measurer measurer(original, dataset, options, nothing_kept);
   model.evaluation_samples = measurer.samples();
   measurer.measure_float(model);
   model.candidates.push_back(described(other));
