@@ -17,8 +17,8 @@ struct ReadOptions {
 };
 
 struct Format {
-  std::string_view name, says, extension;           // "onnx", one line for people, ".onnx"
-  bool (*sniff)(std::span<const std::byte> head);   // do a file's first bytes (up to 4096) look like this format
+  std::string_view name, says, extension;          // "onnx", one line for people, ".onnx"
+  bool (*sniff)(std::span<const std::byte> head);  // do a file's first bytes (up to 4096) look like this format
   Graph (*read)(const fs::path& path, const ReadOptions& options);
   void (*write)(const Graph& graph, const fs::path& path);
 };

@@ -13,15 +13,24 @@
 namespace bw {
 namespace {
 
-std::size_t at(std::int32_t id) { return static_cast<std::size_t>(id); }
+std::size_t at(std::int32_t id) {
+  return static_cast<std::size_t>(id);
+}
 
-std::string quoted(std::string_view name) { return "'" + std::string(name.substr(0, 200)) + "'"; }
+std::string quoted(std::string_view name) {
+  return "'" + std::string(name.substr(0, 200)) + "'";
+}
 
 // UTF-8 without NUL: names end in JSON, in file names and in C interfaces.
 bool is_text(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+    const std::size_t length = lead < 0x80   ? 1
+                               : lead < 0xC2 ? 0
+                               : lead < 0xE0 ? 2
+                               : lead < 0xF0 ? 3
+                               : lead < 0xF5 ? 4
+                                             : 0;
     if (length == 0 || lead == 0 || length > text.size() - i) return false;
     for (std::size_t k = 1; k < length; ++k)
       if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
@@ -70,7 +79,8 @@ class GraphCheck {
 void GraphCheck::require_name(std::string_view name, std::string_view what) const {
   if (name.empty()) refuse(InputClass::Semantic, fmt::format("{} has no name", what));
   if (name.size() > limits_.name_bytes)
-    refuse(InputClass::Limit, fmt::format("name of {} bytes is above the limit of {}", name.size(), limits_.name_bytes), quoted(name));
+    refuse(InputClass::Limit, fmt::format("name of {} bytes is above the limit of {}", name.size(), limits_.name_bytes),
+           quoted(name));
   if (!is_text(name)) refuse(InputClass::Format, fmt::format("the name of {} is not UTF-8 text", what));
 }
 
@@ -98,10 +108,12 @@ void GraphCheck::values() {
 void GraphCheck::tensor(const Value& value) {
   if (!value.initializer.defined()) return;
   if (totals_.seen.insert(value.initializer.bytes().data()).second) totals_.bytes += value.initializer.bytes().size();
-  if (totals_.bytes > limits_.bytes) refuse(InputClass::Limit, fmt::format("initializers of more than {} bytes", limits_.bytes));
+  if (totals_.bytes > limits_.bytes)
+    refuse(InputClass::Limit, fmt::format("initializers of more than {} bytes", limits_.bytes));
   if (value.type.is_tensor() && value.type.dtype != DType::Undefined && value.type.dtype != value.initializer.dtype())
     refuse(InputClass::Semantic,
-           fmt::format("declared as {}, its initializer is {}", name_of(value.type.dtype), name_of(value.initializer.dtype())),
+           fmt::format("declared as {}, its initializer is {}", name_of(value.type.dtype),
+                       name_of(value.initializer.dtype())),
            quoted(value.name));
 }
 
@@ -116,9 +128,11 @@ void GraphCheck::sparse(const Value& value) {
   if (dense > limits_.bytes) refuse(InputClass::Limit, fmt::format("{} bytes when dense", dense), where);
   const Shape& indices = sparse.indices.shape();
   const bool linear = indices.size() == 1;
-  if (sparse.values.rank() != 1 || sparse.indices.dtype() != DType::Int64 || (indices.size() != 1 && indices.size() != 2) ||
-      indices[0] != sparse.values.shape()[0] || (!linear && indices[1] != static_cast<std::int64_t>(sparse.shape.size())))
-    refuse(InputClass::Format, "indices " + to_string(indices) + " do not fit values " + to_string(sparse.values.shape()), where);
+  if (sparse.values.rank() != 1 || sparse.indices.dtype() != DType::Int64 ||
+      (indices.size() != 1 && indices.size() != 2) || indices[0] != sparse.values.shape()[0] ||
+      (!linear && indices[1] != static_cast<std::int64_t>(sparse.shape.size())))
+    refuse(InputClass::Format,
+           "indices " + to_string(indices) + " do not fit values " + to_string(sparse.values.shape()), where);
   const auto index = sparse.indices.data<std::int64_t>();
   const auto count = static_cast<std::int64_t>(element_count(sparse.shape));
   const std::size_t width = linear ? 1 : sparse.shape.size();
@@ -138,7 +152,8 @@ void GraphCheck::sparse(const Value& value) {
 
 void GraphCheck::made(ValueId id, std::string_view how) {
   if (made_[at(id)])
-    refuse(InputClass::Semantic, fmt::format("made twice, the second time by {}", how), "value " + quoted(graph_.value(id).name));
+    refuse(InputClass::Semantic, fmt::format("made twice, the second time by {}", how),
+           "value " + quoted(graph_.value(id).name));
   made_[at(id)] = true;
 }
 
@@ -154,7 +169,8 @@ void GraphCheck::makers() {
   }
   for (const ValueId id : graph_.captured) {
     made(checked(id, "a captured value"), "the graph around");
-    if (depth_ == 0) refuse(InputClass::Semantic, "captured, with no graph around", "value " + quoted(graph_.value(id).name));
+    if (depth_ == 0)
+      refuse(InputClass::Semantic, "captured, with no graph around", "value " + quoted(graph_.value(id).name));
   }
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
     const Node& node = graph_.nodes[n];
@@ -175,30 +191,35 @@ void GraphCheck::order() {
     if (!made_[at(id)]) refuse(InputClass::Semantic, "input " + quoted(value.name) + " is made by nothing", where);
     const NodeId from = producer_[at(id)];
     if (from != kNoNode && at(from) >= user)
-      refuse(InputClass::Semantic,
-             fmt::format("input {} is made by node {}, which does not come before: nodes are in a cycle, or out of order",
-                         quoted(value.name), quoted(graph_.node(from).name)),
-             where);
+      refuse(
+          InputClass::Semantic,
+          fmt::format("input {} is made by node {}, which does not come before: nodes are in a cycle, or out of order",
+                      quoted(value.name), quoted(graph_.node(from).name)),
+          where);
   };
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
     const Node& node = graph_.nodes[n];
     require_name(node.op_type, "an operator");
     require_name(node.name, "a node");
-    if (!node_names.insert(node.name).second) refuse(InputClass::Semantic, "two nodes have this name", quoted(node.name));
+    if (!node_names.insert(node.name).second)
+      refuse(InputClass::Semantic, "two nodes have this name", quoted(node.name));
     for (const ValueId id : node.inputs)
       if (id != kNoValue) require(id, n);
     for (const std::string& name : captured_names(node)) {
       if (by_name.empty())
-        for (std::size_t v = 0; v < graph_.values.size(); ++v) by_name.emplace(graph_.values[v].name, static_cast<ValueId>(v));
+        for (std::size_t v = 0; v < graph_.values.size(); ++v)
+          by_name.emplace(graph_.values[v].name, static_cast<ValueId>(v));
       const auto found = by_name.find(name);
       if (found == by_name.end())
-        refuse(InputClass::Semantic, "a graph inside uses " + quoted(name) + ", which is not in the graph around", quoted(node.name));
+        refuse(InputClass::Semantic, "a graph inside uses " + quoted(name) + ", which is not in the graph around",
+               quoted(node.name));
       require(found->second, n);
     }
   }
   for (const ValueId id : graph_.outputs)
     if (!made_[at(checked(id, "an output"))])
-      refuse(InputClass::Semantic, "output " + quoted(graph_.value(id).name) + " is made by nothing", "graph " + quoted(graph_.name));
+      refuse(InputClass::Semantic, "output " + quoted(graph_.value(id).name) + " is made by nothing",
+             "graph " + quoted(graph_.name));
 }
 
 void GraphCheck::subgraphs(const Node& node) {
@@ -226,6 +247,7 @@ void GraphCheck::operators() {
         refuse(InputClass::Semantic, "attribute " + quoted(attribute.name) + " is there twice", quoted(node.name));
     subgraphs(node);
     site.at(node);
+    verify_attributes(site);
     verify_operator(site);
   }
 }

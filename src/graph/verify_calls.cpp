@@ -18,8 +18,10 @@ class Calls {
  public:
   Calls(const Graph& graph, const GraphLimits& limits) : limits_(limits) {
     for (const Function& function : graph.functions)
-      if (!functions_.emplace(Key{function.domain, function.name, function.overload}, Entry{.function = &function}).second)
-        throw Error(InputClass::Semantic, "a function of this domain and name is there twice", "function '" + function.name + "'");
+      if (!functions_.emplace(Key{function.domain, function.name, function.overload}, Entry{.function = &function})
+               .second)
+        throw Error(InputClass::Semantic, "a function of this domain and name is there twice",
+                    "function '" + function.name + "'");
   }
 
   void run(const Graph& graph) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "graph/graph.h"
 #include "graph/verify.h"
 
@@ -36,6 +37,7 @@ class Site {
   const Node* producer(ValueId id) const;
 
   [[noreturn]] void refuse(std::string what, InputClass input_class = InputClass::Semantic) const;
+  void require_within(std::string_view attribute, std::int64_t value, std::int64_t least, std::int64_t most) const;
   // Refuses a value of these dimensions (none negative) if it takes more than limits().computed_bytes.
   void require_bytes(const std::vector<std::int64_t>& dims, DType dtype) const;
 
@@ -46,7 +48,10 @@ class Site {
   const Node* node_ = nullptr;
 };
 
-// Rules by operator: ranges of attributes, and what is known to crash, hang or exhaust runtimes.
+// Ranges of integer attributes.
+void verify_attributes(const Site& site);
+
+// Rules by operator: what is known to crash, hang or exhaust runtimes.
 void verify_operator(const Site& site);
 
 // Loops that cannot end, or whose results cannot fit.

@@ -32,7 +32,9 @@ const Node* Site::producer(ValueId id) const {
   return from == kNoNode ? nullptr : &graph_.node(from);
 }
 
-Tensor Site::constant(std::size_t input) const { return constant_of(node_->input(input)); }
+Tensor Site::constant(std::size_t input) const {
+  return constant_of(node_->input(input));
+}
 
 Tensor Site::constant_of(ValueId id) const {
   for (int i = 0; i < kMaxIdentities && id != kNoValue; ++i) {
@@ -47,13 +49,15 @@ Tensor Site::constant_of(ValueId id) const {
 
 std::optional<std::vector<std::int64_t>> Site::integers(std::size_t input) const {
   const Tensor tensor = constant(input);
-  if (!tensor.defined() || tensor.dtype() == DType::String || !info(tensor.dtype()).is_integer || tensor.size() > kMaxIntegers)
+  if (!tensor.defined() || tensor.dtype() == DType::String || !info(tensor.dtype()).is_integer ||
+      tensor.size() > kMaxIntegers)
     return std::nullopt;
   return to_int64s(tensor);
 }
 
 std::optional<std::vector<Dim>> Site::shape(std::size_t input) const {
-  if (const Tensor tensor = constant(input); tensor.defined()) return ValueType::tensor(tensor.dtype(), tensor.shape()).shape;
+  if (const Tensor tensor = constant(input); tensor.defined())
+    return ValueType::tensor(tensor.dtype(), tensor.shape()).shape;
   const ValueId id = node_->input(input);
   if (id == kNoValue || !graph_.value(id).type.is_tensor()) return std::nullopt;
   return graph_.value(id).type.shape;
@@ -70,7 +74,13 @@ DType Site::dtype(std::size_t input) const {
 }
 
 void Site::refuse(std::string what, InputClass input_class) const {
-  throw Error(input_class, std::move(what), fmt::format("node '{}' ({})", node_->name.substr(0, 200), node_->op_type.substr(0, 200)));
+  throw Error(input_class, std::move(what),
+              fmt::format("node '{}' ({})", node_->name.substr(0, 200), node_->op_type.substr(0, 200)));
+}
+
+void Site::require_within(std::string_view attribute, std::int64_t value, std::int64_t least, std::int64_t most) const {
+  if (value < least || value > most)
+    refuse(fmt::format("attribute '{}' is {}, outside of {} to {}", attribute, value, least, most));
 }
 
 void Site::require_bytes(const std::vector<std::int64_t>& dims, DType dtype) const {
@@ -87,7 +97,8 @@ void Site::require_bytes(const std::vector<std::int64_t>& dims, DType dtype) con
     if (elements > limit) break;
   }
   if (!empty && elements > limit)
-    refuse(fmt::format("makes a value of {}, above the limit of {} bytes", to_string(dims), limits_.computed_bytes), InputClass::Limit);
+    refuse(fmt::format("makes a value of {}, above the limit of {} bytes", to_string(dims), limits_.computed_bytes),
+           InputClass::Limit);
 }
 
 }  // namespace bw

@@ -28,7 +28,8 @@ void typed(pb::ValueInfoProto& info, const std::string& name, std::initializer_l
   for (const std::int64_t dim : dims) tensor.mutable_shape()->add_dim()->set_dim_value(dim);
 }
 
-pb::NodeProto& node(pb::GraphProto& graph, const std::string& op, std::initializer_list<std::string> inputs, const std::string& output) {
+pb::NodeProto& node(pb::GraphProto& graph, const std::string& op, std::initializer_list<std::string> inputs,
+                    const std::string& output) {
   pb::NodeProto& added = *graph.add_node();
   added.set_name("node_" + output);
   added.set_op_type(op);
@@ -55,7 +56,9 @@ pb::ModelProto valid() {
   return model;
 }
 
-pb::TensorProto& weight(pb::ModelProto& model) { return *model.mutable_graph()->mutable_initializer(0); }
+pb::TensorProto& weight(pb::ModelProto& model) {
+  return *model.mutable_graph()->mutable_initializer(0);
+}
 
 void external(pb::ModelProto& model, std::initializer_list<std::pair<std::string, std::string>> entries) {
   weight(model).clear_raw_data();
@@ -148,7 +151,8 @@ std::vector<Row> external_rows() {
     };
   };
   return {
-      {"location with ..", kPath, "w", [](auto& m, const auto& folder) {
+      {"location with ..", kPath, "w",
+       [](auto& m, const auto& folder) {
          write_data(folder.parent_path() / "outside.bin");
          external(m, {{"location", "../outside.bin"}});
        }},
@@ -156,30 +160,36 @@ std::vector<Row> external_rows() {
       {"URL as location", kPath, "w", at("http://localhost/w.bin")},
       {"memory address as location", kPath, "w", at("*/_ORT_MEM_ADDR_/*")},
       {"missing file", kPath, "w", at("nothing.bin")},
-      {"folder as location", kPath, "w", [](auto& m, const auto& folder) {
+      {"folder as location", kPath, "w",
+       [](auto& m, const auto& folder) {
          fs::create_directories(folder / "w.bin");
          external(m, {{"location", "w.bin"}});
        }},
-      {"symbolic link", kPath, "w", [](auto& m, const auto& folder) {
+      {"symbolic link", kPath, "w",
+       [](auto& m, const auto& folder) {
          write_data(folder.parent_path() / "outside.bin");
          fs::create_symlink(folder.parent_path() / "outside.bin", folder / "w.bin");
          external(m, {{"location", "w.bin"}});
        }},
-      {"symbolic link to a folder", kPath, "w", [](auto& m, const auto& folder) {
+      {"symbolic link to a folder", kPath, "w",
+       [](auto& m, const auto& folder) {
          write_data(folder.parent_path() / "outside/w.bin");
          fs::create_directory_symlink(folder.parent_path() / "outside", folder / "inside");
          external(m, {{"location", "inside/w.bin"}});
        }},
-      {"hard link", kPath, "w", [](auto& m, const auto& folder) {
+      {"hard link", kPath, "w",
+       [](auto& m, const auto& folder) {
          write_data(folder.parent_path() / "outside.bin");
          fs::create_hard_link(folder.parent_path() / "outside.bin", folder / "w.bin");
          external(m, {{"location", "w.bin"}});
        }},
-      {"NUL in the location", kPath, "w", [](auto& m, const auto& folder) {
+      {"NUL in the location", kPath, "w",
+       [](auto& m, const auto& folder) {
          write_data(folder / "w.bin");
          external(m, {{"location", std::string("w.bin\0.txt", 10)}});
        }},
-      {"FIFO", kPath, "w", [](auto& m, const auto& folder) {
+      {"FIFO", kPath, "w",
+       [](auto& m, const auto& folder) {
          REQUIRE(::mkfifo((folder / "w.bin").c_str(), 0600) == 0);
          external(m, {{"location", "w.bin"}});
        }},
@@ -191,9 +201,12 @@ std::vector<Row> external_rows() {
       {"length below the dimensions", kFormat, "length", ranged("0", "4")},
       {"length above the dimensions", kFormat, "length", ranged("0", "16")},
       {"no location", kFormat, "location", [](auto& m, const auto&) { external(m, {{"offset", "0"}}); }},
-      {"duplicate key", kFormat, "twice", [](auto& m, const auto&) { external(m, {{"location", "a"}, {"location", "b"}}); }},
-      {"unknown key", kFormat, "unknown", [](auto& m, const auto&) { external(m, {{"location", "a"}, {"password", "b"}}); }},
-      {"key of a megabyte", kFormat, "unknown", [](auto& m, const auto&) { external(m, {{std::string(1 << 20, 'k'), "b"}}); }},
+      {"duplicate key", kFormat, "twice",
+       [](auto& m, const auto&) { external(m, {{"location", "a"}, {"location", "b"}}); }},
+      {"unknown key", kFormat, "unknown",
+       [](auto& m, const auto&) { external(m, {{"location", "a"}, {"password", "b"}}); }},
+      {"key of a megabyte", kFormat, "unknown",
+       [](auto& m, const auto&) { external(m, {{std::string(1 << 20, 'k'), "b"}}); }},
   };
 }
 
@@ -212,19 +225,23 @@ std::vector<Row> tensor_rows() {
       {"dimensions of 4 TB", kLimit, "bytes", dims({std::int64_t{1} << 40})},
       {"rank 100,000", kLimit, "rank", dims(std::vector<std::int64_t>(100'000, 1))},
       {"raw and typed data", kFormat, "more than one place", [](auto& m, const auto&) { weight(m).add_float_data(1); }},
-      {"typed data of another type", kFormat, "numbers", [](auto& m, const auto&) {
+      {"typed data of another type", kFormat, "numbers",
+       [](auto& m, const auto&) {
          weight(m).clear_raw_data();
          weight(m).add_int32_data(1);
          weight(m).add_int32_data(2);
        }},
-      {"value outside of its type", kFormat, "does not fit", [](auto& m, const auto&) {
+      {"value outside of its type", kFormat, "does not fit",
+       [](auto& m, const auto&) {
          weight(m).clear_raw_data();
          weight(m).set_data_type(pb::TensorProto::INT8);
          weight(m).add_int32_data(1);
          weight(m).add_int32_data(300);
        }},
-      {"strings in raw data", kFormat, "strings", [](auto& m, const auto&) { weight(m).set_data_type(pb::TensorProto::STRING); }},
-      {"fewer strings than dimensions", kFormat, "strings", [](auto& m, const auto&) {
+      {"strings in raw data", kFormat, "strings",
+       [](auto& m, const auto&) { weight(m).set_data_type(pb::TensorProto::STRING); }},
+      {"fewer strings than dimensions", kFormat, "strings",
+       [](auto& m, const auto&) {
          weight(m).clear_raw_data();
          weight(m).set_data_type(pb::TensorProto::STRING);
          weight(m).add_string_data("one");
@@ -236,7 +253,8 @@ std::vector<Row> tensor_rows() {
       {"sparse indices unsorted", kFormat, "sorted", [](auto& m, const auto&) { sparse(m, {2, 1}, 8); }},
       {"sparse index twice", kFormat, "sorted", [](auto& m, const auto&) { sparse(m, {2, 2}, 8); }},
       {"sparse indices more than values", kFormat, "fit", [](auto& m, const auto&) { sparse(m, {1, 2, 3}, 8); }},
-      {"sparse tensor of 4 TB", kLimit, "dense", [](auto& m, const auto&) { sparse(m, {1, 2}, std::int64_t{1} << 40); }},
+      {"sparse tensor of 4 TB", kLimit, "dense",
+       [](auto& m, const auto&) { sparse(m, {1, 2}, std::int64_t{1} << 40); }},
   };
 }
 
@@ -244,37 +262,52 @@ std::vector<Row> structure_rows() {
   return {
       {"no graph", kFormat, "graph", [](auto& m, const auto&) { m.clear_graph(); }},
       {"no outputs", kSemantic, "outputs", [](auto& m, const auto&) { m.mutable_graph()->clear_output(); }},
-      {"cycle", kSemantic, "cycle", [](auto& m, const auto&) {
+      {"cycle", kSemantic, "cycle",
+       [](auto& m, const auto&) {
          node(*m.mutable_graph(), "Add", {"x", "b"}, "a");
          node(*m.mutable_graph(), "Add", {"x", "a"}, "b");
        }},
       {"self loop", kSemantic, "cycle", [](auto& m, const auto&) { node(*m.mutable_graph(), "Add", {"x", "a"}, "a"); }},
-      {"missing input", kSemantic, "made by nothing", [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->set_input(1, "v"); }},
-      {"unproduced output", kSemantic, "made by nothing", [](auto& m, const auto&) { typed(*m.mutable_graph()->add_output(), "z", {2}); }},
-      {"value made twice", kSemantic, "made twice", [](auto& m, const auto&) { node(*m.mutable_graph(), "Relu", {"x"}, "y").set_name("second"); }},
-      {"node makes an input", kSemantic, "made twice", [](auto& m, const auto&) { node(*m.mutable_graph(), "Relu", {"w"}, "x"); }},
-      {"node makes an initializer", kSemantic, "made twice", [](auto& m, const auto&) { node(*m.mutable_graph(), "Relu", {"x"}, "w"); }},
-      {"input twice", kSemantic, "made twice", [](auto& m, const auto&) { typed(*m.mutable_graph()->add_input(), "x", {2}); }},
-      {"duplicate initializer", kSemantic, "twice", [](auto& m, const auto&) { *m.mutable_graph()->add_initializer() = weight(m); }},
-      {"initializer of another type than its input", kSemantic, "declared", [](auto& m, const auto&) {
+      {"missing input", kSemantic, "made by nothing",
+       [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->set_input(1, "v"); }},
+      {"unproduced output", kSemantic, "made by nothing",
+       [](auto& m, const auto&) { typed(*m.mutable_graph()->add_output(), "z", {2}); }},
+      {"value made twice", kSemantic, "made twice",
+       [](auto& m, const auto&) { node(*m.mutable_graph(), "Relu", {"x"}, "y").set_name("second"); }},
+      {"node makes an input", kSemantic, "made twice",
+       [](auto& m, const auto&) { node(*m.mutable_graph(), "Relu", {"w"}, "x"); }},
+      {"node makes an initializer", kSemantic, "made twice",
+       [](auto& m, const auto&) { node(*m.mutable_graph(), "Relu", {"x"}, "w"); }},
+      {"input twice", kSemantic, "made twice",
+       [](auto& m, const auto&) { typed(*m.mutable_graph()->add_input(), "x", {2}); }},
+      {"duplicate initializer", kSemantic, "twice",
+       [](auto& m, const auto&) { *m.mutable_graph()->add_initializer() = weight(m); }},
+      {"initializer of another type than its input", kSemantic, "declared",
+       [](auto& m, const auto&) {
          typed(*m.mutable_graph()->add_input(), "w", {2});
-         m.mutable_graph()->mutable_input(1)->mutable_type()->mutable_tensor_type()->set_elem_type(pb::TensorProto::INT32);
+         m.mutable_graph()->mutable_input(1)->mutable_type()->mutable_tensor_type()->set_elem_type(
+             pb::TensorProto::INT32);
        }},
       {"33 graphs inside one another", kLimit, "nested", [](auto& m, const auto&) { nest(*m.mutable_graph(), 33); }},
       {"40 graphs inside one another", kLimit, "nested", [](auto& m, const auto&) { nest(*m.mutable_graph(), 40); }},
       {"500 graphs inside one another", kFormat, "", [](auto& m, const auto&) { nest(*m.mutable_graph(), 500); }},
-      {"name of a megabyte", kLimit, "name", [](auto& m, const auto&) { node(*m.mutable_graph(), "Relu", {"x"}, std::string(1 << 20, 'n')); }},
-      {"name that is not text", kFormat, "UTF-8", [](auto& m, const auto&) { node(*m.mutable_graph(), "Relu", {"x"}, "\xff\xfe"); }},
+      {"name of a megabyte", kLimit, "name",
+       [](auto& m, const auto&) { node(*m.mutable_graph(), "Relu", {"x"}, std::string(1 << 20, 'n')); }},
+      {"name that is not text", kFormat, "UTF-8",
+       [](auto& m, const auto&) { node(*m.mutable_graph(), "Relu", {"x"}, "\xff\xfe"); }},
       {"function calls itself", kSemantic, "itself", [](auto& m, const auto&) { function(m, "F", "F"); }},
-      {"functions call one another", kSemantic, "itself", [](auto& m, const auto&) {
+      {"functions call one another", kSemantic, "itself",
+       [](auto& m, const auto&) {
          function(m, "F", "G");
          function(m, "G", "F");
        }},
-      {"function twice", kSemantic, "twice", [](auto& m, const auto&) {
+      {"function twice", kSemantic, "twice",
+       [](auto& m, const auto&) {
          function(m, "F", "G");
          function(m, "F", "G");
        }},
-      {"attribute twice", kFormat, "twice", [](auto& m, const auto&) {
+      {"attribute twice", kFormat, "twice",
+       [](auto& m, const auto&) {
          auto& n = *m.mutable_graph()->mutable_node(0);
          attribute(n, "axis", 0);
          attribute(n, "axis", 1);
@@ -292,14 +325,19 @@ std::vector<Row> operator_rows() {
       auto& added = *conv.add_attribute();
       added.set_name(name);
       added.set_type(name == "group" ? pb::AttributeProto::INT : pb::AttributeProto::INTS);
-      if (name == "group") added.set_i(value);
-      else added.add_ints(value);
+      if (name == "group")
+        added.set_i(value);
+      else
+        added.add_ints(value);
     };
   };
   std::vector<Row> rows{
-      {"unknown operator", kUnsupported, "no such operator", [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->set_op_type("Ad"); }},
-      {"unknown domain", kUnsupported, "import", [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->set_domain("else.where"); }},
-      {"imported unknown domain", kUnsupported, "no such operator", [](auto& m, const auto&) {
+      {"unknown operator", kUnsupported, "no such operator",
+       [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->set_op_type("Ad"); }},
+      {"unknown domain", kUnsupported, "import",
+       [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->set_domain("else.where"); }},
+      {"imported unknown domain", kUnsupported, "no such operator",
+       [](auto& m, const auto&) {
          m.mutable_graph()->mutable_node(0)->set_domain("else.where");
          m.add_opset_import()->set_domain("else.where");
          m.mutable_opset_import(1)->set_version(1);
@@ -310,27 +348,34 @@ std::vector<Row> operator_rows() {
       {"opset 6", kUnsupported, "opset 6", opset(6)},
       {"opset 999", kUnsupported, "opset 999", opset(999)},
       {"two opsets of a domain", kFormat, "21", [](auto& m, const auto&) { m.add_opset_import()->set_version(20); }},
-      {"too few inputs", kSemantic, "inputs", [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->mutable_input()->RemoveLast(); }},
-      {"too many inputs", kSemantic, "inputs", [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->add_input("x"); }},
-      {"too many outputs", kSemantic, "outputs", [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->add_output("more"); }},
-      {"required input left out", kSemantic, "left out", [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->set_input(1, ""); }},
-      {"unknown attribute", kSemantic, "no attribute", [](auto& m, const auto&) { attribute(*m.mutable_graph()->mutable_node(0), "axsi", 0); }},
-      {"attribute of another type", kSemantic, "type", [](auto& m, const auto&) {
-         attribute(node(*m.mutable_graph(), "LeakyRelu", {"x"}, "l"), "alpha", 1);
-       }},
-      {"required attribute missing", kSemantic, "missing", [](auto& m, const auto&) { node(*m.mutable_graph(), "Concat", {"x", "x"}, "c"); }},
-      {"axis 99", kSemantic, "axis", [](auto& m, const auto&) { attribute(node(*m.mutable_graph(), "Softmax", {"x"}, "s"), "axis", 99); }},
-      {"block of 0 in DepthToSpace", kSemantic, "blocksize", [](auto& m, const auto&) {
-         attribute(node(*m.mutable_graph(), "DepthToSpace", {"x"}, "d"), "blocksize", 0);
-       }},
-      {"index out of range", kSemantic, "index", [](auto& m, const auto&) {
+      {"too few inputs", kSemantic, "inputs",
+       [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->mutable_input()->RemoveLast(); }},
+      {"too many inputs", kSemantic, "inputs",
+       [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->add_input("x"); }},
+      {"too many outputs", kSemantic, "outputs",
+       [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->add_output("more"); }},
+      {"required input left out", kSemantic, "left out",
+       [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->set_input(1, ""); }},
+      {"unknown attribute", kSemantic, "no attribute",
+       [](auto& m, const auto&) { attribute(*m.mutable_graph()->mutable_node(0), "axsi", 0); }},
+      {"attribute of another type", kSemantic, "type",
+       [](auto& m, const auto&) { attribute(node(*m.mutable_graph(), "LeakyRelu", {"x"}, "l"), "alpha", 1); }},
+      {"required attribute missing", kSemantic, "missing",
+       [](auto& m, const auto&) { node(*m.mutable_graph(), "Concat", {"x", "x"}, "c"); }},
+      {"axis 99", kSemantic, "axis",
+       [](auto& m, const auto&) { attribute(node(*m.mutable_graph(), "Softmax", {"x"}, "s"), "axis", 99); }},
+      {"block of 0 in DepthToSpace", kSemantic, "blocksize",
+       [](auto& m, const auto&) { attribute(node(*m.mutable_graph(), "DepthToSpace", {"x"}, "d"), "blocksize", 0); }},
+      {"index out of range", kSemantic, "index",
+       [](auto& m, const auto&) {
          auto& index = *m.mutable_graph()->add_initializer();
          index.set_name("index");
          index.set_data_type(pb::TensorProto::INT64);
          index.add_int64_data(100'000'000'000'000);
          node(*m.mutable_graph(), "Gather", {"w", "index"}, "g");
        }},
-      {"MatMulNBits that promises more than B holds", kSemantic, "B has", [](auto& m, const auto&) {
+      {"MatMulNBits that promises more than B holds", kSemantic, "B has",
+       [](auto& m, const auto&) {
          auto& import = *m.add_opset_import();
          import.set_domain("com.microsoft");
          import.set_version(1);
@@ -341,12 +386,14 @@ std::vector<Row> operator_rows() {
          b.set_raw_data(std::string(16, '\0'));
          auto& n = node(*m.mutable_graph(), "MatMulNBits", {"x", "b", "w"}, "n");
          n.set_domain("com.microsoft");
-         for (const auto& [name, value] : {std::pair("K", 1024), {"N", 1024}, {"bits", 4}, {"block_size", 32}}) attribute(n, name, value);
+         for (const auto& [name, value] : {std::pair("K", 1024), {"N", 1024}, {"bits", 4}, {"block_size", 32}})
+           attribute(n, name, value);
        }},
   };
   for (const char* name : {"strides", "dilations", "kernel_shape", "group"})
     for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1} << 32})
-      rows.push_back({"Conv with " + std::string(name) + " " + std::to_string(value), kSemantic, name, convolution(name, value)});
+      rows.push_back(
+          {"Conv with " + std::string(name) + " " + std::to_string(value), kSemantic, name, convolution(name, value)});
   return rows;
 }
 

@@ -1,5 +1,5 @@
-// Every test model of the onnx package goes read -> write -> read unchanged in meaning, and ONNX Runtime gives bit-equal
-// outputs before and after. deps/fetch test brings the models; without them this is skipped.
+// Every test model of the onnx package goes read -> write -> read unchanged in meaning, and ONNX Runtime gives
+// bit-equal outputs before and after. deps/fetch test brings the models; without them this is skipped.
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,9 +72,9 @@ TEST_CASE("test models of the onnx package: read, write, read, and equal outputs
   }
   const std::string answers = test::in_children(models.size(), 60, [&](std::size_t i) { return compare(models[i]); });
   const auto count = [&](char c) { return std::count(answers.begin(), answers.end(), c); };
-  WARN(folders.size() << " models, " << models.size() << " read; ONNX Runtime: " << count('=') << " equal, " << count('?')
-                      << " random, " << count('r') << " not run, " << count('l') << " not loaded, " << count('X')
-                      << " died, " << count('T') << " timed out, " << count('!') << " differ");
+  WARN(folders.size() << " models, " << models.size() << " read; ONNX Runtime: " << count('=') << " equal, "
+                      << count('?') << " random, " << count('r') << " not run, " << count('l') << " not loaded, "
+                      << count('X') << " died, " << count('T') << " timed out, " << count('!') << " differ");
   for (std::size_t i = 0; i < models.size(); ++i)
     if (answers[i] != '=' && answers[i] != 'l' && answers[i] != '?' && answers[i] != 'r')
       FAIL_CHECK(models[i].folder.filename().string() << ": " << answers[i]);

@@ -1,5 +1,5 @@
-// What kills runtimes is refused before any of them sees it, fast, and reads as a graph when the verifier is told to stand
-// aside (so that workers can be tested with it).
+// What kills runtimes is refused before any of them sees it, fast, and reads as a graph when the verifier is told to
+// stand aside (so that workers can be tested with it).
 #include <catch2/catch_test_macros.hpp>
 #include <ctime>
 

@@ -30,7 +30,9 @@ Graph with_weight(Tensor tensor) {
   return s.with_output(s.node("Identity", {w}), dtype);
 }
 
-Graph round_trip(const Graph& graph) { return onnx::parse(as_bytes(onnx::serialize(graph)), "."); }
+Graph round_trip(const Graph& graph) {
+  return onnx::parse(as_bytes(onnx::serialize(graph)), ".");
+}
 
 ValueId find(const Graph& graph, const char* name) {
   const ValueId id = graph.find(name);
@@ -108,7 +110,8 @@ TEST_CASE("external data: written once for shared bytes, mapped, and read back")
 
   const Graph back = onnx::read(path);
   CHECK(content_hash(back) == content_hash(graph));
-  CHECK(back.value(find(back, "a")).initializer.bytes().data() == back.value(find(back, "b")).initializer.bytes().data());
+  CHECK(back.value(find(back, "a")).initializer.bytes().data() ==
+        back.value(find(back, "b")).initializer.bytes().data());
 
   SECTION("another model in its place leaves no data behind, the same one writes the same bytes") {
     const std::string before = read_file(path);
@@ -140,7 +143,8 @@ TEST_CASE("subgraphs capture, and what shadows an outer value is renamed") {
   Sketch s;
   const ValueId condition = s.input("condition", DType::Bool, {});
   s.input("x", DType::Float32, {2});
-  const ValueId y = s.node("If", {condition}, {attribute("then_branch", branch(output)), attribute("else_branch", branch(output))});
+  const ValueId y =
+      s.node("If", {condition}, {attribute("then_branch", branch(output)), attribute("else_branch", branch(output))});
   const Graph graph = s.with_output(y);
   const Graph back = round_trip(graph);
   CHECK(content_hash(back) == content_hash(graph));
@@ -169,7 +173,8 @@ TEST_CASE("types are inferred, also inside subgraphs, and symbols stay") {
   const ValueId condition = s.input("condition", DType::Bool, {});
   const ValueId x = s.input("x", DType::Float32, {});
   const ValueId flat = s.node("Flatten", {x}, {}, "flat");
-  const ValueId y = s.node("If", {condition}, {attribute("then_branch", branch("a")), attribute("else_branch", branch("b"))});
+  const ValueId y =
+      s.node("If", {condition}, {attribute("then_branch", branch("a")), attribute("else_branch", branch("b"))});
   Graph graph = s.with_outputs({{y, {}}, {flat, {}}});
   graph.value(x).type.shape = {{-1, "N"}, {3, {}}, {4, {}}};
   onnx::infer_types(graph);

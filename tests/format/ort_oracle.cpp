@@ -43,7 +43,8 @@ Ort::Value given(const fs::path& file, ONNXType wanted) {
     return value_of(reader.read(proto));
   }
   ::onnx::SequenceProto proto;
-  if (wanted != ONNX_TYPE_SEQUENCE || !proto.ParseFromString(bytes)) throw Error(InputClass::Unsupported, "not a sequence");
+  if (wanted != ONNX_TYPE_SEQUENCE || !proto.ParseFromString(bytes))
+    throw Error(InputClass::Unsupported, "not a sequence");
   std::vector<Ort::Value> values;
   for (auto& tensor : *proto.mutable_tensor_values()) values.push_back(value_of(reader.read(tensor)));
   return Ort::Value::CreateSequence(values);
@@ -56,7 +57,8 @@ Ort::Value made(const Ort::TypeInfo& info) {
   for (auto& dim : shape) dim = dim < 0 ? 2 : dim;
   std::vector<float> values(element_count(shape));
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 3);
-  return value_of(cast(Tensor::of<float>(shape, std::span<const float>(values)), static_cast<DType>(tensor.GetElementType())));
+  return value_of(
+      cast(Tensor::of<float>(shape, std::span<const float>(values)), static_cast<DType>(tensor.GetElementType())));
 }
 
 void append(const Ort::Value& value, std::string& out) {
@@ -119,7 +121,8 @@ std::string in_children(std::size_t count, double seconds, const std::function<c
     REQUIRE(child >= 0);
     if (child == 0) {
       ::close(ends[0]);
-      for (const int signal : {SIGABRT, SIGSEGV, SIGFPE, SIGILL, SIGTERM}) ::signal(signal, SIG_DFL);  // not the test program's
+      for (const int signal : {SIGABRT, SIGSEGV, SIGFPE, SIGILL, SIGTERM})
+        ::signal(signal, SIG_DFL);  // not the test program's
       if (::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(1);
       for (std::size_t i = answers.size(); i < count; ++i) {
         const char answer = body(i);
@@ -132,9 +135,12 @@ std::string in_children(std::size_t count, double seconds, const std::function<c
     while (end == 0 && answers.size() < count) {
       pollfd wait{ends[0], POLLIN, 0};
       char answer = 0;
-      if (::poll(&wait, 1, static_cast<int>(seconds * 1000)) == 0) end = 'T';
-      else if (::read(ends[0], &answer, 1) == 1) answers += answer;
-      else end = 'X';
+      if (::poll(&wait, 1, static_cast<int>(seconds * 1000)) == 0)
+        end = 'T';
+      else if (::read(ends[0], &answer, 1) == 1)
+        answers += answer;
+      else
+        end = 'X';
     }
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);

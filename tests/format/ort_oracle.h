@@ -1,5 +1,5 @@
-// ONNX Runtime as an oracle: what a model computes, as bytes that can be compared. Runs in a child process, because some
-// models end the process they run in.
+// ONNX Runtime as an oracle: what a model computes, as bytes that can be compared. Runs in a child process, because
+// some models end the process they run in.
 #pragma once
 
 #include <functional>

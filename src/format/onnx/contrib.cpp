@@ -158,7 +158,8 @@ constexpr std::array kDefault{
 
 const ContribOp* find_contrib(std::string_view name, std::string_view domain) {
   const auto find = [&](const auto& table) -> const ContribOp* {
-    const auto at = std::lower_bound(table.begin(), table.end(), name, [](const ContribOp& op, std::string_view n) { return op.name < n; });
+    const auto at = std::lower_bound(table.begin(), table.end(), name,
+                                     [](const ContribOp& op, std::string_view n) { return op.name < n; });
     return at != table.end() && at->name == name ? &*at : nullptr;
   };
   if (domain == "com.microsoft") return find(kMicrosoft);

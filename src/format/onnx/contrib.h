@@ -7,7 +7,7 @@ namespace bw::onnx {
 
 struct ContribOp {
   std::string_view name;
-  int min_inputs, max_inputs;    // max -1: any number
+  int min_inputs, max_inputs;  // max -1: any number
   int min_outputs, max_outputs;
 };
 

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
-#include <queue>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -23,7 +21,9 @@ Metadata metadata_from(const Entries& entries) {
 }
 
 // "ai.onnx" is the long form of the default domain.
-std::string domain_from(const std::string& domain) { return domain == "ai.onnx" ? std::string() : domain; }
+std::string domain_from(const std::string& domain) {
+  return domain == "ai.onnx" ? std::string() : domain;
+}
 
 // What happened on the way in that the user should know, once per kind.
 struct Findings {
@@ -33,10 +33,11 @@ struct Findings {
   void tell() const {
     if (unordered_graphs) warn(fmt::format("nodes of {} graph(s) were out of order and were sorted", unordered_graphs));
     if (renamed_nodes)
-      warn(fmt::format("{} node(s) had a name of another node and were renamed, '{}' first", renamed_nodes, first_renamed_node));
+      warn(fmt::format("{} node(s) had a name of another node and were renamed, '{}' first", renamed_nodes,
+                       first_renamed_node));
     if (renamed_values)
-      warn(fmt::format("{} value(s) in subgraphs had a name of an outer value and were renamed, '{}' first", renamed_values,
-                       first_renamed_value));
+      warn(fmt::format("{} value(s) in subgraphs had a name of an outer value and were renamed, '{}' first",
+                       renamed_values, first_renamed_value));
     if (hints) warn("training, device placement and quantization annotations of the model are left out");
   }
 };
@@ -87,9 +88,7 @@ struct Scope {
   std::unordered_map<std::string, ValueId> by_name = {};  // by the name in the file
   std::unordered_set<std::string> names = {};             // of the values, after renaming
 
-  bool uses_name(const std::string& name) const {
-    return names.contains(name) || (outer && outer->uses_name(name));
-  }
+  bool uses_name(const std::string& name) const { return names.contains(name) || (outer && outer->uses_name(name)); }
   bool knows(const std::string& name) const { return by_name.contains(name) || (outer && outer->knows(name)); }
 };
 
@@ -111,7 +110,6 @@ class Builder {
   ValueId resolve(const std::string& name, Scope& scope);
   void describe(const pb::ValueInfoProto& info, Value& value);
   void initializers(pb::GraphProto& proto, Scope& scope);
-  void sort(Graph& graph);
 
   TensorReader& tensors_;
   const GraphLimits& limits_;
@@ -120,7 +118,8 @@ class Builder {
   Findings findings_;
 };
 
-std::map<std::string, std::int64_t> opsets_from(const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto>& protos) {
+std::map<std::string, std::int64_t> opsets_from(
+    const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto>& protos) {
   std::map<std::string, std::int64_t> opsets;
   for (const auto& proto : protos) {
     const std::string domain = domain_from(proto.domain());
@@ -247,7 +246,8 @@ void Builder::graph(pb::GraphProto& proto, Graph& out, Scope* outer, int depth) 
     describe(info, out.value(out.outputs.back()));
   }
   for (const auto& info : proto.value_info())
-    if (const auto found = scope.by_name.find(info.name()); found != scope.by_name.end()) describe(info, out.value(found->second));
+    if (const auto found = scope.by_name.find(info.name()); found != scope.by_name.end())
+      describe(info, out.value(found->second));
   nodes(*proto.mutable_node(), scope, depth);
 }
 
@@ -261,7 +261,7 @@ void Builder::nodes(google::protobuf::RepeatedPtrField<pb::NodeProto>& protos, S
       throw error.within(fmt::format("node '{}' ({})", proto.name().substr(0, 200), proto.op_type().substr(0, 200)));
     }
   }
-  sort(*scope.graph);
+  if (sort_nodes(*scope.graph)) ++findings_.unordered_graphs;
 }
 
 Node Builder::node(pb::NodeProto& proto, Scope& scope, int depth) {
@@ -288,11 +288,16 @@ Node Builder::node(pb::NodeProto& proto, Scope& scope, int depth) {
 pb::AttributeProto::AttributeType type_of(const pb::AttributeProto& proto) {
   using P = pb::AttributeProto;
   if (proto.type() != P::UNDEFINED) return proto.type();
-  const std::pair<bool, P::AttributeType> fields[] = {
-      {proto.has_f(), P::FLOAT},        {proto.has_i(), P::INT},           {proto.has_s(), P::STRING},
-      {proto.has_t(), P::TENSOR},       {proto.has_g(), P::GRAPH},         {proto.floats_size() > 0, P::FLOATS},
-      {proto.ints_size() > 0, P::INTS}, {proto.strings_size() > 0, P::STRINGS}, {proto.tensors_size() > 0, P::TENSORS},
-      {proto.graphs_size() > 0, P::GRAPHS}};
+  const std::pair<bool, P::AttributeType> fields[] = {{proto.has_f(), P::FLOAT},
+                                                      {proto.has_i(), P::INT},
+                                                      {proto.has_s(), P::STRING},
+                                                      {proto.has_t(), P::TENSOR},
+                                                      {proto.has_g(), P::GRAPH},
+                                                      {proto.floats_size() > 0, P::FLOATS},
+                                                      {proto.ints_size() > 0, P::INTS},
+                                                      {proto.strings_size() > 0, P::STRINGS},
+                                                      {proto.tensors_size() > 0, P::TENSORS},
+                                                      {proto.graphs_size() > 0, P::GRAPHS}};
   for (const auto& [set, type] : fields)
     if (set) return type;
   throw Error(InputClass::Format, "attribute '" + proto.name().substr(0, 200) + "' has no type and no value");
@@ -317,21 +322,50 @@ Attribute Builder::attribute(pb::AttributeProto& proto, Scope* scope, int depth)
   const auto graph = [&](pb::GraphProto& g) { return subgraph(g, scope, depth + 1); };
   const auto type = [&](const pb::TypeProto& t) { return type_from(t); };
   switch (type_of(proto)) {
-    case P::FLOAT: out.data = proto.f(); break;
-    case P::INT: out.data = std::int64_t{proto.i()}; break;
-    case P::STRING: out.data = proto.s(); break;
-    case P::TENSOR: out.data = tensors_.read(*proto.mutable_t()); break;
-    case P::GRAPH: out.data = graph(*proto.mutable_g()); break;
-    case P::SPARSE_TENSOR: out.data = tensors_.read(*proto.mutable_sparse_tensor()); break;
-    case P::TYPE_PROTO: out.data = type(proto.tp()); break;
-    case P::FLOATS: out.data = std::vector<float>(proto.floats().begin(), proto.floats().end()); break;
-    case P::INTS: out.data = std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end()); break;
-    case P::STRINGS: out.data = std::vector<std::string>(proto.strings().begin(), proto.strings().end()); break;
-    case P::TENSORS: out.data = each<Tensor>(*proto.mutable_tensors(), tensor); break;
-    case P::GRAPHS: out.data = each<Subgraph>(*proto.mutable_graphs(), graph); break;
-    case P::SPARSE_TENSORS: out.data = each<SparseTensor>(*proto.mutable_sparse_tensors(), tensor); break;
-    case P::TYPE_PROTOS: out.data = each<ValueType>(*proto.mutable_type_protos(), type); break;
-    case P::UNDEFINED: break;  // type_of() never gives it
+    case P::FLOAT:
+      out.data = proto.f();
+      break;
+    case P::INT:
+      out.data = std::int64_t{proto.i()};
+      break;
+    case P::STRING:
+      out.data = proto.s();
+      break;
+    case P::TENSOR:
+      out.data = tensors_.read(*proto.mutable_t());
+      break;
+    case P::GRAPH:
+      out.data = graph(*proto.mutable_g());
+      break;
+    case P::SPARSE_TENSOR:
+      out.data = tensors_.read(*proto.mutable_sparse_tensor());
+      break;
+    case P::TYPE_PROTO:
+      out.data = type(proto.tp());
+      break;
+    case P::FLOATS:
+      out.data = std::vector<float>(proto.floats().begin(), proto.floats().end());
+      break;
+    case P::INTS:
+      out.data = std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end());
+      break;
+    case P::STRINGS:
+      out.data = std::vector<std::string>(proto.strings().begin(), proto.strings().end());
+      break;
+    case P::TENSORS:
+      out.data = each<Tensor>(*proto.mutable_tensors(), tensor);
+      break;
+    case P::GRAPHS:
+      out.data = each<Subgraph>(*proto.mutable_graphs(), graph);
+      break;
+    case P::SPARSE_TENSORS:
+      out.data = each<SparseTensor>(*proto.mutable_sparse_tensors(), tensor);
+      break;
+    case P::TYPE_PROTOS:
+      out.data = each<ValueType>(*proto.mutable_type_protos(), type);
+      break;
+    case P::UNDEFINED:
+      break;  // type_of() never gives it
   }
   return out;
 }
@@ -371,66 +405,6 @@ Function Builder::function(pb::FunctionProto& proto) {
     throw error.within("function '" + out.name.substr(0, 200) + "'");
   }
   return out;
-}
-
-template <class Visit>
-void each_subgraph(const Node& node, const Visit& visit) {
-  for (const Attribute& attribute : node.attributes) {
-    if (const auto* one = std::get_if<Subgraph>(&attribute.data)) visit(**one);
-    if (const auto* many = std::get_if<std::vector<Subgraph>>(&attribute.data))
-      for (const Subgraph& graph : *many) visit(*graph);
-  }
-}
-
-// Stable topological order: of the nodes that are ready, the first in the file comes first. What stands in a cycle or
-// behind one goes to the end, for verify() to refuse.
-void Builder::sort(Graph& graph) {
-  std::vector<NodeId> producer(graph.values.size(), kNoNode);
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-    for (const ValueId id : graph.nodes[i].outputs)
-      if (id != kNoValue && producer[static_cast<std::size_t>(id)] == kNoNode)
-        producer[static_cast<std::size_t>(id)] = static_cast<NodeId>(i);
-  std::unordered_map<std::string_view, ValueId> by_name;
-  const auto id_of = [&](const std::string& name) {
-    if (by_name.empty())
-      for (std::size_t i = 0; i < graph.values.size(); ++i) by_name.emplace(graph.values[i].name, static_cast<ValueId>(i));
-    return by_name.at(name);
-  };
-  std::vector<std::vector<NodeId>> users(graph.nodes.size());
-  std::vector<std::size_t> waits(graph.nodes.size(), 0);
-  bool ordered = true;
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const auto depend = [&](ValueId id) {
-      if (id == kNoValue) return;
-      const NodeId from = producer[static_cast<std::size_t>(id)];
-      if (from == kNoNode) return;
-      users[static_cast<std::size_t>(from)].push_back(static_cast<NodeId>(i));
-      ++waits[i];
-      ordered &= from < static_cast<NodeId>(i);
-    };
-    for (const ValueId id : graph.nodes[i].inputs) depend(id);
-    each_subgraph(graph.nodes[i], [&](const Graph& inner) {
-      for (const ValueId id : inner.captured) depend(id_of(inner.value(id).name));
-    });
-  }
-  if (ordered) return;
-  std::priority_queue<NodeId, std::vector<NodeId>, std::greater<>> ready;
-  for (std::size_t i = 0; i < waits.size(); ++i)
-    if (waits[i] == 0) ready.push(static_cast<NodeId>(i));
-  std::vector<Node> sorted;
-  std::vector<bool> placed(graph.nodes.size(), false);
-  for (; !ready.empty();) {
-    const auto i = static_cast<std::size_t>(ready.top());
-    ready.pop();
-    placed[i] = true;
-    sorted.push_back(std::move(graph.nodes[i]));
-    for (const NodeId user : users[i])
-      if (--waits[static_cast<std::size_t>(user)] == 0) ready.push(user);
-  }
-  for (std::size_t i = 0; i < placed.size(); ++i)
-    if (!placed[i]) sorted.push_back(std::move(graph.nodes[i]));
-  graph.nodes = std::move(sorted);
-  ++findings_.unordered_graphs;
 }
 
 }  // namespace

@@ -138,7 +138,8 @@ void restore_large_initializers(const Graph& from, Graph& to) {
 void infer_types(Graph& graph) {
   pb::ModelProto proto = model_to(graph, {.externalise = nullptr, .inputs_above = kLargestShown});
   try {
-    pb::shape_inference::InferShapes(proto, pb::OpSchemaRegistry::Instance(), pb::ShapeInferenceOptions(false, 0, true));
+    pb::shape_inference::InferShapes(proto, pb::OpSchemaRegistry::Instance(),
+                                     pb::ShapeInferenceOptions(false, 0, true));
   } catch (const std::exception&) {
     // What was found until then is in the proto.
   }

@@ -16,9 +16,9 @@ using bw::ReadOptions;
 bool sniff(std::span<const std::byte> head);
 
 // Reads a model (opsets 7 to newest). External data stay mapped; tensors inside the file are copied once, because they
-// do not lie at addresses their types need. Nodes are sorted, nodes without or with another's name get one of their own,
-// values of subgraphs that shadow outer ones are renamed, initializers of IR 3 leave the inputs; what changed is said.
-// InputError with the class of the fault (the list of bad inputs: tests/badinput).
+// do not lie at addresses their types need. Nodes are sorted, nodes without or with another's name get one of their
+// own, values of subgraphs that shadow outer ones are renamed, initializers of IR 3 leave the inputs; what changed is
+// said. InputError with the class of the fault (the list of bad inputs: tests/badinput).
 Graph read(const fs::path& path, const ReadOptions& options = {});
 Graph parse(std::span<const std::byte> bytes, const fs::path& folder, const ReadOptions& options = {});
 

@@ -54,6 +54,10 @@ void sparse_to(const SparseTensor& sparse, pb::SparseTensorProto& proto);
 // Consumes the proto. Structure that a Graph cannot hold is an error; all else is left to verify().
 Graph graph_from(pb::ModelProto proto, TensorReader& tensors, const GraphLimits& limits);
 
+// Puts nodes into a stable topological order: of those that are ready, the first in the file comes first. What stands
+// in a cycle or behind one goes to the end, for verify() to refuse. False when they were in order already. (order.cpp)
+bool sort_nodes(Graph& graph);
+
 struct ToProto {
   Externalise externalise = nullptr;
   // Initializers of more elements than this become typed inputs: what the onnx library needs to know of big tensors is

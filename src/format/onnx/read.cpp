@@ -13,14 +13,18 @@ constexpr std::uint64_t kMaxProtoBytes = std::numeric_limits<std::int32_t>::max(
 
 // A graph inside a node's attribute is three messages deeper than the graph around it. Twice the limit is let through
 // here, so that deep nesting is told from broken bytes.
-int message_depth(const GraphLimits& limits) { return 2 * 3 * limits.subgraph_depth + 40; }
+int message_depth(const GraphLimits& limits) {
+  return 2 * 3 * limits.subgraph_depth + 40;
+}
 
 pb::ModelProto proto_from(std::span<const std::byte> bytes, const GraphLimits& limits) {
   if (bytes.empty()) throw Error(InputClass::Format, "the file is empty");
   if (bytes.size() > kMaxProtoBytes)
-    throw Error(InputClass::Limit, fmt::format("an ONNX file of {} bytes is above the format's limit of 2 GiB", bytes.size()), {},
+    throw Error(InputClass::Limit,
+                fmt::format("an ONNX file of {} bytes is above the format's limit of 2 GiB", bytes.size()), {},
                 "Save the model with its tensors as external data");
-  google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                            static_cast<int>(bytes.size()));
   in.SetTotalBytesLimit(static_cast<int>(bytes.size()));
   in.SetRecursionLimit(message_depth(limits));
   pb::ModelProto proto;
@@ -59,7 +63,8 @@ bool sniff(std::span<const std::byte> head) {
   const auto known = [](const Field& field) {
     switch (field.number) {
       case pb::ModelProto::kIrVersionFieldNumber:
-      case pb::ModelProto::kModelVersionFieldNumber: return field.wire == 0;
+      case pb::ModelProto::kModelVersionFieldNumber:
+        return field.wire == 0;
       case pb::ModelProto::kProducerNameFieldNumber:
       case pb::ModelProto::kProducerVersionFieldNumber:
       case pb::ModelProto::kDomainFieldNumber:
@@ -69,8 +74,10 @@ bool sniff(std::span<const std::byte> head) {
       case pb::ModelProto::kMetadataPropsFieldNumber:
       case pb::ModelProto::kTrainingInfoFieldNumber:
       case pb::ModelProto::kFunctionsFieldNumber:
-      case pb::ModelProto::kConfigurationFieldNumber: return field.wire == 2;
-      default: return false;
+      case pb::ModelProto::kConfigurationFieldNumber:
+        return field.wire == 2;
+      default:
+        return false;
     }
   };
   int fields = 0;

@@ -26,32 +26,37 @@ std::string in_domain(std::string_view domain) {
 std::pair<int, int> versions_of(const std::string& domain) {
   const auto& known = pb::OpSchemaRegistry::DomainToVersionRange::Instance().Map();
   const auto found = known.find(domain);
-  return found == known.end() ? std::pair(0, 0) : std::pair(domain.empty() ? int{kOldestOpset} : found->second.first, found->second.second);
+  return found == known.end()
+             ? std::pair(0, 0)
+             : std::pair(domain.empty() ? int{kOldestOpset} : found->second.first, found->second.second);
 }
 
 void check_opsets(const Graph& graph) {
   for (const auto& [domain, version] : graph.opsets) {
     const auto [oldest, newest] = versions_of(domain);
     if (newest != 0 && (version < oldest || version > newest))
-      throw Error(InputClass::Unsupported,
-                  fmt::format("opset {} of {} is not one of {} to {}", version, in_domain(domain), oldest, newest), {},
-                  version > 0 && version < oldest ? "Convert the model to a newer opset with the exporter that made it" : "");
+      throw Error(
+          InputClass::Unsupported,
+          fmt::format("opset {} of {} is not one of {} to {}", version, in_domain(domain), oldest, newest), {},
+          version > 0 && version < oldest ? "Convert the model to a newer opset with the exporter that made it" : "");
   }
 }
 
 Type type_of(const Attribute& attribute) {
   // In the order of Attribute::Data.
   using P = pb::AttributeProto;
-  constexpr Type kTypes[] = {P::INT, P::FLOAT, P::STRING, P::TENSOR, P::GRAPH, P::TYPE_PROTO, P::SPARSE_TENSOR,
+  constexpr Type kTypes[] = {P::INT,  P::FLOAT,  P::STRING,  P::TENSOR,  P::GRAPH,  P::TYPE_PROTO,  P::SPARSE_TENSOR,
                              P::INTS, P::FLOATS, P::STRINGS, P::TENSORS, P::GRAPHS, P::TYPE_PROTOS, P::SPARSE_TENSORS};
-  if (const auto* reference = std::get_if<Attribute::Reference>(&attribute.data)) return static_cast<Type>(reference->onnx_type);
+  if (const auto* reference = std::get_if<Attribute::Reference>(&attribute.data))
+    return static_cast<Type>(reference->onnx_type);
   return kTypes[attribute.data.index()];
 }
 
 class NodeCheck {
  public:
   NodeCheck(const Graph& model) {
-    for (const Function& function : model.functions) functions_[Key{function.domain, function.name, function.overload}] = &function;
+    for (const Function& function : model.functions)
+      functions_[Key{function.domain, function.name, function.overload}] = &function;
   }
 
   void run(const Graph& graph, const std::map<std::string, std::int64_t>& opsets) const {
@@ -80,8 +85,9 @@ class NodeCheck {
     if (schema && !schema->Deprecated()) return check(node, *schema);
     const ContribOp* contrib = find_contrib(node.op_type, node.domain);
     if (!contrib)
-      throw Error(InputClass::Unsupported, fmt::format("{} has no such operator{}", in_domain(node.domain),
-                                                       versions_of(node.domain).second ? fmt::format(" at opset {}", version) : ""));
+      throw Error(InputClass::Unsupported,
+                  fmt::format("{} has no such operator{}", in_domain(node.domain),
+                              versions_of(node.domain).second ? fmt::format(" at opset {}", version) : ""));
     count("inputs", node.inputs.size(), contrib->min_inputs, contrib->max_inputs);
     count("outputs", node.outputs.size(), contrib->min_outputs, contrib->max_outputs);
   }

@@ -24,19 +24,27 @@ enum class Field { Float, Int32, Int64, Double, Uint64, String };
 Field field_of(DType dtype) {
   switch (dtype) {
     case DType::Float32:
-    case DType::Complex64: return Field::Float;
+    case DType::Complex64:
+      return Field::Float;
     case DType::Float64:
-    case DType::Complex128: return Field::Double;
-    case DType::Int64: return Field::Int64;
+    case DType::Complex128:
+      return Field::Double;
+    case DType::Int64:
+      return Field::Int64;
     case DType::UInt32:
-    case DType::UInt64: return Field::Uint64;
-    case DType::String: return Field::String;
-    default: return Field::Int32;
+    case DType::UInt64:
+      return Field::Uint64;
+    case DType::String:
+      return Field::String;
+    default:
+      return Field::Int32;
   }
 }
 
 // Bytes of one number of the typed field: elements of less than 8 bits share a byte.
-std::size_t stored_bytes(DType dtype) { return static_cast<std::size_t>(std::max(info(dtype).bits / 8, 1)); }
+std::size_t stored_bytes(DType dtype) {
+  return static_cast<std::size_t>(std::max(info(dtype).bits / 8, 1));
+}
 
 std::size_t typed_count(const Proto& proto) {
   return static_cast<std::size_t>(proto.float_data_size()) + static_cast<std::size_t>(proto.int32_data_size()) +
@@ -53,8 +61,9 @@ Shape checked_shape(const Proto& proto, const GraphLimits& limits) {
     // Zeros are left out of the product, so that [2^62, 0] is refused as well.
     const auto factor = static_cast<std::uint64_t>(std::max<std::int64_t>(dim, 1));
     if (factor >= kMaxElements / elements)
-      throw Error(InputClass::Limit, "dimensions " + to_string(std::vector<std::int64_t>(proto.dims().begin(), proto.dims().end())) +
-                                         " overflow");
+      throw Error(
+          InputClass::Limit,
+          "dimensions " + to_string(std::vector<std::int64_t>(proto.dims().begin(), proto.dims().end())) + " overflow");
     elements *= factor;
   }
   return {proto.dims().begin(), proto.dims().end()};
@@ -83,7 +92,8 @@ void copy_numbers(const Values& values, std::span<std::byte> out) {
   if (!out.empty()) std::memcpy(out.data(), values.data(), out.size());
 }
 
-// Bits above the last element of a packed tensor mean nothing; they are made zero so that equal tensors are equal bytes.
+// Bits above the last element of a packed tensor mean nothing; they are made zero so that equal tensors are equal
+// bytes.
 std::byte without_padding(DType dtype, std::uint64_t elements, std::byte last) {
   const auto used = elements * static_cast<std::uint64_t>(info(dtype).bits) % 8;
   return used == 0 ? last : last & static_cast<std::byte>((1u << used) - 1);
@@ -106,14 +116,22 @@ Tensor typed(const Proto& proto, DType dtype, Shape shape, std::uint64_t bytes) 
   require_count(typed_count(proto), have, "numbers in fields of all types");
   const std::uint64_t elements = element_count(shape);
   return Tensor::make(dtype, std::move(shape), [&](std::span<std::byte> out) {
-    if (field == Field::Float) copy_numbers(proto.float_data(), out);
-    else if (field == Field::Double) copy_numbers(proto.double_data(), out);
-    else if (field == Field::Int64) copy_numbers(proto.int64_data(), out);
-    else if (field == Field::Uint64 && width == 8) copy_numbers(proto.uint64_data(), out);
-    else if (field == Field::Uint64) narrow<std::uint32_t>(proto.uint64_data(), out);
-    else if (width == 1) narrow<std::uint8_t>(proto.int32_data(), out);
-    else if (width == 2) narrow<std::uint16_t>(proto.int32_data(), out);
-    else narrow<std::uint32_t>(proto.int32_data(), out);
+    if (field == Field::Float)
+      copy_numbers(proto.float_data(), out);
+    else if (field == Field::Double)
+      copy_numbers(proto.double_data(), out);
+    else if (field == Field::Int64)
+      copy_numbers(proto.int64_data(), out);
+    else if (field == Field::Uint64 && width == 8)
+      copy_numbers(proto.uint64_data(), out);
+    else if (field == Field::Uint64)
+      narrow<std::uint32_t>(proto.uint64_data(), out);
+    else if (width == 1)
+      narrow<std::uint8_t>(proto.int32_data(), out);
+    else if (width == 2)
+      narrow<std::uint16_t>(proto.int32_data(), out);
+    else
+      narrow<std::uint32_t>(proto.int32_data(), out);
     clear_padding(dtype, elements, out);
   });
 }
@@ -122,7 +140,8 @@ std::uint64_t parse_offset(std::string_view key, std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || value > kMaxElements)
-    throw Error(InputClass::Format, fmt::format("{} of external data is not a number of bytes: '{}'", key, text.substr(0, 40)));
+    throw Error(InputClass::Format,
+                fmt::format("{} of external data is not a number of bytes: '{}'", key, text.substr(0, 40)));
   return value;
 }
 
@@ -140,9 +159,12 @@ ExternalRange external_range(const Proto& proto) {
     if (std::find(seen.begin(), seen.end(), key) != seen.end())
       throw Error(InputClass::Format, fmt::format("external data has the key '{}' twice", key.substr(0, 40)));
     seen.push_back(key);
-    if (key == "location") range.location = entry.value();
-    else if (key == "offset") range.offset = parse_offset(key, entry.value());
-    else if (key == "length") range.length = parse_offset(key, entry.value());
+    if (key == "location")
+      range.location = entry.value();
+    else if (key == "offset")
+      range.offset = parse_offset(key, entry.value());
+    else if (key == "length")
+      range.length = parse_offset(key, entry.value());
     else if (key != "checksum" && key != "basepath")
       throw Error(InputClass::Format, fmt::format("external data has the unknown key '{}'", key.substr(0, 40)));
   }
@@ -193,12 +215,13 @@ const MappedFile& TensorReader::file_beneath(const std::string& location) {
 Tensor TensorReader::external(const Proto& proto, DType dtype, Shape shape, std::uint64_t bytes) {
   const ExternalRange range = external_range(proto);
   if (range.length && *range.length != bytes)
-    throw Error(InputClass::Format, fmt::format("length {} of external data, the dimensions want {}", *range.length, bytes));
+    throw Error(InputClass::Format,
+                fmt::format("length {} of external data, the dimensions want {}", *range.length, bytes));
   const MappedFile& file = file_beneath(range.location);
   const auto all = file.bytes();
   if (range.offset > all.size() || bytes > all.size() - range.offset)
-    throw Error(InputClass::Format, fmt::format("bytes {} to {}+{} lie outside of external data '{}' of {} bytes", range.offset,
-                                                range.offset, bytes, range.location, all.size()));
+    throw Error(InputClass::Format, fmt::format("bytes {} to {}+{} lie outside of external data '{}' of {} bytes",
+                                                range.offset, range.offset, bytes, range.location, all.size()));
   const auto part = all.subspan(range.offset, bytes);
   const std::uint64_t elements = element_count(shape);
   const bool aligned = reinterpret_cast<std::uintptr_t>(part.data()) % alignment_of(dtype) == 0;

@@ -107,7 +107,8 @@ void Writer::graph(const Graph& from, pb::GraphProto& out) {
   for (std::size_t i = 0; i < from.values.size(); ++i) {
     const Value& value = from.values[i];
     const bool constant = value.initializer.defined() || value.sparse_initializer;
-    const bool says_something = value.type.kind != ValueType::Kind::Unknown || !value.doc.empty() || !value.metadata.empty();
+    const bool says_something =
+        value.type.kind != ValueType::Kind::Unknown || !value.doc.empty() || !value.metadata.empty();
     if (!told[i] && !constant && says_something) value_info_to(value, *out.add_value_info());
   }
   nodes(from, *out.mutable_node());
@@ -198,6 +199,8 @@ void Writer::function(const Function& from, pb::FunctionProto& out) {
 
 }  // namespace
 
-pb::ModelProto model_to(const Graph& graph, const ToProto& options) { return Writer(options).model(graph); }
+pb::ModelProto model_to(const Graph& graph, const ToProto& options) {
+  return Writer(options).model(graph);
+}
 
 }  // namespace bw::onnx

@@ -28,16 +28,21 @@ std::optional<std::vector<Dim>> shape_from(bool present, const pb::TensorShapePr
 void shape_to(const std::vector<Dim>& dims, pb::TensorShapeProto& proto) {
   for (const Dim& dim : dims) {
     auto* out = proto.add_dim();
-    if (dim.known()) out->set_dim_value(dim.value);
-    else if (!dim.symbol.empty()) out->set_dim_param(dim.symbol);
+    if (dim.known())
+      out->set_dim_value(dim.value);
+    else if (!dim.symbol.empty())
+      out->set_dim_param(dim.symbol);
   }
 }
 
 // A tensor's element type may be left open in a value_info.
-DType element_dtype(std::int32_t number) { return number == 0 ? DType::Undefined : dtype_from(number); }
+DType element_dtype(std::int32_t number) {
+  return number == 0 ? DType::Undefined : dtype_from(number);
+}
 
 ValueType nested(const pb::TypeProto& proto, int depth) {
-  if (depth > kMaxTypeDepth) throw Error(InputClass::Limit, fmt::format("type nested more than {} deep", kMaxTypeDepth));
+  if (depth > kMaxTypeDepth)
+    throw Error(InputClass::Limit, fmt::format("type nested more than {} deep", kMaxTypeDepth));
   ValueType type;
   const auto inner = [&](const pb::TypeProto& element) {
     return std::make_shared<const ValueType>(nested(element, depth + 1));
@@ -80,12 +85,14 @@ DType dtype_from(std::int32_t onnx_number) {
   if (onnx_number != 0 && is_known_dtype(onnx_number)) return static_cast<DType>(onnx_number);
   const bool named = pb::TensorProto::DataType_IsValid(onnx_number) && onnx_number != 0;
   throw Error(named ? InputClass::Unsupported : InputClass::Format,
-              named ? fmt::format("element type {} is not supported", pb::TensorProto::DataType_Name(
-                                                                           static_cast<pb::TensorProto::DataType>(onnx_number)))
+              named ? fmt::format("element type {} is not supported",
+                                  pb::TensorProto::DataType_Name(static_cast<pb::TensorProto::DataType>(onnx_number)))
                     : fmt::format("element type {} is not one of ONNX's", onnx_number));
 }
 
-ValueType type_from(const pb::TypeProto& proto) { return nested(proto, 1); }
+ValueType type_from(const pb::TypeProto& proto) {
+  return nested(proto, 1);
+}
 
 void type_to(const ValueType& type, pb::TypeProto& proto) {
   const auto number = static_cast<std::int32_t>(type.dtype);

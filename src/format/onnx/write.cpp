@@ -15,7 +15,9 @@ constexpr std::size_t kInlineBytes = 1024;
 constexpr std::size_t kPageTensor = 1 << 20;
 constexpr std::uint64_t kPage = 4096, kLine = 64;
 
-std::uint64_t rounded_up(std::uint64_t at, std::uint64_t step) { return (at + step - 1) / step * step; }
+std::uint64_t rounded_up(std::uint64_t at, std::uint64_t step) {
+  return (at + step - 1) / step * step;
+}
 
 void each_initializer(const Graph& graph, const std::function<void(const Tensor&)>& visit) {
   for (const Value& value : graph.values)
@@ -86,7 +88,8 @@ class DataFile {
 
 std::string serialized(const pb::ModelProto& proto) {
   if (proto.ByteSizeLong() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
-    throw Error(InputClass::Limit, fmt::format("the model takes {} bytes, an ONNX file holds 2 GiB", proto.ByteSizeLong()), {},
+    throw Error(InputClass::Limit,
+                fmt::format("the model takes {} bytes, an ONNX file holds 2 GiB", proto.ByteSizeLong()), {},
                 "Write it with external data");
   std::string bytes;
   if (!proto.SerializeToString(&bytes)) throw Error(ErrorKind::Internal, "the model could not be serialized");
@@ -113,7 +116,9 @@ void remove_stale_data(const fs::path& path, const std::string& in_use) {
 
 }  // namespace
 
-std::string serialize(const Graph& graph) { return serialized(model_to(graph)); }
+std::string serialize(const Graph& graph) {
+  return serialized(model_to(graph));
+}
 
 void write(const Graph& graph, const fs::path& path, const WriteOptions& options) {
   if (initializer_bytes(graph) <= options.external_above) {
@@ -124,9 +129,10 @@ void write(const Graph& graph, const fs::path& path, const WriteOptions& options
   // The name of the data file carries its content, so the old model keeps its own data until the new model is in place.
   const DataFile data(graph);
   const std::string location = path.filename().string() + "." + data.digest() + ".data";
-  const std::string model = serialized(model_to(graph, {.externalise = [&](const Tensor& tensor, pb::TensorProto& proto) {
-    return data.describe(tensor, location, proto);
-  }}));
+  const std::string model =
+      serialized(model_to(graph, {.externalise = [&](const Tensor& tensor, pb::TensorProto& proto) {
+                            return data.describe(tensor, location, proto);
+                          }}));
   if (!data.empty()) data.write(path.parent_path() / location);
   write_file(path, model);
   remove_stale_data(path, location);
