@@ -19,18 +19,18 @@
 #define BW_NBITS_TILE
 namespace bw {
 
-constexpr std::size_t kTileColumns = 64;
+constexpr std::size_t kTileColumns = 32;
 
-// One block of kTileColumns columns: its rows are read twice while they are in the cache, and its codes come out by
-// rows.
+// One block of kTileColumns columns.
 struct NBitsTile {
   const float* weights;
-  std::size_t stride, rows;  // between rows; rows of this block
+  std::size_t stride, rows;  // floats from row to row; rows of this block
   int bits;
   bool symmetric;
-  float* scales;        // kTileColumns
-  float* zero_points;   // kTileColumns
-  std::uint8_t* codes;  // [ceil(rows * bits / 8), kTileColumns]
+  float* copy;           // rows * kTileColumns: the weights close together (rows far apart would share few cache sets)
+  float* scales;         // kTileColumns
+  float* zero_points;    // kTileColumns
+  std::uint32_t* words;  // [ceil(rows * bits / 32), kTileColumns]: codes of one column after another, lowest bits first
 };
 
 }  // namespace bw
@@ -41,26 +41,45 @@ namespace bw::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using F = hn::CappedTag<float, kTileColumns>;
+using U = hn::RebindToUnsigned<F>;
 using I = hn::RebindToSigned<F>;
-using B = hn::Rebind<std::uint8_t, F>;
+
+constexpr std::size_t kLanes = hn::MaxLanes(F()), kVectors = kTileColumns / kLanes;
+
+struct Extremes {
+  hn::Vec<F> low[kVectors], high[kVectors];
+};
+
+// Smallest and largest weight of each column; makes the copy. Comparisons instead of Min and Max keep the first of two
+// zeros of different sign.
+Extremes ExtremesOf(const NBitsTile& tile) {
+  const F d;
+  Extremes seen;
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    seen.low[v] = hn::Set(d, hwy::HighestValue<float>());
+    seen.high[v] = hn::Neg(seen.low[v]);
+  }
+  for (std::size_t r = 0; r < tile.rows; ++r)
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const auto x = hn::LoadU(d, tile.weights + r * tile.stride + v * kLanes);
+      hn::StoreU(x, d, tile.copy + r * kTileColumns + v * kLanes);
+      seen.low[v] = hn::IfThenElse(hn::Lt(x, seen.low[v]), x, seen.low[v]);
+      seen.high[v] = hn::IfThenElse(hn::Gt(x, seen.high[v]), x, seen.high[v]);
+    }
+  return seen;
+}
 
 struct BlockParameters {
   hn::Vec<F> scale, per_unit, zero_point;
 };
 
-// Formulas: nbits.h. Comparisons instead of Min and Max keep the first of two zeros of different sign.
-BlockParameters ParametersOf(const NBitsTile& tile, std::size_t column) {
+// Formulas: nbits.h.
+BlockParameters ParametersOf(hn::Vec<F> low, hn::Vec<F> high, int bits, bool symmetric) {
   const F d;
-  auto low = hn::Set(d, hwy::HighestValue<float>()), high = hn::Neg(low);
-  for (std::size_t r = 0; r < tile.rows; ++r) {
-    const auto x = hn::LoadU(d, tile.weights + r * tile.stride + column);
-    low = hn::IfThenElse(hn::Lt(x, low), x, low);
-    high = hn::IfThenElse(hn::Gt(x, high), x, high);
-  }
-  const auto zero = hn::Zero(d), middle = hn::Set(d, static_cast<float>(1 << (tile.bits - 1)));
-  const auto highest = hn::Set(d, static_cast<float>((1 << tile.bits) - 1));
+  const auto zero = hn::Zero(d), middle = hn::Set(d, static_cast<float>(1 << (bits - 1)));
+  const auto highest = hn::Set(d, static_cast<float>((1 << bits) - 1));
   auto scale = zero, zero_point = middle;
-  if (tile.symmetric) {
+  if (symmetric) {
     const auto extreme = hn::IfThenElse(hn::Gt(hn::Abs(high), hn::Abs(low)), high, low);
     scale = hn::Div(hn::Neg(extreme), middle);
   } else {
@@ -76,39 +95,43 @@ BlockParameters ParametersOf(const NBitsTile& tile, std::size_t column) {
   return {scale, per_unit, zero_point};
 }
 
-// Codes of one row, as 32-bit numbers.
-hn::Vec<I> Codes(const NBitsTile& tile, std::size_t row, std::size_t column, const BlockParameters& block) {
+hn::Vec<U> Codes(const float* weights, const BlockParameters& block, hn::Vec<F> highest) {
   const F d;
-  const auto x = hn::LoadU(d, tile.weights + row * tile.stride + column);
-  const auto exact = hn::Add(hn::Mul(x, block.per_unit), block.zero_point);
+  const auto exact = hn::Add(hn::Mul(hn::LoadU(d, weights), block.per_unit), block.zero_point);
   const auto above = hn::IfThenElseZero(hn::Ge(exact, hn::Zero(d)), exact);
-  const auto inside = hn::Min(above, hn::Set(d, static_cast<float>((1 << tile.bits) - 1)));
+  const auto inside = hn::Min(above, highest);
   const auto whole = hn::ConvertTo(I(), inside);
   // Half away from zero: not by adding a half, which would round 0.49999997 up.
   const auto up = hn::Ge(hn::Sub(inside, hn::ConvertTo(d, whole)), hn::Set(d, 0.5F));
-  return hn::Sub(whole, hn::VecFromMask(I(), hn::RebindMask(I(), up)));
+  return hn::BitCast(U(), hn::Sub(whole, hn::VecFromMask(I(), hn::RebindMask(I(), up))));
+}
+
+template <int kBits>
+void Quantize(const NBitsTile& tile) {
+  constexpr std::size_t kPerWord = 32 / kBits;
+  const F d;
+  const auto highest = hn::Set(d, static_cast<float>((1 << kBits) - 1));
+  const Extremes seen = ExtremesOf(tile);
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    const std::size_t column = v * kLanes;
+    const BlockParameters block = ParametersOf(seen.low[v], seen.high[v], kBits, tile.symmetric);
+    hn::StoreU(block.scale, d, tile.scales + column);
+    hn::StoreU(block.zero_point, d, tile.zero_points + column);
+    std::uint32_t* out = tile.words + column;
+    for (std::size_t first = 0; first < tile.rows; first += kPerWord, out += kTileColumns) {
+      auto word = hn::Zero(U());
+      for (std::size_t r = HWY_MIN(first + kPerWord, tile.rows); r-- > first;)
+        word = hn::Or(hn::ShiftLeft<kBits>(word), Codes(tile.copy + r * kTileColumns + column, block, highest));
+      hn::StoreU(word, U(), out);
+    }
+  }
 }
 
 void QuantizeTile(const NBitsTile& tile) {
-  const F d;
-  const B db;
-  for (std::size_t column = 0; column < kTileColumns; column += hn::Lanes(d)) {
-    const BlockParameters block = ParametersOf(tile, column);
-    hn::StoreU(block.scale, d, tile.scales + column);
-    hn::StoreU(block.zero_point, d, tile.zero_points + column);
-    std::uint8_t* out = tile.codes + column;
-    if (tile.bits == 8) {
-      for (std::size_t r = 0; r < tile.rows; ++r, out += kTileColumns)
-        hn::StoreU(hn::DemoteTo(db, Codes(tile, r, column, block)), db, out);
-      continue;
-    }
-    std::size_t r = 0;
-    for (; r + 2 <= tile.rows; r += 2, out += kTileColumns) {
-      const auto high = hn::ShiftLeft<4>(Codes(tile, r + 1, column, block));
-      hn::StoreU(hn::DemoteTo(db, hn::Or(Codes(tile, r, column, block), high)), db, out);
-    }
-    if (r < tile.rows) hn::StoreU(hn::DemoteTo(db, Codes(tile, r, column, block)), db, out);
-  }
+  if (tile.bits == 4)
+    Quantize<4>(tile);
+  else
+    Quantize<8>(tile);
 }
 
 }  // namespace bw::HWY_NAMESPACE
@@ -151,18 +174,24 @@ class Quantizer {
   }
 
  private:
+  // What one chunk works in.
+  struct Room {
+    std::vector<float> copy, padded;
+    std::vector<std::uint32_t> words;
+  };
+
   void quantize_chunk(std::size_t high, std::size_t wide) {
-    std::vector<std::uint8_t> codes(options_.block_size * kTileColumns);
-    std::vector<float> padded;
+    Room room{std::vector<float>(options_.block_size * kTileColumns),
+              {},
+              std::vector<std::uint32_t>(blob_ / 4 * kTileColumns)};
     const std::size_t last_block = std::min((high + 1) * kChunkBlocks, blocks_);
     const std::size_t last_column = std::min((wide + 1) * kChunkColumns, columns_);
-    for (std::size_t column = wide * kChunkColumns; column < last_column; column += kTileColumns)
-      for (std::size_t block = high * kChunkBlocks; block < last_block; ++block)
-        quantize_tile(block, column, std::min(kTileColumns, last_column - column), codes, padded);
+    for (std::size_t block = high * kChunkBlocks; block < last_block; ++block)
+      for (std::size_t column = wide * kChunkColumns; column < last_column; column += kTileColumns)
+        quantize_tile(block, column, std::min(kTileColumns, last_column - column), room);
   }
 
-  void quantize_tile(std::size_t block, std::size_t column, std::size_t width, std::vector<std::uint8_t>& codes,
-                     std::vector<float>& padded) {
+  void quantize_tile(std::size_t block, std::size_t column, std::size_t width, Room& room) {
     float scales[kTileColumns], zero_points[kTileColumns];
     const std::size_t first = block * options_.block_size, rows = std::min(options_.block_size, rows_ - first);
     NBitsTile tile{weights_.data() + first * columns_ + column,
@@ -170,14 +199,15 @@ class Quantizer {
                    rows,
                    options_.bits,
                    options_.symmetric,
+                   room.copy.data(),
                    scales,
                    zero_points,
-                   codes.data()};
+                   room.words.data()};
     if (width < kTileColumns) {  // the right edge: a copy of full width
-      padded.assign(rows * kTileColumns, 0.0F);
+      room.padded.assign(rows * kTileColumns, 0.0F);
       for (std::size_t r = 0; r < rows; ++r)
-        std::memcpy(padded.data() + r * kTileColumns, tile.weights + r * columns_, width * sizeof(float));
-      tile.weights = padded.data();
+        std::memcpy(room.padded.data() + r * kTileColumns, tile.weights + r * columns_, width * sizeof(float));
+      tile.weights = room.padded.data();
       tile.stride = kTileColumns;
     }
     HWY_DYNAMIC_DISPATCH(QuantizeTile)(tile);
@@ -186,11 +216,11 @@ class Quantizer {
 
   // By columns into the result.
   void store(const NBitsTile& tile, std::size_t block, std::size_t column, std::size_t width) {
-    const std::size_t bytes = (tile.rows * static_cast<std::size_t>(tile.bits) + 7) / 8;
+    const std::size_t words = (tile.rows * static_cast<std::size_t>(tile.bits) + 31) / 32;
     for (std::size_t n = 0; n < width; ++n) {
       const std::size_t at = (column + n) * blocks_ + block;
       std::uint8_t* to = out_.codes.data() + at * blob_;
-      for (std::size_t i = 0; i < bytes; ++i) to[i] = tile.codes[i * kTileColumns + n];
+      for (std::size_t i = 0; i < words; ++i) std::memcpy(to + 4 * i, tile.words + i * kTileColumns + n, 4);
       out_.scales[at] = tile.scales[n];
       if (options_.symmetric) continue;
       const auto zero_point = static_cast<std::uint8_t>(tile.zero_points[n]);
