@@ -102,8 +102,8 @@ inline Graph stft() {
   const ValueId signal = s.constant("signal", zeros(DType::Float32, {1, 0, 1}));
   const ValueId step = s.constant("step", Tensor::scalar(std::int64_t{1}));
   const ValueId window = s.constant("window", zeros(DType::Float32, {4}));
-  return s.with_output(s.node("STFT", {signal, step, window},
-                              {attribute("onesided", std::numeric_limits<std::int64_t>::min())}));
+  return s.with_output(
+      s.node("STFT", {signal, step, window}, {attribute("onesided", std::numeric_limits<std::int64_t>::min())}));
 }
 
 // Function k calls function k + 1 `calls` times; the last one is Identity.
@@ -118,7 +118,8 @@ inline Graph functions(int levels, int calls) {
     const bool last = level + 1 == levels;
     ValueId at = x;
     for (int call = 0; call < (last ? 1 : calls); ++call)
-      at = s.node(last ? "Identity" : "F" + std::to_string(level + 1), {at}, {}, "y" + std::to_string(call), last ? "" : "ours");
+      at = s.node(last ? "Identity" : "F" + std::to_string(level + 1), {at}, {}, "y" + std::to_string(call),
+                  last ? "" : "ours");
     Function& function = graph.functions.emplace_back();
     function.domain = "ours";
     function.name = "F" + std::to_string(level);
@@ -137,8 +138,9 @@ inline Graph nested_if(int levels) {
     const bool outermost = level == 0;
     const ValueId condition = outermost ? s.input("condition", DType::Bool, {}) : s.capture("condition");
     const ValueId x = outermost ? s.input("x", DType::Float32, {1}) : s.capture("x");
-    const ValueId y = inner ? s.node("If", {condition}, {attribute("then_branch", inner), attribute("else_branch", inner)}, output)
-                            : s.node("Identity", {x}, {}, output);
+    const ValueId y =
+        inner ? s.node("If", {condition}, {attribute("then_branch", inner), attribute("else_branch", inner)}, output)
+              : s.node("Identity", {x}, {}, output);
     Graph graph = s.with_output(y);
     if (outermost) return graph;
     inner = std::make_shared<const Graph>(std::move(graph));
@@ -166,8 +168,9 @@ inline Graph endless_loop() {
   const ValueId state = body.input("state", DType::Float32, {1});
   const ValueId next_condition = body.node("Identity", {condition}, {}, "go_on_out");
   const ValueId next = body.node("Identity", {state}, {}, "state_out");
-  return loop(body.with_outputs({{next_condition, ValueType::tensor(DType::Bool)}, {next, ValueType::tensor(DType::Float32)}}),
-              std::int64_t{1} << 62, zeros(DType::Float32, {1}));
+  return loop(
+      body.with_outputs({{next_condition, ValueType::tensor(DType::Bool)}, {next, ValueType::tensor(DType::Float32)}}),
+      std::int64_t{1} << 62, zeros(DType::Float32, {1}));
 }
 
 inline Graph doubling_loop() {
@@ -177,7 +180,8 @@ inline Graph doubling_loop() {
   const ValueId state = body.value("state", ValueType::tensor(DType::Float32));
   const ValueId next_condition = body.node("Identity", {condition}, {}, "go_on_out");
   const ValueId next = body.node("Concat", {state, state}, {attribute("axis", std::int64_t{0})}, "state_out");
-  Graph graph = body.with_outputs({{next_condition, ValueType::tensor(DType::Bool)}, {next, ValueType::tensor(DType::Float32)}});
+  Graph graph =
+      body.with_outputs({{next_condition, ValueType::tensor(DType::Bool)}, {next, ValueType::tensor(DType::Float32)}});
   graph.inputs.push_back(state);
   return loop(std::move(graph), 60, zeros(DType::Float32, {1}));
 }
@@ -224,7 +228,8 @@ inline std::vector<DeadlyModel> deadly_models() {
   const auto add = [&](std::string name, const Graph& graph, Harm harm, InputClass refused_as = InputClass::Semantic) {
     all.push_back({std::move(name), onnx::serialize(graph), harm, refused_as});
   };
-  for (const char* op : {"Max", "Min", "Sum", "Mean"}) add(std::string(op) + " of (x, \"\")", deadly::variadic(op), Harm::Signal);
+  for (const char* op : {"Max", "Min", "Sum", "Mean"})
+    add(std::string(op) + " of (x, \"\")", deadly::variadic(op), Harm::Signal);
   add("Einsum of (x, \"\")", deadly::einsum(), Harm::Signal);
   for (const char* op : {"Div", "Mod"}) {
     add(std::string(op) + " of the least int32 by -1", deadly::division<std::int32_t>(op), Harm::Signal);
@@ -237,9 +242,12 @@ inline std::vector<DeadlyModel> deadly_models() {
   add("OneHot of empty inputs", deadly::one_hot(), Harm::Signal);
   add("LayerNormalization of empty inputs", deadly::layer_normalization(), Harm::Signal);
   for (const char* like : {"", "Like"}) {
-    add("RandomUniform" + std::string(like) + " with high < low", deadly::random("RandomUniform" + std::string(like), "low", 1, "high", 0), Harm::Signal);
-    add("RandomNormal" + std::string(like) + " with scale < 0", deadly::random("RandomNormal" + std::string(like), "mean", 0, "scale", -1), Harm::Signal);
-    add("RandomNormal" + std::string(like) + " with scale NaN", deadly::random("RandomNormal" + std::string(like), "mean", 0, "scale", nan), Harm::Signal);
+    add("RandomUniform" + std::string(like) + " with high < low",
+        deadly::random("RandomUniform" + std::string(like), "low", 1, "high", 0), Harm::Signal);
+    add("RandomNormal" + std::string(like) + " with scale < 0",
+        deadly::random("RandomNormal" + std::string(like), "mean", 0, "scale", -1), Harm::Signal);
+    add("RandomNormal" + std::string(like) + " with scale NaN",
+        deadly::random("RandomNormal" + std::string(like), "mean", 0, "scale", nan), Harm::Signal);
   }
   add("STFT of an empty signal", deadly::stft(), Harm::Error);
   add("20,000 functions in a chain", deadly::functions(20'000, 1), Harm::Signal, InputClass::Limit);

@@ -64,7 +64,9 @@ class Sketch {
   Graph graph_;
 };
 
-inline Attribute attribute(std::string name, Attribute::Data data) { return {std::move(name), std::move(data), {}}; }
+inline Attribute attribute(std::string name, Attribute::Data data) {
+  return {std::move(name), std::move(data), {}};
+}
 inline Tensor integers(std::initializer_list<std::int64_t> values) {
   return Tensor::of<std::int64_t>({static_cast<std::int64_t>(values.size())}, values);
 }
