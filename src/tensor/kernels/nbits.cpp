@@ -4,6 +4,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tensor/kernels/nbits.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -59,13 +60,17 @@ Extremes ExtremesOf(const NBitsTile& tile) {
     seen.low[v] = hn::Set(d, hwy::HighestValue<float>());
     seen.high[v] = hn::Neg(seen.low[v]);
   }
-  for (std::size_t r = 0; r < tile.rows; ++r)
+  for (std::size_t r = 0; r < tile.rows; ++r) {
+    // The tile to the right is next. Its rows are too many streams for the CPU to foresee.
+    for (std::size_t ahead = 0; ahead < kTileColumns; ahead += 16)
+      hwy::Prefetch(tile.weights + r * tile.stride + kTileColumns + ahead);
     for (std::size_t v = 0; v < kVectors; ++v) {
       const auto x = hn::LoadU(d, tile.weights + r * tile.stride + v * kLanes);
       hn::StoreU(x, d, tile.copy + r * kTileColumns + v * kLanes);
       seen.low[v] = hn::IfThenElse(hn::Lt(x, seen.low[v]), x, seen.low[v]);
       seen.high[v] = hn::IfThenElse(hn::Gt(x, seen.high[v]), x, seen.high[v]);
     }
+  }
   return seen;
 }
 
