@@ -13,7 +13,10 @@ Command doctor_command();
 Command inspect_command();
 Command methods_command();
 Command quantize_command();
-Command runs_command();
+Command runs_compare_command();
+Command runs_list_command();
+Command runs_schema_command();
+Command runs_show_command();
 Command worker_command();
 
 }  // namespace bw

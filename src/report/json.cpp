@@ -228,7 +228,7 @@ struct Table<CandidateFindings> {
         field<T>("recipe", "a chain of methods with parameters", &T::recipe),
         field<T>("method", "group of methods: ptq_8bit, ptq_4bit, dynamic, mixed_precision, half, ...", &T::method),
         field<T>("target", "where it is to run, as the catalog of targets has it", &T::target),
-        word_field<T>("hardware_target", "the requirement's name of it", &T::hardware_target, {"cpu", "mps", "ane", "all"}),
+        field<T>("hardware_target", "the requirement's name of it: cpu, mps, ane, all", &T::hardware_target),
         field<T>("status", "ok: measured, an option; not_better: of no use; refused: cannot be made; "
                  "worker_died, timeout: the runtime failed", &T::status),
         field<T>("reason", "one sentence, for every status but ok", [](const T& c) { return unless_empty(c.reason); }),

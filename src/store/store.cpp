@@ -232,29 +232,48 @@ Json Store::report(std::int64_t id) const {
   return parse_json(run.text(0), fmt::format("run {}", id));
 }
 
+std::vector<StoredCandidate> Store::candidates(std::int64_t id) const {
+  const Database& database = state_->database;
+  if (!database.prepare("SELECT 1 FROM runs WHERE id = ?").bind(id).step()) refuse_run(id);
+  Statement rows = database.prepare(
+      fmt::format("SELECT m.name, c.name, status{} FROM candidates c JOIN models m ON m.run = c.run AND m.position = c.model "
+                  "WHERE c.run = ? ORDER BY c.model, c.position", columns()));
+  rows.bind(id);
+  std::vector<StoredCandidate> list;
+  while (rows.step()) {
+    StoredCandidate& row = list.emplace_back();
+    row.model = rows.text(0);
+    row.candidate = rows.text(1);
+    row.figures.status = rows.text(2);
+    int at = 3;
+    for (const KeyColumn& column : kKeyColumns) row.figures.*column.member = rows.number(at++);
+  }
+  return list;
+}
+
 std::vector<RunDifference> Store::compare(std::int64_t first, std::int64_t second) const {
   std::vector<RunDifference> differences;
-  const auto read = [&](std::int64_t id, std::optional<KeyFigures> RunDifference::*side) {
-    if (!state_->database.prepare("SELECT 1 FROM runs WHERE id = ?").bind(id).step()) refuse_run(id);
-    Statement rows = state_->database.prepare(
-        fmt::format("SELECT m.name, c.name, status{} FROM candidates c JOIN models m ON m.run = c.run AND m.position = c.model "
-                    "WHERE c.run = ? ORDER BY c.model, c.position", columns()));
-    rows.bind(id);
-    while (rows.step()) {
-      const std::string model = rows.text(0), candidate = rows.text(1);
-      KeyFigures figures;
-      figures.status = rows.text(2);
-      for (int i = 0; i < static_cast<int>(std::size(kKeyColumns)); ++i) figures.*kKeyColumns[i].member = rows.number(3 + i);
-      auto found = std::find_if(differences.begin(), differences.end(), [&](const RunDifference& difference) {
-        return difference.model == model && difference.candidate == candidate && !(difference.*side);
-      });
-      if (found == differences.end()) found = differences.insert(found, {model, candidate, {}, {}});
-      (*found).*side = std::move(figures);
-    }
-  };
-  read(first, &RunDifference::first);
-  read(second, &RunDifference::second);
+  for (const StoredCandidate& row : candidates(first)) differences.push_back({row.model, row.candidate, row.figures, {}});
+  for (const StoredCandidate& row : candidates(second)) {
+    const auto same = [&](const RunDifference& difference) {
+      return difference.model == row.model && difference.candidate == row.candidate && !difference.second;
+    };
+    const auto found = std::find_if(differences.begin(), differences.end(), same);
+    if (found == differences.end())
+      differences.push_back({row.model, row.candidate, {}, row.figures});
+    else
+      found->second = row.figures;
+  }
   return differences;
+}
+
+Json to_json(const KeyFigures& figures) {
+  Json json{{"status", figures.status}};
+  for (const KeyColumn& column : kKeyColumns) {
+    const std::optional<double>& value = figures.*column.member;
+    json[column.name] = value ? Json(*value) : Json(nullptr);
+  }
+  return json;
 }
 
 }  // namespace bw

@@ -29,6 +29,13 @@ struct KeyFigures {
   std::optional<double> model_size, compression_ratio, memory_usage;
 };
 
+Json to_json(const KeyFigures& figures);
+
+struct StoredCandidate {
+  std::string model, candidate;
+  KeyFigures figures;
+};
+
 // One candidate in two runs; it may be in one of them alone.
 struct RunDifference {
   std::string model, candidate;
@@ -53,7 +60,9 @@ class Store {
 
   std::vector<RunSummary> list(std::size_t limit) const;  // newest first
   std::size_t size() const;
-  Json report(std::int64_t id) const;  // UsageError when there is no such run
+  // Of one run: the whole report, and the figures of its candidates. UsageError when there is no such run.
+  Json report(std::int64_t id) const;
+  std::vector<StoredCandidate> candidates(std::int64_t id) const;
   // In the order of the first run, then what only the second one has.
   std::vector<RunDifference> compare(std::int64_t first, std::int64_t second) const;
 
