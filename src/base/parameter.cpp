@@ -2,35 +2,26 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
-#include <optional>
 
 #include "base/error.h"
+#include "base/number.h"
 
 namespace bw {
 namespace {
-
-template <class T>
-std::optional<T> parse_number(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 // What a value has to be, or "" when `text` is fine.
 std::string complaint(const Parameter& parameter, std::string_view text) {
   const auto within = [&](double value) { return std::isfinite(value) && value >= parameter.low && value <= parameter.high; };
   switch (parameter.type) {
     case Parameter::Type::Integer: {
-      const auto value = parse_number<std::int64_t>(text);
-      if (value && within(static_cast<double>(*value))) return "";
+      std::int64_t value = 0;
+      if (parse_number(text, value) && within(static_cast<double>(value))) return "";
       return fmt::format("a whole number from {} to {}", parameter.low, parameter.high);
     }
     case Parameter::Type::Number: {
-      const auto value = parse_number<double>(text);
-      if (value && within(*value)) return "";
+      double value = 0;
+      if (parse_number(text, value) && within(value)) return "";
       return fmt::format("a number from {} to {}", parameter.low, parameter.high);
     }
     case Parameter::Type::Flag:
@@ -73,8 +64,18 @@ const std::string& Arguments::value(std::string_view name) const {
   return found->second;
 }
 
-std::int64_t Arguments::integer(std::string_view name) const { return parse_number<std::int64_t>(value(name)).value(); }
-double Arguments::number(std::string_view name) const { return parse_number<double>(value(name)).value(); }
+std::int64_t Arguments::integer(std::string_view name) const {
+  std::int64_t number = 0;
+  parse_number(value(name), number);
+  return number;
+}
+
+double Arguments::number(std::string_view name) const {
+  double number = 0;
+  parse_number(value(name), number);
+  return number;
+}
+
 bool Arguments::flag(std::string_view name) const { return value(name) == "yes"; }
 const std::string& Arguments::text(std::string_view name) const { return value(name); }
 

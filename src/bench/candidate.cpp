@@ -85,10 +85,7 @@ ArtifactFile write_candidate(const Candidate& candidate, const fs::path& folder,
   const fs::path file = folder / (model_name + candidate.artifact.extension);
   onnx::write(candidate.artifact.graph, file);
   write_plan(candidate.plan, folder / "plan.json");
-  ArtifactFile artifact{.path = file.lexically_relative(root).generic_string(), .bytes = fs::file_size(file), .sha256 = sha256_of_file(file)};
-  const fs::path data = file.string() + ".data";
-  if (fs::exists(data)) artifact.bytes += fs::file_size(data);
-  return artifact;
+  return {.path = file.lexically_relative(root).generic_string(), .bytes = shipped_bytes(file), .sha256 = sha256_of_file(file)};
 }
 
 }  // namespace bw

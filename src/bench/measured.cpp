@@ -104,8 +104,14 @@ void Measurer::measure_float(ModelFindings& findings) {
   findings.control = Control{.ratio = control.ratio.ratio, .verdict = control.ratio.verdict, .smallest_effect = {}};
   if (const auto& interval = control.ratio.ratio.interval)
     findings.control->smallest_effect = std::max(interval->high - 1, 1 - interval->low);
+  if (!options_.eval_command.empty()) {
+    own_ = own_score(options_.eval_command, model_.path);
+    findings.metric = own_->name;
+  }
   Figure accuracy = missing_figure(Unit::Fraction, "the data has no labels");
-  if (findings.metric)
+  if (own_)
+    accuracy = exact_figure(own_->value, Unit::Score);
+  else if (findings.metric)
     accuracy = metric_figure(metric_named(*findings.metric), float_evaluation_.scores.at(*findings.metric), options_.seed);
   findings.original = figures(accuracy, control.original, float_memory_, model_.bytes);
 }
@@ -124,6 +130,16 @@ void Measurer::compare_accuracy(CandidateFindings& findings, const fs::path& fil
                                 .difference = change.difference,
                                 .verdict = change.verdict});
     if (!accuracy.mcnemar) accuracy.mcnemar = change.mcnemar;
+  }
+  if (own_) {
+    const OwnScore score = own_score(options_.eval_command, file);
+    const double difference = score.value - own_->value;
+    accuracy.metrics.insert(accuracy.metrics.begin(), {.name = own_->name,
+                                                       .higher_is_better = own_->direction == Direction::Higher,
+                                                       .original = exact_figure(own_->value, Unit::Score),
+                                                       .quantized = exact_figure(score.value, Unit::Score),
+                                                       .difference = exact_figure(difference, Unit::Score),
+                                                       .verdict = Verdict::Inconclusive});
   }
   accuracy.agreement = metric_figure(metric_named("agreement"), evaluation.scores.at("agreement"), options_.seed);
   accuracy.sqnr = metric_figure(metric_named("sqnr"), evaluation.scores.at("sqnr"), options_.seed);

@@ -3,10 +3,12 @@
 
 #include <filesystem>
 #include <optional>
+#include <optional>
 
 #include "base/error.h"
 #include "bench/bench.h"
 #include "bench/checkpoint.h"
+#include "bench/own_metric.h"
 #include "measure/evaluate.h"
 #include "measure/footprint.h"
 #include "measure/latency.h"
@@ -42,6 +44,7 @@ class Measurer {
   SharedSamples samples_;
   Worker worker_;
   Evaluation float_evaluation_;
+  std::optional<OwnScore> own_;  // of the float model, when the user has a metric of his own
   Figure float_memory_;
 };
 

@@ -21,7 +21,10 @@ struct LoadedModel {
   Graph prepared;            // what methods decide about: folded, typed, every node named
 };
 
-// Errors: those of the format's reader.
+// Bytes of a model's file and of its external data: the files beside it whose names begin with its own.
+std::uint64_t shipped_bytes(const std::filesystem::path& path);
+
+// Errors: those of the format's reader; InputError(semantic) for a weight that is NaN.
 LoadedModel load_model(const std::filesystem::path& path);
 Graph prepared(const Graph& original);
 

@@ -30,6 +30,7 @@ constexpr Parameter kFlags[] = {
     kCalibrationSamplesFlag,
     {.name = "evaluation_samples", .type = Parameter::Type::Integer, .standard = "0", .says = "samples to measure accuracy on, 0 for all",
      .low = 0, .high = 1e9},
+    kEvalCommandFlag,
     {.name = "latency_seconds", .type = Parameter::Type::Number, .standard = "3", .says = "time for the paired runs of each candidate",
      .low = 0.05, .high = 3600},
     {.name = "baseline", .type = Parameter::Type::Flag, .standard = "yes", .says = "measure, and compare with the float model"},
@@ -62,6 +63,7 @@ BenchOptions options_of(const Invocation& invocation) {
   options.open = open_options(invocation);
   options.calibration_samples = static_cast<std::size_t>(flags.integer("calibration_samples"));
   options.evaluation_samples = static_cast<std::size_t>(flags.integer("evaluation_samples"));
+  options.eval_command = flags.text("eval_command");
   options.latency_seconds = flags.number("latency_seconds");
   options.resume = flags.flag("resume");
   options.baseline = flags.flag("baseline");

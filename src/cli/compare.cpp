@@ -24,6 +24,7 @@ constexpr Parameter kFlags[] = {
     kEvaluationSplitFlag,
     {.name = "evaluation_samples", .type = Parameter::Type::Integer, .standard = "0", .says = "samples to measure accuracy on, 0 for all",
      .low = 0, .high = 1e9},
+    kEvalCommandFlag,
     {.name = "latency_seconds", .type = Parameter::Type::Number, .standard = "3", .says = "time for the paired runs", .low = 0.05, .high = 3600},
 };
 
@@ -34,6 +35,7 @@ BenchOptions options_of(const Invocation& invocation) {
   options.data = invocation.flags.text("data");
   options.open = open_options(invocation);
   options.evaluation_samples = static_cast<std::size_t>(invocation.flags.integer("evaluation_samples"));
+  options.eval_command = invocation.flags.text("eval_command");
   options.latency_seconds = invocation.flags.number("latency_seconds");
   options.threads = invocation.threads;
   options.seed = invocation.seed;

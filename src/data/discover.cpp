@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "data/paths.h"
 #include "data/sources/source.h"
-#include "data/zip.h"
+#include "archive/zip.h"
 
 namespace bw {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "data/image.h"
-#include "data/npy.h"
+#include "archive/npy.h"
 #include "tensor/convert.h"
 
 namespace bw {

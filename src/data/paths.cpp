@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
-#include "data/archive.h"
+#include "archive/archive.h"
 
 namespace bw {
 

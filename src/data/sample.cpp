@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "data/npy.h"
+#include "archive/npy.h"
 #include "tensor/convert.h"
 
 namespace bw {

@@ -30,12 +30,6 @@ std::size_t sequence_length(std::string_view rest) {
   return 0;
 }
 
-template <class T>
-bool parse_whole(std::string_view text, T& value) {
-  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() && !text.empty();
-}
 
 }  // namespace
 
@@ -70,13 +64,6 @@ std::vector<std::string_view> words_of(std::string_view text) {
     begin = text.find_first_not_of(kSpace, end);
   }
   return words;
-}
-
-bool parse_number(std::string_view text, std::int64_t& value) {
-  return parse_whole(text, value);
-}
-bool parse_number(std::string_view text, double& value) {
-  return parse_whole(text, value) && std::isfinite(value);
 }
 
 }  // namespace bw

@@ -19,8 +19,4 @@ std::string_view checked_utf8(std::string_view text, std::string_view where);
 // Pieces between runs of white space (space, tab, CR, LF).
 std::vector<std::string_view> words_of(std::string_view text);
 
-// The whole of `text` as a number. False when it is none (or does not fit).
-bool parse_number(std::string_view text, std::int64_t& value);
-bool parse_number(std::string_view text, double& value);  // finite, decimal point
-
 }  // namespace bw

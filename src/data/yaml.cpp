@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "data/text.h"
 
 namespace bw {

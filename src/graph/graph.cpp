@@ -53,12 +53,17 @@ std::string to_string(const ValueType& type) {
   using Kind = ValueType::Kind;
   const std::string element = type.element ? to_string(*type.element) : "?";
   switch (type.kind) {
-    case Kind::Unknown: return "?";
-    case Kind::Sequence: return "sequence(" + element + ")";
-    case Kind::Optional: return "optional(" + element + ")";
-    case Kind::Map: return "map(" + std::string(name_of(type.dtype)) + ", " + element + ")";
+    case Kind::Unknown:
+      return "?";
+    case Kind::Sequence:
+      return "sequence(" + element + ")";
+    case Kind::Optional:
+      return "optional(" + element + ")";
+    case Kind::Map:
+      return "map(" + std::string(name_of(type.dtype)) + ", " + element + ")";
     case Kind::Tensor:
-    case Kind::SparseTensor: break;
+    case Kind::SparseTensor:
+      break;
   }
   return (type.kind == Kind::SparseTensor ? "sparse " : "") + std::string(name_of(type.dtype)) +
          (type.shape ? shape_text(*type.shape) : "");
@@ -113,9 +118,13 @@ void Node::remove(std::string_view attribute) {
   std::erase_if(attributes, [&](const Attribute& entry) { return entry.name == attribute; });
 }
 
-bool Graph::is_input(ValueId id) const { return std::find(inputs.begin(), inputs.end(), id) != inputs.end(); }
+bool Graph::is_input(ValueId id) const {
+  return std::find(inputs.begin(), inputs.end(), id) != inputs.end();
+}
 
-bool Graph::is_output(ValueId id) const { return std::find(outputs.begin(), outputs.end(), id) != outputs.end(); }
+bool Graph::is_output(ValueId id) const {
+  return std::find(outputs.begin(), outputs.end(), id) != outputs.end();
+}
 
 bool Graph::is_constant(ValueId id) const {
   return id != kNoValue && (value(id).initializer.defined() || value(id).sparse_initializer) && !is_input(id);

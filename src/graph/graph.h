@@ -16,8 +16,8 @@
 
 namespace bw {
 
-using ValueId = std::int32_t;  // index into Graph::values
-using NodeId = std::int32_t;   // index into Graph::nodes
+using ValueId = std::int32_t;            // index into Graph::values
+using NodeId = std::int32_t;             // index into Graph::nodes
 inline constexpr ValueId kNoValue = -1;  // an optional input that is left out, an output nobody named
 inline constexpr NodeId kNoNode = -1;
 
@@ -33,8 +33,8 @@ struct Dim {
 struct ValueType {
   enum class Kind : std::uint8_t { Unknown, Tensor, SparseTensor, Sequence, Optional, Map };
   Kind kind = Kind::Unknown;
-  DType dtype = DType::Undefined;         // element type of a tensor; key type of a map
-  std::optional<std::vector<Dim>> shape;  // tensors; nullopt: rank unknown
+  DType dtype = DType::Undefined;            // element type of a tensor; key type of a map
+  std::optional<std::vector<Dim>> shape;     // tensors; nullopt: rank unknown
   std::shared_ptr<const ValueType> element;  // of a sequence, optional or map
 
   static ValueType tensor(DType dtype, std::optional<std::vector<Dim>> shape = std::nullopt);
@@ -60,10 +60,10 @@ struct Attribute {
     std::string name;
     std::int32_t onnx_type = 0;
   };
-  using Data = std::variant<std::int64_t, float, std::string, Tensor, Subgraph, ValueType, SparseTensor,
-                            std::vector<std::int64_t>, std::vector<float>, std::vector<std::string>,
-                            std::vector<Tensor>, std::vector<Subgraph>, std::vector<ValueType>,
-                            std::vector<SparseTensor>, Reference>;
+  using Data =
+      std::variant<std::int64_t, float, std::string, Tensor, Subgraph, ValueType, SparseTensor,
+                   std::vector<std::int64_t>, std::vector<float>, std::vector<std::string>, std::vector<Tensor>,
+                   std::vector<Subgraph>, std::vector<ValueType>, std::vector<SparseTensor>, Reference>;
   std::string name;
   Data data;
   std::string doc;
@@ -72,8 +72,8 @@ struct Attribute {
 struct Node {
   std::string name;
   std::string op_type;
-  std::string domain;    // "" is ai.onnx
-  std::string overload;  // of a local function
+  std::string domain;                    // "" is ai.onnx
+  std::string overload;                  // of a local function
   std::vector<ValueId> inputs, outputs;  // kNoValue where left out
   std::vector<Attribute> attributes;
   std::string doc;
@@ -131,17 +131,17 @@ struct Graph {
   bool is_constant(ValueId id) const;
   bool is_input(ValueId id) const;
   bool is_output(ValueId id) const;
-  ValueId find(std::string_view value_name) const;       // kNoValue when there is none; linear
-  NodeId find_node(std::string_view node_name) const;    // kNoNode when there is none; linear
+  ValueId find(std::string_view value_name) const;            // kNoValue when there is none; linear
+  NodeId find_node(std::string_view node_name) const;         // kNoNode when there is none; linear
   std::int64_t opset(std::string_view in_domain = "") const;  // 0 when not imported
 };
 
 // A local function of a model.
 struct Function {
   std::string domain, name, overload;
-  std::vector<std::string> attributes;        // required attribute names
+  std::vector<std::string> attributes;  // required attribute names
   std::vector<Attribute> attribute_defaults;
-  Graph body;                                 // its inputs and outputs are the function's; its opsets are set
+  Graph body;  // its inputs and outputs are the function's; its opsets are set
 };
 
 // Who makes and who uses each value of one graph (uses inside subgraphs count as uses by the node that holds them).

@@ -15,7 +15,9 @@ namespace bw {
 
 namespace {
 
-std::size_t at(std::int32_t id) { return static_cast<std::size_t>(id); }
+std::size_t at(std::int32_t id) {
+  return static_cast<std::size_t>(id);
+}
 
 // Nodes that the outputs depend on, producers first, and the values taken from around the graph, in the order met.
 struct Walk {
@@ -62,8 +64,10 @@ class Walker {
           by_name_.emplace(graph_.values[v].name, static_cast<ValueId>(v));
       for (const std::string& name : walk(*subgraph).outer) {
         const auto found = by_name_.find(name);
-        if (found != by_name_.end()) taken.push_back(found->second);
-        else meet_outer(name);
+        if (found != by_name_.end())
+          taken.push_back(found->second);
+        else
+          meet_outer(name);
       }
     });
     return taken;
@@ -103,7 +107,9 @@ class Walker {
   std::set<std::string> met_;
 };
 
-Walk walk(const Graph& graph) { return Walker(graph).result; }
+Walk walk(const Graph& graph) {
+  return Walker(graph).result;
+}
 
 // Canonical numbers of the values of one graph; a graph inside sees those around it by name.
 struct Scope {
@@ -205,8 +211,10 @@ class Stream {
 
   void constant(const Value& value) {
     add(std::uint64_t{value.initializer.defined() ? 1u : value.sparse_initializer ? 2u : 0u});
-    if (value.initializer.defined()) add(value.initializer);
-    else if (value.sparse_initializer) add(*value.sparse_initializer);
+    if (value.initializer.defined())
+      add(value.initializer);
+    else if (value.sparse_initializer)
+      add(*value.sparse_initializer);
   }
 
   // A use is the value's number; a constant is told at its first use.
@@ -239,7 +247,10 @@ class Stream {
           } else if constexpr (std::is_same_v<T, std::vector<Subgraph>>) {
             add(data.size());
             for (const Subgraph& entry : data) add(entry, scope);
-          } else if constexpr (requires { data.size(); data[0]; } && !std::is_same_v<T, std::string>) {
+          } else if constexpr (requires {
+                                 data.size();
+                                 data[0];
+                               } && !std::is_same_v<T, std::string>) {
             add(data.size());
             for (const auto& entry : data) add(entry);
           } else {

@@ -1,6 +1,5 @@
 #include "graph/links.h"
 
-#include <algorithm>
 #include <set>
 #include <unordered_map>
 
@@ -25,7 +24,9 @@ void for_each_subgraph(const Node& node, const std::function<void(const Subgraph
   visit_subgraphs(node, visit);
 }
 
-void for_each_subgraph(Node& node, const std::function<void(Subgraph&)>& visit) { visit_subgraphs(node, visit); }
+void for_each_subgraph(Node& node, const std::function<void(Subgraph&)>& visit) {
+  visit_subgraphs(node, visit);
+}
 
 std::vector<std::string> captured_names(const Node& node) {
   std::vector<std::string> names;

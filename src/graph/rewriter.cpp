@@ -10,7 +10,9 @@ namespace bw {
 
 namespace {
 
-std::size_t at(std::int32_t id) { return static_cast<std::size_t>(id); }
+std::size_t at(std::int32_t id) {
+  return static_cast<std::size_t>(id);
+}
 
 void collect_names(const Graph& graph, std::map<std::string, ValueId, std::less<>>& names) {
   for (const Node& node : graph.nodes)
@@ -47,7 +49,9 @@ void rename_capture(Node& node, const std::string& from, const std::string& to) 
 
 }  // namespace
 
-Rewriter::Rewriter(Graph& graph) : graph_(graph) { index(); }
+Rewriter::Rewriter(Graph& graph) : graph_(graph) {
+  index();
+}
 
 void Rewriter::index() {
   links_ = link(graph_);
@@ -60,9 +64,13 @@ void Rewriter::index() {
   for (const Node& node : graph_.nodes) node_names_.insert(node.name);
 }
 
-NodeId Rewriter::producer(ValueId value) const { return value == kNoValue ? kNoNode : links_.producer[at(value)]; }
+NodeId Rewriter::producer(ValueId value) const {
+  return value == kNoValue ? kNoNode : links_.producer[at(value)];
+}
 
-const std::vector<Links::Use>& Rewriter::uses(ValueId value) const { return links_.uses[at(value)]; }
+const std::vector<Links::Use>& Rewriter::uses(ValueId value) const {
+  return links_.uses[at(value)];
+}
 
 namespace {
 
@@ -131,8 +139,7 @@ NodeId Rewriter::add_node(Node node) {
 }
 
 void Rewriter::unuse(ValueId value, NodeId node, int input) {
-  std::erase_if(links_.uses[at(value)],
-                [&](const Links::Use& use) { return use.node == node && use.input == input; });
+  std::erase_if(links_.uses[at(value)], [&](const Links::Use& use) { return use.node == node && use.input == input; });
 }
 
 void Rewriter::set_input(NodeId node, std::size_t position, ValueId value) {
@@ -151,7 +158,9 @@ void Rewriter::set_constant(ValueId value, Tensor tensor) {
   target.initializer = std::move(tensor);
 }
 
-void Rewriter::set_type(ValueId value, ValueType type) { graph_.value(value).type = std::move(type); }
+void Rewriter::set_type(ValueId value, ValueType type) {
+  graph_.value(value).type = std::move(type);
+}
 
 void Rewriter::make_constant(ValueId value, Tensor tensor) {
   const NodeId node = producer(value);
@@ -159,7 +168,8 @@ void Rewriter::make_constant(ValueId value, Tensor tensor) {
   links_.producer[at(value)] = kNoNode;
   std::vector<ValueId>& outputs = graph_.node(node).outputs;
   std::replace(outputs.begin(), outputs.end(), value, kNoValue);
-  if (std::count(outputs.begin(), outputs.end(), kNoValue) == static_cast<std::ptrdiff_t>(outputs.size())) remove_node(node);
+  if (std::count(outputs.begin(), outputs.end(), kNoValue) == static_cast<std::ptrdiff_t>(outputs.size()))
+    remove_node(node);
 }
 
 bool Rewriter::replace_uses(ValueId from, ValueId to, std::span<const NodeId> keep) {
@@ -204,7 +214,8 @@ void Rewriter::remove_node(NodeId node) {
     links_.producer[at(output)] = kNoNode;
   }
   for (ValueId input : graph_.node(node).inputs)
-    if (input != kNoValue) std::erase_if(links_.uses[at(input)], [&](const Links::Use& use) { return use.node == node; });
+    if (input != kNoValue)
+      std::erase_if(links_.uses[at(input)], [&](const Links::Use& use) { return use.node == node; });
   for (const std::string& name : captured_names(graph_.node(node))) {
     const auto found = by_name_.find(name);
     if (found != by_name_.end() && found->second != kNoValue) unuse(found->second, node, -1);
@@ -212,7 +223,9 @@ void Rewriter::remove_node(NodeId node) {
   removed_[at(node)] = true;
 }
 
-Node& Rewriter::edit(NodeId node) { return graph_.node(node); }
+Node& Rewriter::edit(NodeId node) {
+  return graph_.node(node);
+}
 
 namespace {
 

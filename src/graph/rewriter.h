@@ -17,14 +17,14 @@ class Rewriter {
   explicit Rewriter(Graph& graph);
 
   const Graph& graph() const { return graph_; }
-  NodeId producer(ValueId value) const;                       // kNoNode for inputs and constants
+  NodeId producer(ValueId value) const;  // kNoNode for inputs and constants
   const std::vector<Links::Use>& uses(ValueId value) const;
 
   // New values get the hint as name, made unique by a number when taken.
   ValueId add_value(std::string_view name_hint, ValueType type = {});
   ValueId add_constant(std::string_view name_hint, Tensor tensor);
-  // Adds a node with one new output and returns that value; both are named after the hint. The node's place in the order
-  // is found by finish().
+  // Adds a node with one new output and returns that value; both are named after the hint. The node's place in the
+  // order is found by finish().
   ValueId add_op(std::string_view op_type, std::vector<ValueId> inputs, std::vector<Attribute> attributes,
                  std::string_view name_hint, ValueType type = {}, std::string_view domain = "");
   NodeId add_node(Node node);
@@ -34,11 +34,12 @@ class Rewriter {
   // Makes a constant of a computed value, which keeps its name. Its producer goes when no output of it is left.
   void make_constant(ValueId value, Tensor tensor);
   void set_type(ValueId value, ValueType type);
-  // Makes every user of `from` (and subgraphs that capture it) use `to`, except the nodes in `keep`; false when there was
-  // nothing to change. Without `keep`, a graph output `from` hands its name and place over to `to`, unless `to` is an
-  // input, a constant or an output itself: then `from` stays the output.
+  // Makes every user of `from` (and subgraphs that capture it) use `to`, except the nodes in `keep`; false when there
+  // was nothing to change. Without `keep`, a graph output `from` hands its name and place over to `to`, unless `to` is
+  // an input, a constant or an output itself: then `from` stays the output.
   bool replace_uses(ValueId from, ValueId to, std::span<const NodeId> keep = {});
-  // The graph output `from` (if it is one) hands its name, type and place over to `to`, by the same rule; true if it did.
+  // The graph output `from` (if it is one) hands its name, type and place over to `to`, by the same rule; true if it
+  // did.
   bool take_over_output(ValueId from, ValueId to);
   void remove_node(NodeId node);  // its outputs must have no uses left and not be graph outputs
   Node& edit(NodeId node);        // attributes and names only; inputs and outputs through the calls above

@@ -1,5 +1,5 @@
-// Text form of a graph, for people, diffs and tests. parse(print(g)) has the same content hash as g; docs and metadata are
-// not printed.
+// Text form of a graph, for people, diffs and tests. parse(print(g)) has the same content hash as g; docs and metadata
+// are not printed.
 //
 //   ir_version 8
 //   opset "" 17
@@ -11,7 +11,8 @@
 //     output %y
 //   }
 //
-// A node without "@" is named after its first output. "_" is an input or output that is left out; another domain stands before the operator as "com.microsoft":Gelu(...).
+// A node without "@" is named after its first output. "_" is an input or output that is left out; another domain stands
+// before the operator as "com.microsoft":Gelu(...).
 #pragma once
 
 #include <string>

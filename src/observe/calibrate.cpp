@@ -23,7 +23,8 @@
 namespace bw {
 namespace {
 
-// --- inside the worker ------------------------------------------------------------------------------------------------
+// --- inside the worker
+// ------------------------------------------------------------------------------------------------
 
 struct Kept {
   std::vector<float> values;
@@ -47,12 +48,16 @@ std::optional<Kept> without_padding(std::span<const float> values, const Shape& 
 
 void observe(ValueEvidence& evidence, const Tensor& value, const Sample& sample, std::size_t position) {
   if (!info(value.dtype()).is_float)
-    throw Error(ErrorKind::Calibration, fmt::format("is {}, only float values can be calibrated", name_of(value.dtype())), evidence.name());
+    throw Error(ErrorKind::Calibration,
+                fmt::format("is {}, only float values can be calibrated", name_of(value.dtype())), evidence.name());
   std::vector<float> converted;
   if (value.dtype() != DType::Float32) converted = to_floats(value);
-  const std::span<const float> values = converted.empty() && value.size() ? value.data<float>() : std::span<const float>(converted);
-  if (const auto kept = without_padding(values, value.shape(), sample.mask)) evidence.add(kept->values, kept->shape, position);
-  else evidence.add(values, value.shape(), position);
+  const std::span<const float> values =
+      converted.empty() && value.size() ? value.data<float>() : std::span<const float>(converted);
+  if (const auto kept = without_padding(values, value.shape(), sample.mask))
+    evidence.add(kept->values, kept->shape, position);
+  else
+    evidence.add(values, value.shape(), position);
 }
 
 // One thread's part: its own Evidence, found by tap without a look-up.
@@ -91,7 +96,8 @@ JobResult run_calibrate(JobContext& context) {
   LoadOptions options;
   for (const auto& [name, keys] : needs.by_value) options.taps.push_back(name);
   context.stage("load");
-  const auto runner = runtime_named(request.at("runtime").get<std::string>()).load({{}, context.files()[0].bytes()}, options);
+  const auto runner =
+      runtime_named(request.at("runtime").get<std::string>()).load({{}, context.files()[0].bytes()}, options);
   const std::size_t batch = batch_of(*runner);
   const int threads = needs.in_order() ? 1 : request.at("threads").get<int>();
   std::deque<Part> parts;
@@ -113,12 +119,14 @@ JobResult run_calibrate(JobContext& context) {
           std::string(as_text(bytes))};
 }
 
-// --- the parent -------------------------------------------------------------------------------------------------------
+// --- the parent
+// -------------------------------------------------------------------------------------------------------
 
 void require_tappable(const Graph& graph, const Needs& needs) {
   for (const auto& [name, keys] : needs.by_value) {
     const ValueId id = graph.find(name);
-    if (id == kNoValue) throw Error(ErrorKind::Internal, "calibration was asked for a value that the graph does not have", name);
+    if (id == kNoValue)
+      throw Error(ErrorKind::Internal, "calibration was asked for a value that the graph does not have", name);
     if (graph.is_constant(id)) throw Error(ErrorKind::Internal, "calibration was asked for a constant", name);
   }
 }
@@ -130,12 +138,14 @@ Calibration calibrate(const Graph& graph, SharedSamples& samples, const Needs& n
   Calibration result;
   if (needs.empty()) return result;
   if (samples.size() == 0)
-    throw Error(ErrorKind::Calibration, "there are no calibration samples", {}, "Give data with a calibration split (--data)");
+    throw Error(ErrorKind::Calibration, "there are no calibration samples", {},
+                "Give data with a calibration split (--data)");
   require_tappable(graph, needs);
   WorkerOptions worker_options;
   worker_options.address_space = options.address_space;
   Worker worker(worker_options);
-  JobRequest request{"calibrate", to_line({{"threads", options.threads}, {"runtime", options.runtime}}), {}, samples.feed()};
+  JobRequest request{
+      "calibrate", to_line({{"threads", options.threads}, {"runtime", options.runtime}}), {}, samples.feed()};
   request.files = {SharedBytes(as_bytes(onnx::serialize(graph))), SharedBytes(Evidence(needs).to_bytes())};
   request.silence = options.silence;
   const JobResult answer = worker.run(request);
@@ -146,18 +156,24 @@ Calibration calibrate(const Graph& graph, SharedSamples& samples, const Needs& n
     result.peak_memory = figures.at("peak").get<std::uint64_t>();
     rest = figures.at("rest").get<std::size_t>();
   });
-  if (result.evidence.needs() != needs) throw Error(ErrorKind::Worker, "the worker's evidence is not what was asked for");
+  if (result.evidence.needs() != needs)
+    throw Error(ErrorKind::Worker, "the worker's evidence is not what was asked for");
   if (result.samples == 0)
-    throw Error(ErrorKind::Calibration, fmt::format("{} calibration samples do not fill the model's fixed batch", samples.size()), {},
+    throw Error(ErrorKind::Calibration,
+                fmt::format("{} calibration samples do not fill the model's fixed batch", samples.size()), {},
                 "Give more calibration samples, or export the model with a free batch dimension");
   if (rest > 0)
-    result.notes.push_back(fmt::format("The last {} calibration samples do not fill the model's fixed batch and were left out.", rest));
+    result.notes.push_back(
+        fmt::format("The last {} calibration samples do not fill the model's fixed batch and were left out.", rest));
   if (samples.size() < options.wanted)
-    result.notes.push_back(fmt::format("Calibrated with {} samples instead of {}: the calibration split has no more.", samples.size(), options.wanted));
+    result.notes.push_back(fmt::format("Calibrated with {} samples instead of {}: the calibration split has no more.",
+                                       samples.size(), options.wanted));
   result.seconds = seconds_now() - begin;
   return result;
 }
 
-Job calibrate_job() { return {"calibrate", run_calibrate}; }
+Job calibrate_job() {
+  return {"calibrate", run_calibrate};
+}
 
 }  // namespace bw

@@ -1,10 +1,11 @@
-// Plans as files: JSON for people and diffs.
+// Plans as files: JSON for people and diffs, long arrays in an npz beside it.
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <set>
 
+#include "archive/npy.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "plan/plan.h"
@@ -12,20 +13,21 @@
 namespace bw {
 namespace {
 
-constexpr std::size_t kInline = std::size_t{1} << 40;
+constexpr std::size_t kInline = 16;  // longer arrays go to the npz
 using Arrays = std::map<std::string, Tensor>;
 
 constexpr std::string_view kGranularities[] = {"tensor", "channel", "block"};
 
-// A list of numbers: in place when short, else {"npz": KEY}.
+// A list of numbers: in place when short, else {"npz": KEY}. Keys are numbers, since names of values may hold anything.
 template <class T>
-Json numbers_to_json(const std::vector<T>& numbers, const std::string& key, Arrays& arrays) {
+Json numbers_to_json(const std::vector<T>& numbers, Arrays& arrays) {
   if (numbers.size() <= kInline) return numbers;
+  const std::string key = std::to_string(arrays.size());
   arrays[key] = Tensor::of<T>({static_cast<std::int64_t>(numbers.size())}, std::span<const T>(numbers));
   return {{"npz", key}};
 }
 
-Json params_to_json(const QParams& params, const std::string& key, Arrays& arrays) {
+Json params_to_json(const QParams& params, Arrays& arrays) {
   const Scheme& s = params.scheme;
   return {{"code", name_of(s.code)},
           {"granularity", kGranularities[static_cast<std::size_t>(s.granularity)]},
@@ -33,14 +35,14 @@ Json params_to_json(const QParams& params, const std::string& key, Arrays& array
           {"block_size", s.block_size},
           {"symmetric", s.symmetric},
           {"reduced_range", s.reduced_range},
-          {"scales", numbers_to_json(params.scales, key + ".scales", arrays)},
-          {"zero_points", numbers_to_json(params.zero_points, key + ".zero_points", arrays)}};
+          {"scales", numbers_to_json(params.scales, arrays)},
+          {"zero_points", numbers_to_json(params.zero_points, arrays)}};
 }
 
-Json node_to_json(const NodePlan& node, const std::string& key, Arrays& arrays) {
+Json node_to_json(const NodePlan& node, Arrays& arrays) {
   Json operands = Json::object();
   for (const auto& [position, params] : node.operands)
-    operands[std::to_string(position)] = params_to_json(params, fmt::format("{}.{}", key, position), arrays);
+    operands[std::to_string(position)] = params_to_json(params, arrays);
   return {{"precision", name_of(node.precision)}, {"reason", node.reason}, {"operands", operands}};
 }
 
@@ -148,21 +150,25 @@ Provenance provenance_from_json(const Json& json, const std::string& where) {
   return p;
 }
 
+fs::path npz_beside(fs::path json_path) { return json_path.replace_extension(".npz"); }
+
 }  // namespace
 
 void write_plan(const Plan& plan, const fs::path& json_path) {
   Arrays arrays;
-  Json nodes = Json::object(), values = Json::object(), replaced = Json::array();
-  for (const auto& [name, node] : plan.nodes) nodes[name] = node_to_json(node, "node." + name, arrays);
-  for (const auto& [name, params] : plan.values) values[name] = params_to_json(params, "value." + name, arrays);
+  Json nodes = Json::object(), values = Json::object(), replaced = Json::object();
+  for (const auto& [name, node] : plan.nodes) nodes[name] = node_to_json(node, arrays);
+  for (const auto& [name, params] : plan.values) values[name] = params_to_json(params, arrays);
   for (const auto& [name, tensor] : plan.replaced) {
-    arrays["constant." + name] = tensor;
-    replaced.push_back(name);
+    const std::string key = std::to_string(arrays.size());
+    arrays[key] = tensor;
+    replaced[name] = key;
   }
   const Json json{{"version", Plan::kVersion}, {"base_hash", plan.base_hash}, {"provenance", provenance_to_json(plan.provenance)},
                   {"nodes", nodes},            {"values", values},           {"replaced", replaced},
                   {"notes", plan.notes}};
   // The arrays first: a JSON file that is there finds what it refers to.
+  if (!arrays.empty()) write_npz(arrays, npz_beside(json_path));
   write_file(json_path, to_text(json));
 }
 
@@ -173,7 +179,7 @@ Plan read_plan(const fs::path& json_path) {
   if (const auto version = fields.get<std::int64_t>("version"); version != Plan::kVersion)
     throw Error(InputClass::Unsupported, fmt::format("is a plan of version {}, this program knows version {}", version, Plan::kVersion),
                 where, version > Plan::kVersion ? "Use a newer bitwright" : "Make the plan anew");
-  const Arrays arrays;
+  const Arrays arrays = fs::exists(npz_beside(json_path)) ? read_npz(npz_beside(json_path)) : Arrays{};
   Plan plan;
   plan.base_hash = fields.get<std::string>("base_hash");
   plan.provenance = provenance_from_json(fields.at("provenance"), where + ": provenance");
@@ -182,8 +188,8 @@ Plan read_plan(const fs::path& json_path) {
     plan.nodes[name] = node_from_json(node, fmt::format("{}: node '{}'", where, name), arrays);
   for (const auto& [name, params] : fields.at("values").items())
     plan.values[name] = params_from_json(params, fmt::format("{}: value '{}'", where, name), arrays);
-  for (const auto& name : fields.get<std::vector<std::string>>("replaced")) {
-    const auto found = arrays.find("constant." + name);
+  for (const auto& [name, key] : fields.get<std::map<std::string, std::string>>("replaced")) {
+    const auto found = arrays.find(key);
     if (found == arrays.end()) fields.fail(fmt::format("the npz lacks the constant '{}'", name));
     plan.replaced[name] = found->second;
   }

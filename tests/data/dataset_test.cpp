@@ -6,8 +6,8 @@
 
 #include "base/random.h"
 #include "data/check.h"
-#include "data/npy.h"
-#include "make.h"
+#include "archive/npy.h"
+#include "archive/make.h"
 #include "tensor/convert.h"
 
 using namespace bw;

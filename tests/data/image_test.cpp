@@ -1,7 +1,7 @@
 #include "data/image.h"
 
-#include "data/npy.h"
-#include "make.h"
+#include "archive/npy.h"
+#include "archive/make.h"
 
 using namespace bw;
 using namespace bw::test;

@@ -5,7 +5,7 @@
 #include <set>
 #include <thread>
 
-#include "make.h"
+#include "archive/make.h"
 
 using namespace bw;
 using namespace bw::test;

@@ -1,7 +1,7 @@
 #include "data/spec.h"
 
 #include "data/yaml.h"
-#include "make.h"
+#include "archive/make.h"
 
 using namespace bw;
 using namespace bw::test;

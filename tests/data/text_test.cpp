@@ -3,7 +3,7 @@
 #include "data/encoder.h"
 #include "data/paths.h"
 #include "data/table.h"
-#include "make.h"
+#include "archive/make.h"
 
 using namespace bw;
 using namespace bw::test;

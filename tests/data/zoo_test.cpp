@@ -2,7 +2,7 @@
 #include <cstdlib>
 
 #include "data/dataset.h"
-#include "make.h"
+#include "archive/make.h"
 
 using namespace bw;
 using namespace bw::test;

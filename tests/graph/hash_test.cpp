@@ -28,7 +28,8 @@ TEST_CASE("the content hash does not see what does not matter", "[hash]") {
   const std::string hash = hash_of(kBase);
   CHECK(hash_of(changed(kBase, "@ \"one\"", "@ \"two\"")) == hash);
   CHECK(hash_of(changed(kBase, "%b = Relu(%x)", "%b = Relu(%x)\n %dead = Abs(%x)")) == hash);
-  CHECK(hash_of(changed(kBase, "%a = Mul(%x, %w) @ \"one\"\n  %b = Relu(%x)", "%b = Relu(%x)\n  %a = Mul(%x, %w)")) == hash);
+  CHECK(hash_of(changed(kBase, "%a = Mul(%x, %w) @ \"one\"\n  %b = Relu(%x)", "%b = Relu(%x)\n  %a = Mul(%x, %w)")) ==
+        hash);
   std::string renamed = kBase;
   for (std::size_t at; (at = renamed.find("%a")) != std::string::npos;) renamed.replace(at, 2, "%other");
   CHECK(hash_of(renamed) == hash);
@@ -47,9 +48,11 @@ TEST_CASE("the content hash sees everything that matters", "[hash]") {
 
 TEST_CASE("the content hash follows captured values into subgraphs", "[hash]") {
   const auto with = [](const std::string& captured, const std::string& inner) {
-    return hash_of("input %x: float32[2]\n input %z: float32[2]\n input %c: bool[]\n"
-                   "%y = If(%c) {then_branch = graph \"t\" { capture %" + captured + "\n %" + inner + " = Relu(%" + captured + ")\n output %" + inner +
-                   " }, else_branch = graph \"e\" { capture %z\n %o = Abs(%z)\n output %o }}\n output %y\n");
+    return hash_of(
+        "input %x: float32[2]\n input %z: float32[2]\n input %c: bool[]\n"
+        "%y = If(%c) {then_branch = graph \"t\" { capture %" +
+        captured + "\n %" + inner + " = Relu(%" + captured + ")\n output %" + inner +
+        " }, else_branch = graph \"e\" { capture %z\n %o = Abs(%z)\n output %o }}\n output %y\n");
   };
   CHECK(with("x", "i") == with("x", "j"));
   CHECK(with("x", "i") != with("z", "i"));

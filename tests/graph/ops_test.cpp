@@ -48,17 +48,28 @@ Cost cost_of(const std::string& statements) {
 }
 
 TEST_CASE("multiply-accumulates and bytes come from shapes", "[ops]") {
-  const Cost conv = cost_of("input %x: float32[1,4,8,8]\n input %w: float32[6,2,3,3]\n %y: float32[1,6,8,8] = Conv(%x, %w) {group = 2}\n output %y\n");
+  const Cost conv = cost_of(
+      "input %x: float32[1,4,8,8]\n input %w: float32[6,2,3,3]\n %y: float32[1,6,8,8] = Conv(%x, %w) {group = 2}\n "
+      "output %y\n");
   CHECK(conv.multiply_accumulates == 6 * 8 * 8 * 2 * 9);
   CHECK(conv.bytes == 4 * (4 * 64 + 6 * 2 * 9 + 6 * 64));
-  CHECK(cost_of("input %x: float32[1,4,5,5]\n input %w: float32[4,3,2,2]\n %y: float32[1,3,6,6] = ConvTranspose(%x, %w)\n output %y\n").multiply_accumulates == 4 * 25 * 3 * 4);
-  CHECK(cost_of("input %a: float32[2,3,4]\n input %b: float32[4,5]\n %y: float32[2,3,5] = MatMul(%a, %b)\n output %y\n").multiply_accumulates == 2 * 3 * 4 * 5);
-  CHECK(cost_of("input %a: float32[4,3]\n input %b: float32[4,5]\n %y: float32[3,5] = Gemm(%a, %b) {transA = 1}\n output %y\n").multiply_accumulates == 60);
-  CHECK(cost_of("input %a: float32[2,3]\n input %b: float32[3,4]\n %y: float32[2,4] = Einsum(%a, %b) {equation = \"ij,jk->ik\"}\n output %y\n").multiply_accumulates == 24);
-  CHECK(cost_of("input %x: float32[7,2,3]\n input %w: float32[1,20,3]\n input %r: float32[1,20,5]\n %y: float32[7,1,2,5] = LSTM(%x, %w, %r)\n output %y\n").multiply_accumulates ==
-        7 * 2 * (20 * 3 + 20 * 5));
+  CHECK(cost_of("input %x: float32[1,4,5,5]\n input %w: float32[4,3,2,2]\n %y: float32[1,3,6,6] = ConvTranspose(%x, "
+                "%w)\n output %y\n")
+            .multiply_accumulates == 4 * 25 * 3 * 4);
+  CHECK(cost_of("input %a: float32[2,3,4]\n input %b: float32[4,5]\n %y: float32[2,3,5] = MatMul(%a, %b)\n output %y\n")
+            .multiply_accumulates == 2 * 3 * 4 * 5);
+  CHECK(cost_of("input %a: float32[4,3]\n input %b: float32[4,5]\n %y: float32[3,5] = Gemm(%a, %b) {transA = 1}\n "
+                "output %y\n")
+            .multiply_accumulates == 60);
+  CHECK(cost_of("input %a: float32[2,3]\n input %b: float32[3,4]\n %y: float32[2,4] = Einsum(%a, %b) {equation = "
+                "\"ij,jk->ik\"}\n output %y\n")
+            .multiply_accumulates == 24);
+  CHECK(cost_of("input %x: float32[7,2,3]\n input %w: float32[1,20,3]\n input %r: float32[1,20,5]\n %y: "
+                "float32[7,1,2,5] = LSTM(%x, %w, %r)\n output %y\n")
+            .multiply_accumulates == 7 * 2 * (20 * 3 + 20 * 5));
   CHECK(cost_of("input %x: float32[2]\n %y: float32[2] = Relu(%x)\n output %y\n").multiply_accumulates == 0);
-  CHECK(cost_of("input %a: float32[N,4]\n input %b: float32[4,5]\n %y: float32[N,5] = MatMul(%a, %b)\n output %y\n").bytes == 0);
+  CHECK(cost_of("input %a: float32[N,4]\n input %b: float32[4,5]\n %y: float32[N,5] = MatMul(%a, %b)\n output %y\n")
+            .bytes == 0);
 }
 
 }  // namespace

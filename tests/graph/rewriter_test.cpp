@@ -8,7 +8,9 @@
 namespace bw {
 namespace {
 
-Graph graph_of(const std::string& body) { return parse_graph("ir_version 8\nopset \"\" 17\ngraph \"g\" {\n" + body + "}\n"); }
+Graph graph_of(const std::string& body) {
+  return parse_graph("ir_version 8\nopset \"\" 17\ngraph \"g\" {\n" + body + "}\n");
+}
 
 std::vector<std::string> ops_of(const Graph& graph) {
   std::vector<std::string> names;
@@ -79,7 +81,9 @@ TEST_CASE("captures are renamed with what they capture", "[rewriter]") {
 }
 
 TEST_CASE("new names are unique, also against names inside subgraphs", "[rewriter]") {
-  Graph graph = graph_of("input %x: float32[2]\n input %c: bool[]\n %y = If(%c) {then_branch = graph \"t\" { capture %x\n %inner = Relu(%x)\n output %inner }}\n output %y\n");
+  Graph graph = graph_of(
+      "input %x: float32[2]\n input %c: bool[]\n %y = If(%c) {then_branch = graph \"t\" { capture %x\n %inner = "
+      "Relu(%x)\n output %inner }}\n output %y\n");
   Rewriter rewriter(graph);
   CHECK(graph.value(rewriter.add_value("inner")).name == "inner_1");
   CHECK(graph.value(rewriter.add_value("x")).name == "x_1");
@@ -88,7 +92,8 @@ TEST_CASE("new names are unique, also against names inside subgraphs", "[rewrite
 }
 
 TEST_CASE("finish orders nodes and drops what nobody uses", "[rewriter]") {
-  Graph graph = graph_of("input %x: float32[2]\n const %unused = float32[1] {1}\n %y = Relu(%x)\n %z = Abs(%x)\n output %y\n output %z\n");
+  Graph graph = graph_of(
+      "input %x: float32[2]\n const %unused = float32[1] {1}\n %y = Relu(%x)\n %z = Abs(%x)\n output %y\n output %z\n");
   Rewriter rewriter(graph);
   const ValueId negated = rewriter.add_op("Neg", {graph.find("x")}, {}, "negated");
   rewriter.set_input(0, 0, negated);
@@ -104,7 +109,8 @@ TEST_CASE("a cycle is refused", "[rewriter]") {
 }
 
 TEST_CASE("keep leaves some users and the output alone", "[rewriter]") {
-  Graph graph = graph_of("input %x: float32[2]\n %a = Relu(%x)\n %b = Abs(%a)\n %c = Neg(%a)\n output %a\n output %b\n output %c\n");
+  Graph graph = graph_of(
+      "input %x: float32[2]\n %a = Relu(%x)\n %b = Abs(%a)\n %c = Neg(%a)\n output %a\n output %b\n output %c\n");
   Rewriter rewriter(graph);
   const NodeId keep[] = {2};
   CHECK(rewriter.replace_uses(graph.find("a"), graph.find("x"), keep));

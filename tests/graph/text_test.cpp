@@ -19,7 +19,9 @@ graph "tiny" {
 }
 )";
 
-TEST_CASE("printing gives back the text that was parsed", "[text]") { CHECK(print(parse_graph(kTiny)) == kTiny); }
+TEST_CASE("printing gives back the text that was parsed", "[text]") {
+  CHECK(print(parse_graph(kTiny)) == kTiny);
+}
 
 TEST_CASE("a parsed graph has what the text says", "[text]") {
   const Graph graph = parse_graph(kTiny);
@@ -132,7 +134,8 @@ std::string message_of(const std::string& text) {
 TEST_CASE("a fault in the text is named with line and column", "[text]") {
   const std::string head = "ir_version 8\ngraph \"g\" {\n";
   CHECK(message_of(head + "  input x\n}").starts_with("t:3:9: a value must stand here"));
-  CHECK(message_of(head + "  const %w = float32[2] {1}\n}").find("the elements do not fill the shape") != std::string::npos);
+  CHECK(message_of(head + "  const %w = float32[2] {1}\n}").find("the elements do not fill the shape") !=
+        std::string::npos);
   CHECK(message_of(head + "  const %w = float33[2] {1}\n}").find("is not an element type") != std::string::npos);
   CHECK(message_of(head + "  const %w = float32[2] base64 \"AAA\"\n}").find("groups of four") != std::string::npos);
   CHECK(message_of(head + "  const %w = int8[1] {x}\n}").find("an element must stand here") != std::string::npos);

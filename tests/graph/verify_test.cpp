@@ -30,7 +30,8 @@ void require_refused(const Graph& graph, InputClass input_class, const std::stri
 
 using Operands = std::vector<Tensor>;  // constants; an undefined one becomes an input of 2x2 floats
 
-Graph one_node(const std::string& op, const Operands& operands, std::vector<Attribute> attributes = {}, const std::string& domain = "") {
+Graph one_node(const std::string& op, const Operands& operands, std::vector<Attribute> attributes = {},
+               const std::string& domain = "") {
   Sketch s;
   std::vector<ValueId> inputs;
   for (const Tensor& tensor : operands) {
@@ -40,7 +41,9 @@ Graph one_node(const std::string& op, const Operands& operands, std::vector<Attr
   return s.with_output(s.node(op, std::move(inputs), std::move(attributes), "y", domain));
 }
 
-Tensor number(double value) { return Tensor::scalar(static_cast<float>(value)); }
+Tensor number(double value) {
+  return Tensor::scalar(static_cast<float>(value));
+}
 const Tensor kInput;
 
 Subgraph body(bool real_condition, std::size_t states) {
@@ -49,7 +52,8 @@ Subgraph body(bool real_condition, std::size_t states) {
   const ValueId condition = s.input("go_on", DType::Bool, {});
   const ValueId limit = s.constant("limit", Tensor::scalar(std::int64_t{3}));
   std::vector<std::pair<ValueId, ValueType>> outputs;
-  outputs.push_back({real_condition ? s.node("Less", {round, limit}, {}, "less") : s.node("Identity", {condition}, {}, "same"), {}});
+  outputs.push_back(
+      {real_condition ? s.node("Less", {round, limit}, {}, "less") : s.node("Identity", {condition}, {}, "same"), {}});
   for (std::size_t i = 0; i < states; ++i) {
     const std::string name = "state" + std::to_string(i);
     outputs.push_back({s.node("Identity", {s.input(name, DType::Float32, {1})}, {}, name + "_out"), {}});
@@ -76,12 +80,16 @@ TEST_CASE("what a model fixes itself may not be too large") {
   require_refused(one_node("Range", {number(0), number(1), number(0)}), InputClass::Semantic, "step");
   require_refused(one_node("Pad", {kInput, integers({0, 0, huge, 0})}), InputClass::Semantic, "pads by");
   require_refused(one_node("Pad", {kInput, integers({0, 0, 1 << 30, 0})}), InputClass::Limit, "above the limit");
-  require_refused(one_node("OneHot", {zeros(DType::Int64, {2}), Tensor::scalar(huge), zeros(DType::Float32, {2})}), InputClass::Limit, "above the limit");
+  require_refused(one_node("OneHot", {zeros(DType::Int64, {2}), Tensor::scalar(huge), zeros(DType::Float32, {2})}),
+                  InputClass::Limit, "above the limit");
   require_refused(one_node("HannWindow", {Tensor::scalar(std::int64_t{-4})}), InputClass::Semantic, "negative");
-  require_refused(one_node("RandomNormal", {}, {attribute("shape", std::vector<std::int64_t>{huge})}), InputClass::Limit, "above the limit");
+  require_refused(one_node("RandomNormal", {}, {attribute("shape", std::vector<std::int64_t>{huge})}),
+                  InputClass::Limit, "above the limit");
   const Tensor scales = Tensor::of<float>({2}, {1e5f, 1e5f});
-  require_refused(one_node("Resize", {kInput, Tensor::of<float>({0}, {}), scales}), InputClass::Limit, "above the limit");
-  require_refused(one_node("Resize", {kInput, Tensor::of<float>({0}, {}), Tensor::of<float>({2}, {0.0f, 1.0f})}), InputClass::Semantic, "scales by 0");
+  require_refused(one_node("Resize", {kInput, Tensor::of<float>({0}, {}), scales}), InputClass::Limit,
+                  "above the limit");
+  require_refused(one_node("Resize", {kInput, Tensor::of<float>({0}, {}), Tensor::of<float>({2}, {0.0f, 1.0f})}),
+                  InputClass::Semantic, "scales by 0");
 
   CHECK_NOTHROW(verify(one_node("Expand", {kInput, integers({3, 2, 2})})));
   CHECK_NOTHROW(verify(one_node("Tile", {kInput, integers({0, 1 << 20})})));
@@ -93,20 +101,35 @@ TEST_CASE("what a model fixes itself may not be too large") {
 
 TEST_CASE("operands must fit their operator") {
   require_refused(one_node("Gather", {zeros(DType::Float32, {2}), integers({-3})}), InputClass::Semantic, "index -3");
-  require_refused(one_node("GatherBlockQuantized", {zeros(DType::UInt4, {2, 16}), integers({2}), zeros(DType::Float32, {2, 1})}, {}, "com.microsoft"), InputClass::Semantic, "index 2");
-  require_refused(one_node("GatherND", {kInput, integers({0})}, {attribute("batch_dims", std::int64_t{1})}), InputClass::Semantic, "batch_dims");
-  require_refused(one_node("LayerNormalization", {kInput, zeros(DType::Float32, {2})}, {attribute("axis", std::int64_t{2})}), InputClass::Semantic, "axis 2");
-  require_refused(one_node("Conv", {kInput, zeros(DType::Float32, {3, 1, 1, 1})}, {attribute("group", std::int64_t{2})}), InputClass::Semantic, "multiple of group");
+  require_refused(
+      one_node("GatherBlockQuantized", {zeros(DType::UInt4, {2, 16}), integers({2}), zeros(DType::Float32, {2, 1})}, {},
+               "com.microsoft"),
+      InputClass::Semantic, "index 2");
+  require_refused(one_node("GatherND", {kInput, integers({0})}, {attribute("batch_dims", std::int64_t{1})}),
+                  InputClass::Semantic, "batch_dims");
+  require_refused(
+      one_node("LayerNormalization", {kInput, zeros(DType::Float32, {2})}, {attribute("axis", std::int64_t{2})}),
+      InputClass::Semantic, "axis 2");
+  require_refused(
+      one_node("Conv", {kInput, zeros(DType::Float32, {3, 1, 1, 1})}, {attribute("group", std::int64_t{2})}),
+      InputClass::Semantic, "multiple of group");
   require_refused(one_node("Conv", {kInput, zeros(DType::Float32, {2, 2, 0, 3})}), InputClass::Semantic, "empty");
-  require_refused(one_node("Attention", {kInput, zeros(DType::Float32, {4, 10}), zeros(DType::Float32, {10})}, {attribute("num_heads", std::int64_t{2})}, "com.microsoft"), InputClass::Semantic, "three times");
+  require_refused(one_node("Attention", {kInput, zeros(DType::Float32, {4, 10}), zeros(DType::Float32, {10})},
+                           {attribute("num_heads", std::int64_t{2})}, "com.microsoft"),
+                  InputClass::Semantic, "three times");
 
   CHECK_NOTHROW(verify(one_node("Gather", {zeros(DType::Float32, {2}), integers({-2, 1})})));
-  CHECK_NOTHROW(verify(one_node("GatherND", {kInput, zeros(DType::Int64, {2, 1})}, {attribute("batch_dims", std::int64_t{1})})));
+  CHECK_NOTHROW(
+      verify(one_node("GatherND", {kInput, zeros(DType::Int64, {2, 1})}, {attribute("batch_dims", std::int64_t{1})})));
   CHECK_NOTHROW(verify(one_node("Div", {kInput, Tensor::scalar(std::int32_t{-1})})));
-  const std::vector<Attribute> nbits{attribute("K", std::int64_t{40}), attribute("N", std::int64_t{2}), attribute("bits", std::int64_t{4}),
-                                     attribute("block_size", std::int64_t{32})};
-  CHECK_NOTHROW(verify(one_node("MatMulNBits", {kInput, zeros(DType::UInt8, {2, 2, 16}), zeros(DType::Float32, {4}), zeros(DType::UInt8, {2})}, nbits, "com.microsoft")));
-  require_refused(one_node("MatMulNBits", {kInput, zeros(DType::UInt8, {2, 2, 16}), zeros(DType::Float32, {3})}, nbits, "com.microsoft"), InputClass::Semantic, "scales has 3");
+  const std::vector<Attribute> nbits{attribute("K", std::int64_t{40}), attribute("N", std::int64_t{2}),
+                                     attribute("bits", std::int64_t{4}), attribute("block_size", std::int64_t{32})};
+  CHECK_NOTHROW(verify(one_node(
+      "MatMulNBits", {kInput, zeros(DType::UInt8, {2, 2, 16}), zeros(DType::Float32, {4}), zeros(DType::UInt8, {2})},
+      nbits, "com.microsoft")));
+  require_refused(one_node("MatMulNBits", {kInput, zeros(DType::UInt8, {2, 2, 16}), zeros(DType::Float32, {3})}, nbits,
+                           "com.microsoft"),
+                  InputClass::Semantic, "scales has 3");
 }
 
 TEST_CASE("loops that can end are let through") {

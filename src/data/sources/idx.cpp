@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "data/archive.h"
-#include "data/npy.h"
+#include "archive/archive.h"
+#include "archive/npy.h"
 #include "data/paths.h"
 #include "data/sources/source.h"
 

@@ -2,7 +2,7 @@
 #include <map>
 
 #include "base/error.h"
-#include "data/npy.h"
+#include "archive/npy.h"
 #include "data/paths.h"
 #include "data/sources/source.h"
 

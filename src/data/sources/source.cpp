@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "data/text.h"
 
 namespace bw {

@@ -4,7 +4,7 @@
 #include "data/table.h"
 
 #include "base/error.h"
-#include "data/npy.h"
+#include "archive/npy.h"
 #include "data/paths.h"
 #include "data/sources/source.h"
 #include "data/text.h"

@@ -5,11 +5,12 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "data/image.h"
-#include "data/npy.h"
+#include "archive/npy.h"
 #include "data/paths.h"
 #include "data/sources/source.h"
-#include "data/tar.h"
+#include "archive/tar.h"
 #include "data/text.h"
 
 namespace bw {

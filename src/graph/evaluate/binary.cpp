@@ -1,8 +1,7 @@
-// Functions of two or more elements with broadcasting. Floats are computed in double; integers in 64 bits, unsigned where
-// the type is, and keep their low bits.
+// Functions of two or more elements with broadcasting. Floats are computed in double; integers in 64 bits, unsigned
+// where the type is, and keep their low bits.
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "graph/evaluate/catalog.h"
 #include "graph/evaluate/elements.h"
@@ -30,11 +29,13 @@ Tensor zip(const Call& call, const Tensor& a, const Tensor& b, DType dtype, T (*
   const Shape shape = broadcast(a.shape(), b.shape());
   const std::size_t count = call.result_size(shape);
   const std::vector<T> x = values_of<T>(a), y = values_of<T>(b);
-  const std::vector<std::int64_t> from_a = broadcast_indices(a.shape(), shape), from_b = broadcast_indices(b.shape(), shape);
+  const std::vector<std::int64_t> from_a = broadcast_indices(a.shape(), shape),
+                                  from_b = broadcast_indices(b.shape(), shape);
   using Out = std::conditional_t<std::is_same_v<T, double>, double, std::int64_t>;
   std::vector<Out> result(count);
   for (std::size_t i = 0; i < count; ++i)
-    result[i] = static_cast<Out>(function(x[static_cast<std::size_t>(from_a[i])], y[static_cast<std::size_t>(from_b[i])]));
+    result[i] =
+        static_cast<Out>(function(x[static_cast<std::size_t>(from_a[i])], y[static_cast<std::size_t>(from_b[i])]));
   return tensor_of(result, shape, dtype);
 }
 
@@ -63,10 +64,14 @@ constexpr auto subtract = [](auto a, auto b) { return Wide<decltype(a)>(a) - Wid
 constexpr auto multiply = [](auto a, auto b) { return Wide<decltype(a)>(a) * Wide<decltype(b)>(b); };
 
 constexpr auto divide = [](auto a, auto b) -> decltype(a) {
-  if constexpr (std::is_floating_point_v<decltype(a)>) return a / b;
-  else if (b == 0) throw Error(InputClass::Semantic, "an integer is divided by zero");
-  else if (b == decltype(b)(-1) && std::is_signed_v<decltype(b)>) return decltype(a)(0 - std::uint64_t(a));
-  else return a / b;
+  if constexpr (std::is_floating_point_v<decltype(a)>)
+    return a / b;
+  else if (b == 0)
+    throw Error(InputClass::Semantic, "an integer is divided by zero");
+  else if (b == decltype(b)(-1) && std::is_signed_v<decltype(b)>)
+    return decltype(a)(0 - std::uint64_t(a));
+  else
+    return a / b;
 };
 
 // The sign of the divisor.
@@ -84,10 +89,14 @@ constexpr auto modulo = [](auto a, auto b) -> decltype(a) {
 
 // The sign of the dividend, as C has it (attribute fmod).
 constexpr auto remainder = [](auto a, auto b) -> decltype(a) {
-  if constexpr (std::is_floating_point_v<decltype(a)>) return std::fmod(a, b);
-  else if (b == 0) throw Error(InputClass::Semantic, "an integer is divided by zero");
-  else if (b == decltype(b)(-1) && std::is_signed_v<decltype(b)>) return 0;
-  else return a % b;
+  if constexpr (std::is_floating_point_v<decltype(a)>)
+    return std::fmod(a, b);
+  else if (b == 0)
+    throw Error(InputClass::Semantic, "an integer is divided by zero");
+  else if (b == decltype(b)(-1) && std::is_signed_v<decltype(b)>)
+    return 0;
+  else
+    return a % b;
 };
 
 constexpr auto larger = [](auto a, auto b) { return a != a ? a : b != b ? b : a < b ? b : a; };
@@ -118,7 +127,8 @@ Outputs equal(const Call& call) {
   const auto from_a = broadcast_indices(a.shape(), shape), from_b = broadcast_indices(b.shape(), shape);
   std::vector<std::int64_t> answers;
   for (std::size_t i = 0; i < from_a.size(); ++i)
-    answers.push_back(a.strings()[static_cast<std::size_t>(from_a[i])] == b.strings()[static_cast<std::size_t>(from_b[i])]);
+    answers.push_back(a.strings()[static_cast<std::size_t>(from_a[i])] ==
+                      b.strings()[static_cast<std::size_t>(from_b[i])]);
   return {tensor_of(answers, shape, DType::Bool)};
 }
 
@@ -148,8 +158,10 @@ Outputs bit_shift(const Call& call) {
   // A count that is negative or beyond the width moves every bit out.
   constexpr auto left = [](auto a, auto b) { return std::uint64_t(b) < 64 ? std::uint64_t(a) << std::uint64_t(b) : 0; };
   constexpr auto right = [](auto a, auto b) -> decltype(a) {
-    if constexpr (std::is_signed_v<decltype(a)>) return std::int64_t(a) >> std::min<std::uint64_t>(std::uint64_t(b), 63);
-    else return std::uint64_t(b) < 64 ? a >> b : 0;
+    if constexpr (std::is_signed_v<decltype(a)>)
+      return std::int64_t(a) >> std::min<std::uint64_t>(std::uint64_t(b), 63);
+    else
+      return std::uint64_t(b) < 64 ? a >> b : 0;
   };
   call.require(info(call.input(0).dtype()).is_integer, "inputs must be integers");
   return direction == "LEFT" ? same_type<left>(call) : same_type<right>(call);
@@ -187,11 +199,13 @@ Outputs where(const Call& call) {
   const Tensor &condition = call.input(0), &yes = call.input(1), &no = call.input(2);
   const Shape shape = broadcast(condition.shape(), broadcast(yes.shape(), no.shape()));
   call.result_size(shape);
-  const std::vector<std::int64_t> test = to_int64s(condition), from_condition = broadcast_indices(condition.shape(), shape),
+  const std::vector<std::int64_t> test = to_int64s(condition),
+                                  from_condition = broadcast_indices(condition.shape(), shape),
                                   from_no = broadcast_indices(no.shape(), shape);
   std::vector<std::int64_t> picked = broadcast_indices(yes.shape(), shape);
   for (std::size_t i = 0; i < picked.size(); ++i)
-    if (test[static_cast<std::size_t>(from_condition[i])] == 0) picked[i] = static_cast<std::int64_t>(yes.size()) + from_no[i];
+    if (test[static_cast<std::size_t>(from_condition[i])] == 0)
+      picked[i] = static_cast<std::int64_t>(yes.size()) + from_no[i];
   const Tensor both[] = {yes, no};
   return {take(join(both), shape, picked)};
 }
@@ -225,6 +239,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> binary_evaluations() { return kEvaluations; }
+std::span<const Evaluation> binary_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

@@ -41,7 +41,9 @@ Tensor cast_any(const Call& call, const Tensor& x, DType dtype) {
   return cast(x, dtype);
 }
 
-bool is_float8(DType dtype) { return dtype >= DType::Float8E4M3FN && dtype <= DType::Float8E5M2FNUZ; }
+bool is_float8(DType dtype) {
+  return dtype >= DType::Float8E4M3FN && dtype <= DType::Float8E5M2FNUZ;
+}
 
 Outputs cast_to(const Call& call, DType dtype) {
   if (is_float8(dtype) && call.node.int_or("saturate", 1) == 0)
@@ -55,7 +57,9 @@ Outputs cast_of(const Call& call) {
   return cast_to(call, static_cast<DType>(to));
 }
 
-Outputs cast_like(const Call& call) { return cast_to(call, call.input(1).dtype()); }
+Outputs cast_like(const Call& call) {
+  return cast_to(call, call.input(1).dtype());
+}
 
 constexpr Evaluation kEvaluations[] = {
     {"Cast", cast_of},
@@ -64,6 +68,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> cast_evaluations() { return kEvaluations; }
+std::span<const Evaluation> cast_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

@@ -26,9 +26,9 @@ struct Call {
   std::uint64_t most_elements = kMostEvaluatedElements;
 
   bool has(std::size_t i) const { return i < inputs.size() && inputs[i].defined(); }
-  const Tensor& input(std::size_t i) const;                   // Error(semantic) when left out
-  std::vector<std::int64_t> integers(std::size_t i) const;    // an input as integers
-  std::int64_t integer(std::size_t i) const;                  // an input of one element
+  const Tensor& input(std::size_t i) const;                 // Error(semantic) when left out
+  std::vector<std::int64_t> integers(std::size_t i) const;  // an input as integers
+  std::int64_t integer(std::size_t i) const;                // an input of one element
   [[noreturn]] void fail(const std::string& what, InputClass input_class = InputClass::Semantic) const;
   void require(bool holds, const char* what) const {
     if (!holds) fail(what);

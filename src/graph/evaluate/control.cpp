@@ -125,6 +125,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> control_evaluations() { return kEvaluations; }
+std::span<const Evaluation> control_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

@@ -9,14 +9,19 @@ namespace bw {
 
 namespace {
 
-Shape spatial(const Shape& shape) { return Shape(shape.begin() + 2, shape.end()); }
+Shape spatial(const Shape& shape) {
+  return Shape(shape.begin() + 2, shape.end());
+}
 
-std::size_t as_size(std::int64_t n) { return static_cast<std::size_t>(n); }
+std::size_t as_size(std::int64_t n) {
+  return static_cast<std::size_t>(n);
+}
 
 }  // namespace
 
 Matrix convolve(const Call& call, const Matrix& x, const Matrix& w) {
-  call.require(x.shape.size() >= 3 && w.shape.size() == x.shape.size(), "input and weights must have one rank of 3 or more");
+  call.require(x.shape.size() >= 3 && w.shape.size() == x.shape.size(),
+               "input and weights must have one rank of 3 or more");
   const std::int64_t group = call.node.int_or("group", 1), channels = x.shape[1], outputs = w.shape[0];
   call.require(group > 0 && channels % group == 0 && outputs % group == 0 && w.shape[1] == channels / group,
                "weights do not fit the channels and groups");
@@ -53,7 +58,8 @@ void add_bias(const Call& call, Matrix& y) {
 }
 
 Outputs conv(const Call& call) {
-  Matrix y = convolve(call, {to_doubles(call.input(0)), call.input(0).shape()}, {to_doubles(call.input(1)), call.input(1).shape()});
+  Matrix y = convolve(call, {to_doubles(call.input(0)), call.input(0).shape()},
+                      {to_doubles(call.input(1)), call.input(1).shape()});
   add_bias(call, y);
   return {tensor_of(y.values, y.shape, call.input(0).dtype())};
 }
@@ -83,12 +89,14 @@ Windows transposed_windows(const Call& call, const Shape& in, const Shape& kerne
     constexpr std::int64_t kMost = 1 << 30;
     for (std::int64_t number : {windows.strides[i], windows.dilations[i]})
       call.require(number > 0 && number < kMost, "strides and dilations must be positive");
-    for (std::int64_t number : {extra[i], pads[i], pads[rank + i]}) call.require(number > -kMost && number < kMost, "a pad is too large");
+    for (std::int64_t number : {extra[i], pads[i], pads[rank + i]})
+      call.require(number > -kMost && number < kMost, "a pad is too large");
     const std::int64_t full = windows.strides[i] * (in[i] - 1) + extra[i] + (kernel[i] - 1) * windows.dilations[i] + 1;
     std::int64_t before = pads[i], after = pads[rank + i];
     if (sized || same) {
       // What is too little grows at the end.
-      const std::int64_t total = full - (sized ? wanted[i] : in[i] * windows.strides[i]), cut = std::max<std::int64_t>(total, 0);
+      const std::int64_t total = full - (sized ? wanted[i] : in[i] * windows.strides[i]),
+                         cut = std::max<std::int64_t>(total, 0);
       before = auto_pad == "SAME_UPPER" ? cut / 2 : cut - cut / 2;
       after = total - before;
     }
@@ -104,7 +112,8 @@ Outputs conv_transpose(const Call& call) {
   const Tensor &x = call.input(0), &w = call.input(1);
   call.require(x.rank() >= 3 && w.rank() == x.rank(), "input and weights must have one rank of 3 or more");
   const std::int64_t group = call.node.int_or("group", 1), channels = x.shape()[1];
-  call.require(group > 0 && channels % group == 0 && w.shape()[0] == channels, "weights do not fit the channels and groups");
+  call.require(group > 0 && channels % group == 0 && w.shape()[0] == channels,
+               "weights do not fit the channels and groups");
   const Windows windows = transposed_windows(call, spatial(x.shape()), spatial(w.shape()));
   const std::int64_t per_group = w.shape()[1], outputs = per_group * group;
   Matrix y;
@@ -112,7 +121,8 @@ Outputs conv_transpose(const Call& call) {
   y.shape.insert(y.shape.end(), windows.input.begin(), windows.input.end());
   y.values.assign(call.result_size(y.shape), 0);
   const std::vector<double> from = to_doubles(x), weights = to_doubles(w);
-  const std::size_t x_size = as_size(element_count(windows.output)), y_size = as_size(element_count(windows.input)), taps = windows.taps();
+  const std::size_t x_size = as_size(element_count(windows.output)), y_size = as_size(element_count(windows.input)),
+                    taps = windows.taps();
   windows.for_each([&](const Windows::Meeting& meeting) {
     if (meeting.in < 0) return;
     for (std::size_t n = 0; n < as_size(x.shape()[0]); ++n)
@@ -120,7 +130,8 @@ Outputs conv_transpose(const Call& call) {
         for (std::size_t m = 0; m < as_size(per_group); ++m) {
           const std::size_t out_channel = c / as_size(channels / group) * as_size(per_group) + m;
           y.values[(n * as_size(outputs) + out_channel) * y_size + as_size(meeting.in)] +=
-              from[(n * as_size(channels) + c) * x_size + meeting.out] * weights[(c * as_size(per_group) + m) * taps + meeting.tap];
+              from[(n * as_size(channels) + c) * x_size + meeting.out] *
+              weights[(c * as_size(per_group) + m) * taps + meeting.tap];
         }
   });
   add_bias(call, y);
@@ -134,6 +145,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> conv_evaluations() { return kEvaluations; }
+std::span<const Evaluation> conv_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

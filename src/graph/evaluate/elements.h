@@ -14,7 +14,8 @@ namespace bw {
 Tensor tensor_of(const std::vector<double>& values, Shape shape, DType dtype);
 Tensor tensor_of(const std::vector<std::int64_t>& values, Shape shape, DType dtype);
 
-// The element that `indices[i]` names of the flat source, for each i; -1: the element of `fill` (zero or "" if undefined).
+// The element that `indices[i]` names of the flat source, for each i; -1: the element of `fill` (zero or "" if
+// undefined).
 Tensor take(const Tensor& source, Shape shape, std::span<const std::int64_t> indices, const Tensor& fill = {});
 // All elements of tensors of one type, one after the other, as a flat tensor.
 Tensor join(std::span<const Tensor> parts);

@@ -12,7 +12,9 @@ namespace {
 
 constexpr int kDeepest = 32;
 
-std::string place(const Node& node) { return "node '" + node.name + "' (" + node.op_type + ")"; }
+std::string place(const Node& node) {
+  return "node '" + node.name + "' (" + node.op_type + ")";
+}
 
 std::vector<Evaluation> all_families() {
   std::vector<Evaluation> all;
@@ -56,7 +58,9 @@ std::int64_t Call::integer(std::size_t i) const {
   return values[0];
 }
 
-void Call::fail(const std::string& what, InputClass input_class) const { throw Error(input_class, what, place(node)); }
+void Call::fail(const std::string& what, InputClass input_class) const {
+  throw Error(input_class, what, place(node));
+}
 
 std::size_t Call::axis(std::int64_t axis, std::size_t rank) const {
   const auto signed_rank = static_cast<std::int64_t>(rank);
@@ -129,7 +133,8 @@ std::vector<Tensor> evaluate(const Graph& graph, const std::map<std::string, Ten
 Outputs evaluate_subgraph(const Call& call, const Graph& subgraph, const std::vector<Tensor>& inputs) {
   if (inputs.size() != subgraph.inputs.size()) call.fail("the subgraph takes another number of inputs");
   NamedTensors known = call.outer ? *call.outer : NamedTensors{};
-  for (std::size_t i = 0; i < inputs.size(); ++i) known.insert_or_assign(subgraph.value(subgraph.inputs[i]).name, inputs[i]);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    known.insert_or_assign(subgraph.value(subgraph.inputs[i]).name, inputs[i]);
   return run_graph(subgraph, call.graph, std::move(known), call.depth + 1);
 }
 

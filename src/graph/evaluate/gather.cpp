@@ -108,11 +108,16 @@ Tensor scatter(const Call& call, const Tensor& x, const std::vector<std::int64_t
   const std::vector<double> more = to_doubles(updates);
   for (std::size_t i = 0; i < to.size(); ++i) {
     double& value = values[static_cast<std::size_t>(to[i])];
-    if (reduction == "add") value += more[i];
-    else if (reduction == "mul") value *= more[i];
-    else if (reduction == "max") value = std::max(value, more[i]);
-    else if (reduction == "min") value = std::min(value, more[i]);
-    else call.fail("the reduction is not known");
+    if (reduction == "add")
+      value += more[i];
+    else if (reduction == "mul")
+      value *= more[i];
+    else if (reduction == "max")
+      value = std::max(value, more[i]);
+    else if (reduction == "min")
+      value = std::min(value, more[i]);
+    else
+      call.fail("the reduction is not known");
   }
   return tensor_of(values, x.shape(), x.dtype());
 }
@@ -150,7 +155,8 @@ Outputs compress(const Call& call) {
 Outputs one_hot(const Call& call) {
   const Tensor &at = call.input(0), &values = call.input(2);
   const std::vector<double> wanted = to_doubles(at), depths = to_doubles(call.input(1));
-  call.require(depths.size() == 1 && depths[0] >= 1 && depths[0] < 1e9 && values.size() == 2, "depth or values do not fit");
+  call.require(depths.size() == 1 && depths[0] >= 1 && depths[0] < 1e9 && values.size() == 2,
+               "depth or values do not fit");
   const auto depth = static_cast<std::int64_t>(depths[0]);
   const std::size_t axis = call.axis(call.node.int_or("axis", -1), at.rank() + 1);
   Shape shape = at.shape();
@@ -179,6 +185,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> gather_evaluations() { return kEvaluations; }
+std::span<const Evaluation> gather_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

@@ -1,6 +1,6 @@
-// Operators that move elements by position: each output axis runs through a list of source positions (elements.h, grid).
+// Operators that move elements by position: each output axis runs through a list of source positions (elements.h,
+// grid).
 #include <algorithm>
-#include <numeric>
 
 #include "graph/evaluate/catalog.h"
 #include "graph/evaluate/elements.h"
@@ -11,7 +11,8 @@ namespace {
 
 using Positions = std::vector<std::vector<std::int64_t>>;
 
-Tensor select(const Call& call, const Tensor& x, const Positions& positions, const Shape& strides, const Tensor& fill = {}) {
+Tensor select(const Call& call, const Tensor& x, const Positions& positions, const Shape& strides,
+              const Tensor& fill = {}) {
   Shape shape;
   for (const auto& list : positions) shape.push_back(static_cast<std::int64_t>(list.size()));
   call.result_size(shape);
@@ -70,7 +71,8 @@ Outputs tile(const Call& call) {
 }
 
 // Positions start:end:step as NumPy has them.
-std::vector<std::int64_t> slice_positions(const Call& call, std::int64_t extent, std::int64_t start, std::int64_t end, std::int64_t step) {
+std::vector<std::int64_t> slice_positions(const Call& call, std::int64_t extent, std::int64_t start, std::int64_t end,
+                                          std::int64_t step) {
   call.require(step != 0, "a step is zero");
   const std::int64_t low = step > 0 ? 0 : -1, high = step > 0 ? extent : extent - 1;
   const auto bound = [&](std::int64_t at) { return std::clamp(at < 0 ? at + extent : at, low, high); };
@@ -84,13 +86,15 @@ Outputs slice(const Call& call) {
   const Tensor& x = call.input(0);
   const bool by_inputs = call.inputs.size() > 1;
   const auto list = [&](std::size_t input, const char* name) {
-    return by_inputs ? call.has(input) ? call.integers(input) : std::vector<std::int64_t>{} : call.node.ints_or(name, {});
+    return by_inputs ? call.has(input) ? call.integers(input) : std::vector<std::int64_t>{}
+                     : call.node.ints_or(name, {});
   };
   const std::vector<std::int64_t> starts = list(1, "starts"), ends = list(2, "ends"), steps = list(4, "steps");
   std::vector<std::int64_t> axes = list(3, "axes");
   if (axes.empty()) axes = positions_from(0, 1, static_cast<std::int64_t>(starts.size()));
-  call.require(ends.size() == starts.size() && axes.size() == starts.size() && (steps.empty() || steps.size() == starts.size()),
-               "starts, ends, axes and steps must be equally many");
+  call.require(
+      ends.size() == starts.size() && axes.size() == starts.size() && (steps.empty() || steps.size() == starts.size()),
+      "starts, ends, axes and steps must be equally many");
   Positions positions = all_positions(x.shape());
   for (std::size_t i = 0; i < starts.size(); ++i) {
     const std::size_t axis = call.axis(axes[i], x.rank());
@@ -156,7 +160,8 @@ Outputs concat(const Call& call) {
 }
 
 // Source positions of one padded axis; -1 where the fill value stands.
-std::vector<std::int64_t> pad_positions(const Call& call, const std::string& mode, std::int64_t extent, std::int64_t before, std::int64_t after) {
+std::vector<std::int64_t> pad_positions(const Call& call, const std::string& mode, std::int64_t extent,
+                                        std::int64_t before, std::int64_t after) {
   const std::int64_t count = extent + before + after;
   std::vector<std::int64_t> positions;
   const std::int64_t period = mode == "reflect" ? 2 * (extent - 1) : extent;
@@ -184,7 +189,8 @@ std::vector<std::int64_t> pad_positions(const Call& call, const std::string& mod
 Outputs pad(const Call& call) {
   const Tensor& x = call.input(0);
   const std::vector<std::int64_t> pads = call.has(1) ? call.integers(1) : call.node.ints_or("pads", {});
-  std::vector<std::int64_t> axes = call.has(3) ? call.integers(3) : positions_from(0, 1, static_cast<std::int64_t>(x.rank()));
+  std::vector<std::int64_t> axes =
+      call.has(3) ? call.integers(3) : positions_from(0, 1, static_cast<std::int64_t>(x.rank()));
   call.require(pads.size() == 2 * axes.size(), "two pads an axis are needed");
   const std::string mode = call.node.string_or("mode", "constant");
   call.require(mode == "constant" || mode == "edge" || mode == "reflect" || mode == "wrap", "the mode is not known");
@@ -198,8 +204,10 @@ Outputs pad(const Call& call) {
     positions[axis] = pad_positions(call, mode, extent, before, after);
   }
   Tensor fill;
-  if (call.has(2)) fill = call.input(2);
-  else if (call.node.find("value")) fill = tensor_of(std::vector<double>{call.node.float_or("value", 0)}, {}, x.dtype());
+  if (call.has(2))
+    fill = call.input(2);
+  else if (call.node.find("value"))
+    fill = tensor_of(std::vector<double>{call.node.float_or("value", 0)}, {}, x.dtype());
   call.require(!fill.defined() || fill.size() == 1, "the value to fill with must be one number");
   return {select(call, x, positions, strides_of(x.shape()), fill)};
 }
@@ -207,7 +215,8 @@ Outputs pad(const Call& call) {
 Outputs depth_to_space(const Call& call) {
   const Tensor& x = call.input(0);
   const std::int64_t b = call.node.int_or("blocksize", 0);
-  call.require(x.rank() == 4 && b > 0 && b < 1 << 15 && x.shape()[1] % (b * b) == 0, "the block does not fit the channels");
+  call.require(x.rank() == 4 && b > 0 && b < 1 << 15 && x.shape()[1] % (b * b) == 0,
+               "the block does not fit the channels");
   const std::int64_t n = x.shape()[0], c = x.shape()[1] / (b * b), h = x.shape()[2], w = x.shape()[3];
   const Tensor moved = call.node.string_or("mode", "DCR") == "DCR"
                            ? permute(call, x.reshaped({n, b, b, c, h, w}), {0, 3, 4, 1, 5, 2})
@@ -218,7 +227,8 @@ Outputs depth_to_space(const Call& call) {
 Outputs space_to_depth(const Call& call) {
   const Tensor& x = call.input(0);
   const std::int64_t b = call.node.int_or("blocksize", 0);
-  call.require(x.rank() == 4 && b > 0 && b < 1 << 15 && x.shape()[2] % b == 0 && x.shape()[3] % b == 0, "the block does not fit the image");
+  call.require(x.rank() == 4 && b > 0 && b < 1 << 15 && x.shape()[2] % b == 0 && x.shape()[3] % b == 0,
+               "the block does not fit the image");
   const std::int64_t n = x.shape()[0], c = x.shape()[1], h = x.shape()[2] / b, w = x.shape()[3] / b;
   const Tensor blocks = x.reshaped({n, c, h, b, w, b});
   const Tensor moved = call.node.string_or("mode", "DCR") == "DCR" ? permute(call, blocks, {0, 3, 5, 1, 2, 4})
@@ -244,13 +254,16 @@ Outputs trilu(const Call& call) {
 Outputs reverse_sequence(const Call& call) {
   const Tensor& x = call.input(0);
   const std::vector<std::int64_t> lengths = call.integers(1);
-  const std::size_t time = call.axis(call.node.int_or("time_axis", 0), x.rank()), batch = call.axis(call.node.int_or("batch_axis", 1), x.rank());
-  call.require(time != batch && lengths.size() == static_cast<std::size_t>(x.shape()[batch]), "one length a sequence is needed");
+  const std::size_t time = call.axis(call.node.int_or("time_axis", 0), x.rank()),
+                    batch = call.axis(call.node.int_or("batch_axis", 1), x.rank());
+  call.require(time != batch && lengths.size() == static_cast<std::size_t>(x.shape()[batch]),
+               "one length a sequence is needed");
   const Shape strides = strides_of(x.shape());
   std::vector<std::int64_t> indices(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) {
     const auto at = static_cast<std::int64_t>(i);
-    const std::int64_t step = at / strides[time] % x.shape()[time], length = lengths[static_cast<std::size_t>(at / strides[batch] % x.shape()[batch])];
+    const std::int64_t step = at / strides[time] % x.shape()[time],
+                       length = lengths[static_cast<std::size_t>(at / strides[batch] % x.shape()[batch])];
     call.require(length >= 0 && length <= x.shape()[time], "a length is outside the sequence");
     indices[i] = step < length ? at + (length - 1 - 2 * step) * strides[time] : at;
   }
@@ -273,6 +286,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> move_evaluations() { return kEvaluations; }
+std::span<const Evaluation> move_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

@@ -53,7 +53,8 @@ Outputs normalize_groups(const Call& call, std::int64_t groups) {
   const std::int64_t channels = x.shape()[1];
   std::vector<double> scale = to_doubles(call.input(1)), bias = to_doubles(call.input(2));
   const auto per_group = static_cast<std::size_t>(channels / groups);
-  call.require(scale.size() == bias.size() && (scale.size() == static_cast<std::size_t>(channels) || scale.size() == static_cast<std::size_t>(groups)),
+  call.require(scale.size() == bias.size() && (scale.size() == static_cast<std::size_t>(channels) ||
+                                               scale.size() == static_cast<std::size_t>(groups)),
                "one scale and bias a channel is needed");
   const std::size_t repeat = static_cast<std::size_t>(channels) / scale.size();  // opset 18 has one a group
   const AxisView view(x.shape(), 1);
@@ -75,7 +76,9 @@ Outputs instance_normalization(const Call& call) {
   return normalize_groups(call, call.input(0).shape()[1]);
 }
 
-Outputs group_normalization(const Call& call) { return normalize_groups(call, call.node.int_or("num_groups", 0)); }
+Outputs group_normalization(const Call& call) {
+  return normalize_groups(call, call.node.int_or("num_groups", 0));
+}
 
 // Over all axes from `axis` on; scale and bias broadcast to the input. Second and third output: mean and inverse.
 Outputs normalize_tail(const Call& call, bool centred) {
@@ -108,15 +111,20 @@ Outputs normalize_tail(const Call& call, bool centred) {
   return {y, tensor_of(means, statistics, DType::Float32), tensor_of(inverses, statistics, DType::Float32)};
 }
 
-Outputs layer_normalization(const Call& call) { return normalize_tail(call, true); }
-Outputs rms_normalization(const Call& call) { return normalize_tail(call, false); }
+Outputs layer_normalization(const Call& call) {
+  return normalize_tail(call, true);
+}
+Outputs rms_normalization(const Call& call) {
+  return normalize_tail(call, false);
+}
 
 Outputs local_response_normalization(const Call& call) {
   const Tensor& x = call.input(0);
   call.require(x.rank() >= 2, "the input must have rank 2 or more");
   const std::int64_t size = call.node.int_or("size", 0), channels = x.shape()[1];
   call.require(size > 0 && size < 1 << 20, "size must be positive");
-  const double alpha = call.node.float_or("alpha", 1e-4f), beta = call.node.float_or("beta", 0.75f), bias = call.node.float_or("bias", 1);
+  const double alpha = call.node.float_or("alpha", 1e-4f), beta = call.node.float_or("beta", 0.75f),
+               bias = call.node.float_or("bias", 1);
   const AxisView view(x.shape(), 1);
   const std::vector<double> values = to_doubles(x);
   std::vector<double> result(values.size());
@@ -124,7 +132,8 @@ Outputs local_response_normalization(const Call& call) {
     for (std::int64_t c = 0; c < channels; ++c)
       for (std::size_t i = 0; i < view.inner; ++i) {
         double squares = 0;
-        for (std::int64_t k = std::max<std::int64_t>(0, c - (size - 1) / 2); k <= std::min(channels - 1, c + size / 2); ++k)
+        for (std::int64_t k = std::max<std::int64_t>(0, c - (size - 1) / 2); k <= std::min(channels - 1, c + size / 2);
+             ++k)
           squares += std::pow(values[view.at(o, static_cast<std::size_t>(k), i)], 2);
         const std::size_t at = view.at(o, static_cast<std::size_t>(c), i);
         result[at] = values[at] / std::pow(bias + alpha / static_cast<double>(size) * squares, beta);
@@ -234,6 +243,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> normalization_evaluations() { return kEvaluations; }
+std::span<const Evaluation> normalization_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

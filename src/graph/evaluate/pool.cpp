@@ -64,7 +64,8 @@ Outputs max_pool(const Call& call) {
     for (std::size_t p = 0; p < size.planes; ++p) {
       std::int64_t& winner = best[p * size.out_size + meeting.out];
       const auto here = static_cast<std::int64_t>(p * size.in_size) + meeting.in;
-      if (winner < 0 || values[static_cast<std::size_t>(here)] > values[static_cast<std::size_t>(winner)]) winner = here;
+      if (winner < 0 || values[static_cast<std::size_t>(here)] > values[static_cast<std::size_t>(winner)])
+        winner = here;
     }
   });
   const Tensor pooled = take(x, size.result, best, tensor_of(std::vector<double>{-INFINITY}, {}, x.dtype()));
@@ -101,7 +102,8 @@ Outputs over_planes(const Call& call, const Fold& fold) {
   const std::size_t size = static_cast<std::size_t>(element_count(spatial));
   const std::vector<double> values = to_doubles(x);
   std::vector<double> results;
-  for (std::size_t p = 0; p < call.result_size(shape); ++p) results.push_back(fold(std::span(values).subspan(p * size, size)));
+  for (std::size_t p = 0; p < call.result_size(shape); ++p)
+    results.push_back(fold(std::span(values).subspan(p * size, size)));
   return {tensor_of(results, shape, x.dtype())};
 }
 
@@ -141,6 +143,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> pool_evaluations() { return kEvaluations; }
+std::span<const Evaluation> pool_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

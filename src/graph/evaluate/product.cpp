@@ -12,10 +12,12 @@ Matrix multiply(const Call& call, const Matrix& a, const Matrix& b) {
   if (a_shape.size() == 1) a_shape.insert(a_shape.begin(), 1);
   if (b_shape.size() == 1) b_shape.push_back(1);
   const std::int64_t rows = a_shape[a_shape.size() - 2], inner = a_shape.back(), columns = b_shape.back();
-  if (b_shape[b_shape.size() - 2] != inner) call.fail("shapes " + to_string(a.shape) + " and " + to_string(b.shape) + " do not multiply");
+  if (b_shape[b_shape.size() - 2] != inner)
+    call.fail("shapes " + to_string(a.shape) + " and " + to_string(b.shape) + " do not multiply");
   const Shape a_batch(a_shape.begin(), a_shape.end() - 2), b_batch(b_shape.begin(), b_shape.end() - 2);
   const Shape batch = broadcast(a_batch, b_batch);
-  const std::vector<std::int64_t> from_a = broadcast_indices(a_batch, batch), from_b = broadcast_indices(b_batch, batch);
+  const std::vector<std::int64_t> from_a = broadcast_indices(a_batch, batch),
+                                  from_b = broadcast_indices(b_batch, batch);
   Matrix result;
   result.shape = batch;
   if (a.shape.size() > 1) result.shape.push_back(rows);
@@ -34,7 +36,9 @@ Matrix multiply(const Call& call, const Matrix& a, const Matrix& b) {
 
 namespace {
 
-Matrix matrix(const Tensor& tensor) { return {to_doubles(tensor), tensor.shape()}; }
+Matrix matrix(const Tensor& tensor) {
+  return {to_doubles(tensor), tensor.shape()};
+}
 
 Matrix transposed(const Call& call, const Tensor& tensor) {
   call.require(tensor.rank() == 2, "a matrix is needed");
@@ -92,7 +96,8 @@ Equation parse_equation(const Call& call) {
   std::size_t dots = 0;
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     const std::size_t comma = left.find(',');
-    call.require((comma == std::string::npos) == (i + 1 == call.inputs.size()), "the equation has another number of operands");
+    call.require((comma == std::string::npos) == (i + 1 == call.inputs.size()),
+                 "the equation has another number of operands");
     const std::string term = left.substr(0, comma);
     equation.operands.push_back(with_ellipsis(call, term, call.input(i).rank()));
     call.require(equation.operands.back().size() == call.input(i).rank(), "an operand does not fit the equation");
@@ -158,6 +163,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> product_evaluations() { return kEvaluations; }
+std::span<const Evaluation> product_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

@@ -18,7 +18,8 @@ std::vector<std::int64_t> scale_indices(const Call& call, const Tensor& x, const
   const AxisView view(x.shape(), axis);
   if (block == 0) {
     call.require(scale.rank() == 1 && scale.size() == view.extent, "one scale an element of the axis is needed");
-    for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<std::int64_t>(i / view.inner % view.extent);
+    for (std::size_t i = 0; i < indices.size(); ++i)
+      indices[i] = static_cast<std::int64_t>(i / view.inner % view.extent);
     return indices;
   }
   Shape expected = x.shape();
@@ -49,9 +50,12 @@ double to_code(double x, DType dtype) {
 }
 
 // x / s is rounded to float before it is rounded to a code, as runtimes that compute in float do.
-double divided(double x, double scale, DType dtype) { return dtype == DType::Float64 ? x / scale : static_cast<float>(x / scale); }
+double divided(double x, double scale, DType dtype) {
+  return dtype == DType::Float64 ? x / scale : static_cast<float>(x / scale);
+}
 
-Tensor quantize(const Tensor& x, const std::vector<double>& scale, const std::vector<double>& zero, const std::vector<std::int64_t>& at, DType dtype) {
+Tensor quantize(const Tensor& x, const std::vector<double>& scale, const std::vector<double>& zero,
+                const std::vector<std::int64_t>& at, DType dtype) {
   std::vector<double> values = to_doubles(x);
   const bool integers = info(dtype).is_integer;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -66,14 +70,17 @@ DType code_type(const Call& call) {
   if (call.has(2)) return call.input(2).dtype();
   const std::int64_t wanted = call.node.int_or("output_dtype", 0);
   if (wanted == 0) return DType::UInt8;
-  call.require(wanted < 256 && is_known_dtype(static_cast<int>(wanted)), "attribute 'output_dtype' is not an element type");
+  call.require(wanted < 256 && is_known_dtype(static_cast<int>(wanted)),
+               "attribute 'output_dtype' is not an element type");
   return static_cast<DType>(wanted);
 }
 
 Outputs quantize_linear(const Call& call) {
   const Tensor &x = call.input(0), &scale = call.input(1);
-  if (call.node.int_or("saturate", 1) == 0) call.fail("quantizing without saturation is not interpreted", InputClass::Unsupported);
-  return {quantize(x, to_doubles(scale), zeros_or(call, 2, scale.size()), scale_indices(call, x, scale), code_type(call))};
+  if (call.node.int_or("saturate", 1) == 0)
+    call.fail("quantizing without saturation is not interpreted", InputClass::Unsupported);
+  return {
+      quantize(x, to_doubles(scale), zeros_or(call, 2, scale.size()), scale_indices(call, x, scale), code_type(call))};
 }
 
 Outputs dequantize_linear(const Call& call) {
@@ -86,7 +93,8 @@ Outputs dequantize_linear(const Call& call) {
     values[i] = (values[i] - zeros[k]) * scales[k];
   }
   const std::int64_t wanted = call.node.int_or("output_dtype", 0);
-  call.require(wanted >= 0 && wanted < 256 && is_known_dtype(wanted ? static_cast<int>(wanted) : 1), "attribute 'output_dtype' is not an element type");
+  call.require(wanted >= 0 && wanted < 256 && is_known_dtype(wanted ? static_cast<int>(wanted) : 1),
+               "attribute 'output_dtype' is not an element type");
   return {tensor_of(values, x.shape(), wanted ? static_cast<DType>(wanted) : scale.dtype())};
 }
 
@@ -102,7 +110,8 @@ Outputs dynamic_quantize_linear(const Call& call) {
   if (scale == 0) scale = 1;
   const double zero = to_code(std::nearbyint(static_cast<double>(-low / scale)), DType::UInt8);
   const std::vector<std::int64_t> at(x.size(), 0);
-  return {quantize(x, {scale}, {zero}, at, DType::UInt8), Tensor::scalar(scale), Tensor::scalar(static_cast<std::uint8_t>(zero))};
+  return {quantize(x, {scale}, {zero}, at, DType::UInt8), Tensor::scalar(scale),
+          Tensor::scalar(static_cast<std::uint8_t>(zero))};
 }
 
 // Codes less their zero point, which is one number or one along `axis`.
@@ -121,11 +130,16 @@ Matrix centred(const Call& call, std::size_t input, std::size_t zero_input, std:
   return matrix;
 }
 
-std::size_t row_axis(const Tensor& tensor) { return tensor.rank() < 2 ? 0 : tensor.rank() - 2; }
-std::size_t column_axis(const Tensor& tensor) { return tensor.rank() < 1 ? 0 : tensor.rank() - 1; }
+std::size_t row_axis(const Tensor& tensor) {
+  return tensor.rank() < 2 ? 0 : tensor.rank() - 2;
+}
+std::size_t column_axis(const Tensor& tensor) {
+  return tensor.rank() < 1 ? 0 : tensor.rank() - 1;
+}
 
 Outputs matmul_integer(const Call& call) {
-  const Matrix y = multiply(call, centred(call, 0, 2, row_axis(call.input(0))), centred(call, 1, 3, column_axis(call.input(1))));
+  const Matrix y =
+      multiply(call, centred(call, 0, 2, row_axis(call.input(0))), centred(call, 1, 3, column_axis(call.input(1))));
   return {tensor_of(y.values, y.shape, DType::Int32)};
 }
 
@@ -155,7 +169,8 @@ void require_one(const Call& call, std::size_t input) {
 
 Outputs qlinear_matmul(const Call& call) {
   for (std::size_t input : {1, 6, 7}) require_one(call, input);
-  Matrix y = multiply(call, centred(call, 0, 2, row_axis(call.input(0))), centred(call, 3, 5, column_axis(call.input(3))));
+  Matrix y =
+      multiply(call, centred(call, 0, 2, row_axis(call.input(0))), centred(call, 3, 5, column_axis(call.input(3))));
   const std::size_t axis = y.shape.empty() ? 0 : y.shape.size() - 1;
   return {requantized(call, std::move(y), axis)};
 }
@@ -173,34 +188,43 @@ Outputs qlinear_conv(const Call& call) {
 }
 
 // Codes of `bits` packed low bits first, one row of blocks a column of the result; zero points packed alike.
-std::uint8_t packed_code(std::span<const std::uint8_t> bytes, std::size_t row, std::size_t row_bytes, std::size_t k, std::size_t bits) {
+std::uint8_t packed_code(std::span<const std::uint8_t> bytes, std::size_t row, std::size_t row_bytes, std::size_t k,
+                         std::size_t bits) {
   const std::size_t bit = k * bits;
-  return static_cast<std::uint8_t>(bytes[row * row_bytes + bit / 8] >> (bit % 8)) & static_cast<std::uint8_t>((1u << bits) - 1);
+  return static_cast<std::uint8_t>(bytes[row * row_bytes + bit / 8] >> (bit % 8)) &
+         static_cast<std::uint8_t>((1u << bits) - 1);
 }
 
 // ONNX Runtime's MatMulNBits: B is [N, blocks, block bytes] uint8, scales [N * blocks], zero points packed or absent.
 Outputs matmul_nbits(const Call& call) {
-  const std::int64_t k_size = call.node.int_or("K", 0), n_size = call.node.int_or("N", 0), bits = call.node.int_or("bits", 4), block = call.node.int_or("block_size", 0);
+  const std::int64_t k_size = call.node.int_or("K", 0), n_size = call.node.int_or("N", 0),
+                     bits = call.node.int_or("bits", 4), block = call.node.int_or("block_size", 0);
   call.require(bits == 2 || bits == 4 || bits == 8, "bits must be 2, 4 or 8");
   call.require(k_size > 0 && n_size > 0 && block >= 16 && block <= 1 << 20, "K, N or block_size is impossible");
   call.result_size({k_size, n_size});
-  const auto K = static_cast<std::size_t>(k_size), N = static_cast<std::size_t>(n_size), B = static_cast<std::size_t>(block), width = static_cast<std::size_t>(bits);
+  const auto K = static_cast<std::size_t>(k_size), N = static_cast<std::size_t>(n_size),
+             B = static_cast<std::size_t>(block), width = static_cast<std::size_t>(bits);
   const std::size_t blocks = (K + B - 1) / B, row_bytes = blocks * B * width / 8, zero_bytes = (blocks * width + 7) / 8;
   const std::vector<double> scales = to_doubles(call.input(2));
-  call.require(call.input(1).dtype() == DType::UInt8 && call.input(1).size() == N * row_bytes && scales.size() == N * blocks, "B or scales do not fit K and N");
+  call.require(
+      call.input(1).dtype() == DType::UInt8 && call.input(1).size() == N * row_bytes && scales.size() == N * blocks,
+      "B or scales do not fit K and N");
   const std::span<const std::uint8_t> codes = call.input(1).data<std::uint8_t>();
   const bool packed_zeros = call.has(3) && call.input(3).dtype() == DType::UInt8;
   if (packed_zeros) call.require(call.input(3).size() == N * zero_bytes, "zero points do not fit");
   if (call.has(3) && !packed_zeros) call.require(call.input(3).size() == N * blocks, "zero points do not fit");
   if (call.has(4)) call.fail("g_idx is not interpreted", InputClass::Unsupported);
-  const std::vector<double> float_zeros = call.has(3) && !packed_zeros ? to_doubles(call.input(3)) : std::vector<double>{};
+  const std::vector<double> float_zeros =
+      call.has(3) && !packed_zeros ? to_doubles(call.input(3)) : std::vector<double>{};
   Matrix b{std::vector<double>(K * N), {k_size, n_size}};
   for (std::size_t n = 0; n < N; ++n)
     for (std::size_t k = 0; k < K; ++k) {
       const std::size_t at = k / B;
       double zero = static_cast<double>(1 << (bits - 1));
-      if (packed_zeros) zero = packed_code(call.input(3).data<std::uint8_t>(), n, zero_bytes, at, width);
-      else if (!float_zeros.empty()) zero = float_zeros[n * blocks + at];
+      if (packed_zeros)
+        zero = packed_code(call.input(3).data<std::uint8_t>(), n, zero_bytes, at, width);
+      else if (!float_zeros.empty())
+        zero = float_zeros[n * blocks + at];
       b.values[k * N + n] = (packed_code(codes, n, row_bytes, k, width) - zero) * scales[n * blocks + at];
     }
   Matrix y = multiply(call, {to_doubles(call.input(0)), call.input(0).shape()}, b);
@@ -227,6 +251,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> quantize_evaluations() { return kEvaluations; }
+std::span<const Evaluation> quantize_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

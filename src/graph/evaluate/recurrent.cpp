@@ -11,8 +11,12 @@ namespace {
 
 using Activation = double (*)(double);
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
-double relu(double x) { return x < 0 ? 0 : x; }
+double sigmoid(double x) {
+  return 1 / (1 + std::exp(-x));
+}
+double relu(double x) {
+  return x < 0 ? 0 : x;
+}
 
 Activation activation(const Call& call, const std::string& name) {
   if (name == "Sigmoid") return sigmoid;
@@ -25,7 +29,7 @@ Activation activation(const Call& call, const std::string& name) {
 struct Layer {
   std::size_t steps = 0, batch = 0, in = 0, hidden = 0, gates = 0, directions = 1;
   bool batch_first = false;
-  std::vector<double> x, w, r, bias;  // bias [directions, 2 * gates * hidden]
+  std::vector<double> x, w, r, bias;   // bias [directions, 2 * gates * hidden]
   std::vector<double> h, c, peephole;  // [directions, batch, hidden]; [directions, 3 * hidden]
   std::vector<std::size_t> lengths;
   std::vector<Activation> activations;  // by direction
@@ -63,7 +67,8 @@ std::vector<Activation> activations_of(const Call& call, std::vector<std::string
   return functions;
 }
 
-Layer layer_of(const Call& call, std::size_t gates, const std::vector<std::string>& default_activations, std::size_t state_at) {
+Layer layer_of(const Call& call, std::size_t gates, const std::vector<std::string>& default_activations,
+               std::size_t state_at) {
   Layer layer;
   const Shape &x = call.input(0).shape(), &w = call.input(1).shape(), &r = call.input(2).shape();
   call.require(x.size() == 3 && w.size() == 3 && r.size() == 3, "X, W and R must have rank 3");
@@ -79,14 +84,16 @@ Layer layer_of(const Call& call, std::size_t gates, const std::vector<std::strin
   layer.x = to_doubles(call.input(0));
   layer.w = to_doubles(call.input(1));
   layer.r = to_doubles(call.input(2));
-  layer.bias = call.has(3) ? to_doubles(call.input(3)) : std::vector<double>(layer.directions * 2 * gates * layer.hidden, 0);
+  layer.bias =
+      call.has(3) ? to_doubles(call.input(3)) : std::vector<double>(layer.directions * 2 * gates * layer.hidden, 0);
   call.require(layer.bias.size() == layer.directions * 2 * gates * layer.hidden, "B does not fit");
   layer.lengths.assign(layer.batch, layer.steps);
   if (call.has(4)) {
     const std::vector<std::int64_t> lengths = call.integers(4);
     call.require(lengths.size() == layer.batch, "one length a sequence is needed");
     for (std::size_t b = 0; b < layer.batch; ++b) {
-      call.require(lengths[b] >= 0 && static_cast<std::size_t>(lengths[b]) <= layer.steps, "a length is outside the sequence");
+      call.require(lengths[b] >= 0 && static_cast<std::size_t>(lengths[b]) <= layer.steps,
+                   "a length is outside the sequence");
       layer.lengths[b] = static_cast<std::size_t>(lengths[b]);
     }
   }
@@ -126,7 +133,8 @@ using Step = void (*)(const Call&, const Layer&, const Sums&, std::span<double> 
 
 void rnn_step(const Call&, const Layer& layer, const Sums& sums, std::span<double> h, std::span<double>) {
   const std::vector<double> old(h.begin(), h.end());
-  for (std::size_t j = 0; j < h.size(); ++j) h[j] = layer.activations[sums.direction](layer.clipped(sums.all(0, j, old)));
+  for (std::size_t j = 0; j < h.size(); ++j)
+    h[j] = layer.activations[sums.direction](layer.clipped(sums.all(0, j, old)));
 }
 
 void gru_step(const Call& call, const Layer& layer, const Sums& sums, std::span<double> h, std::span<double>) {
@@ -140,7 +148,8 @@ void gru_step(const Call& call, const Layer& layer, const Sums& sums, std::span<
   }
   for (std::size_t j = 0; j < h.size(); ++j) {
     const double z = f(layer.clipped(sums.all(0, j, old)));
-    const double inner = linear_first ? reset[j] * (sums.from_state(2, j, old) + sums.bias(1, 2, j)) : sums.from_state(2, j, gated) + sums.bias(1, 2, j);
+    const double inner = linear_first ? reset[j] * (sums.from_state(2, j, old) + sums.bias(1, 2, j))
+                                      : sums.from_state(2, j, gated) + sums.bias(1, 2, j);
     h[j] = (1 - z) * g(layer.clipped(sums.from_input(2, j) + inner)) + z * old[j];
   }
 }
@@ -175,7 +184,9 @@ std::vector<double> run(const Call& call, Layer& layer, Step step) {
       for (std::size_t t = 0; t < layer.lengths[b]; ++t) {
         const std::size_t place = backward ? layer.lengths[b] - 1 - t : t;
         step(call, layer, Sums{layer, d, place, b}, h, c);
-        std::copy(h.begin(), h.end(), y.begin() + static_cast<std::ptrdiff_t>(((place * layer.directions + d) * layer.batch + b) * layer.hidden));
+        std::copy(
+            h.begin(), h.end(),
+            y.begin() + static_cast<std::ptrdiff_t>(((place * layer.directions + d) * layer.batch + b) * layer.hidden));
       }
     }
   }
@@ -207,7 +218,8 @@ Tensor laid_out(const Layer& layer, const std::vector<double>& values, Shape lea
 Outputs finish(const Call& call, const Layer& layer, const std::vector<double>& y) {
   const DType dtype = call.input(0).dtype();
   const auto directions = static_cast<std::int64_t>(layer.directions);
-  Outputs outputs{laid_out(layer, y, {static_cast<std::int64_t>(layer.steps), directions}, dtype), laid_out(layer, layer.h, {directions}, dtype)};
+  Outputs outputs{laid_out(layer, y, {static_cast<std::int64_t>(layer.steps), directions}, dtype),
+                  laid_out(layer, layer.h, {directions}, dtype)};
   if (!layer.c.empty()) outputs.push_back(laid_out(layer, layer.c, {directions}, dtype));
   return outputs;
 }
@@ -240,6 +252,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> recurrent_evaluations() { return kEvaluations; }
+std::span<const Evaluation> recurrent_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

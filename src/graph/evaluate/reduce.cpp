@@ -1,7 +1,6 @@
 // Reductions over axes and running sums. Sums are taken in double, in row-major order.
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 
 #include "graph/evaluate/catalog.h"
@@ -47,7 +46,9 @@ struct Reduction {
   double (*finish)(double total, double count);
 };
 
-double same(double total, double) { return total; }
+double same(double total, double) {
+  return total;
+}
 
 template <const Reduction& reduction>
 Outputs reduce(const Call& call) {
@@ -69,7 +70,8 @@ constexpr Reduction kMean{0, [](double a, double x) { return a + x; }, [](double
 constexpr Reduction kProduct{1, [](double a, double x) { return a * x; }, same};
 constexpr Reduction kAbsolute{0, [](double a, double x) { return a + std::fabs(x); }, same};
 constexpr Reduction kSquare{0, [](double a, double x) { return a + x * x; }, same};
-constexpr Reduction kNorm{0, [](double a, double x) { return a + x * x; }, [](double a, double) { return std::sqrt(a); }};
+constexpr Reduction kNorm{0, [](double a, double x) { return a + x * x; },
+                          [](double a, double) { return std::sqrt(a); }};
 constexpr Reduction kLogSum{0, [](double a, double x) { return a + x; }, [](double a, double) { return std::log(a); }};
 
 // Integers beyond 53 bits need an arithmetic of their own.
@@ -147,22 +149,16 @@ Outputs cumulate(const Call& call) {
 }
 
 constexpr Evaluation kEvaluations[] = {
-    {"CumProd", cumulate<true>},
-    {"CumSum", cumulate<false>},
-    {"ReduceL1", reduce<kAbsolute>},
-    {"ReduceL2", reduce<kNorm>},
-    {"ReduceLogSum", reduce<kLogSum>},
-    {"ReduceLogSumExp", reduce_log_sum_exp},
-    {"ReduceMax", reduce_extreme<true>},
-    {"ReduceMean", reduce<kMean>},
-    {"ReduceMin", reduce_extreme<false>},
-    {"ReduceProd", reduce<kProduct>},
-    {"ReduceSum", reduce_sum},
-    {"ReduceSumSquare", reduce<kSquare>},
+    {"CumProd", cumulate<true>},         {"CumSum", cumulate<false>},       {"ReduceL1", reduce<kAbsolute>},
+    {"ReduceL2", reduce<kNorm>},         {"ReduceLogSum", reduce<kLogSum>}, {"ReduceLogSumExp", reduce_log_sum_exp},
+    {"ReduceMax", reduce_extreme<true>}, {"ReduceMean", reduce<kMean>},     {"ReduceMin", reduce_extreme<false>},
+    {"ReduceProd", reduce<kProduct>},    {"ReduceSum", reduce_sum},         {"ReduceSumSquare", reduce<kSquare>},
 };
 
 }  // namespace
 
-std::span<const Evaluation> reduce_evaluations() { return kEvaluations; }
+std::span<const Evaluation> reduce_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

@@ -85,7 +85,8 @@ std::vector<Tap> taps_at(const Call& call, const Settings& settings, const Axis&
   const double reach = (is_cubic ? 2 : 1) / stretch;
   std::vector<Tap> taps;
   double total = 0;
-  for (auto at = static_cast<std::int64_t>(std::floor(x - reach)) ; at <= static_cast<std::int64_t>(std::ceil(x + reach)); ++at) {
+  for (auto at = static_cast<std::int64_t>(std::floor(x - reach));
+       at <= static_cast<std::int64_t>(std::ceil(x + reach)); ++at) {
     const double distance = (static_cast<double>(at) - x) * stretch;
     const double weight = is_cubic ? cubic(distance, settings.cubic_a) : std::max(0.0, 1 - std::fabs(distance));
     if (weight == 0 || (settings.exclude_outside && (at < 0 || at > last))) continue;
@@ -97,7 +98,8 @@ std::vector<Tap> taps_at(const Call& call, const Settings& settings, const Axis&
 }
 
 // Resamples one axis of the image.
-void resample(const Call& call, const Settings& settings, const Axis& axis, std::size_t which, Shape& shape, std::vector<double>& values) {
+void resample(const Call& call, const Settings& settings, const Axis& axis, std::size_t which, Shape& shape,
+              std::vector<double>& values) {
   call.require(axis.in > 0 || axis.out == 0, "an empty axis cannot grow");
   const AxisView from(shape, which);
   shape[which] = axis.out;
@@ -107,7 +109,8 @@ void resample(const Call& call, const Settings& settings, const Axis& axis, std:
     for (const Tap& tap : taps_at(call, settings, axis, static_cast<std::int64_t>(k)))
       for (std::size_t o = 0; o < to.outer; ++o)
         for (std::size_t i = 0; i < to.inner; ++i)
-          result[to.at(o, k, i)] += tap.weight * (tap.at < 0 ? settings.extrapolation : values[from.at(o, static_cast<std::size_t>(tap.at), i)]);
+          result[to.at(o, k, i)] += tap.weight * (tap.at < 0 ? settings.extrapolation
+                                                             : values[from.at(o, static_cast<std::size_t>(tap.at), i)]);
   values = std::move(result);
 }
 
@@ -116,17 +119,20 @@ void keep_aspect(const Call& call, std::vector<Axis*>& axes) {
   const std::string policy = call.node.string_or("keep_aspect_ratio_policy", "stretch");
   if (policy == "stretch" || axes.empty()) return;
   double scale = axes[0]->scale;
-  for (const Axis* axis : axes) scale = policy == "not_larger" ? std::min(scale, axis->scale) : std::max(scale, axis->scale);
+  for (const Axis* axis : axes)
+    scale = policy == "not_larger" ? std::min(scale, axis->scale) : std::max(scale, axis->scale);
   for (Axis* axis : axes) {
     axis->scale = scale;
     axis->out = static_cast<std::int64_t>(std::floor(scale * static_cast<double>(axis->in) + 0.5));
   }
 }
 
-std::vector<Axis> axes_of(const Call& call, const Tensor& x, const Tensor& roi, const std::vector<double>& scales, const std::vector<std::int64_t>& sizes) {
+std::vector<Axis> axes_of(const Call& call, const Tensor& x, const Tensor& roi, const std::vector<double>& scales,
+                          const std::vector<std::int64_t>& sizes) {
   std::vector<Axis> axes(x.rank());
   for (std::size_t i = 0; i < axes.size(); ++i) axes[i].in = axes[i].out = x.shape()[i];
-  const std::vector<std::int64_t> chosen = call.node.ints_or("axes", positions_from(0, 1, static_cast<std::int64_t>(x.rank())));
+  const std::vector<std::int64_t> chosen =
+      call.node.ints_or("axes", positions_from(0, 1, static_cast<std::int64_t>(x.rank())));
   call.require((scales.empty() ? sizes.size() : scales.size()) == chosen.size(), "one scale or size an axis is needed");
   const std::vector<double> region = roi.defined() ? to_doubles(roi) : std::vector<double>{};
   std::vector<Axis*> resized;
@@ -139,7 +145,9 @@ std::vector<Axis> axes_of(const Call& call, const Tensor& x, const Tensor& roi, 
     }
     axis.scale = scales.empty() ? static_cast<double>(sizes[i]) / static_cast<double>(axis.in) : scales[i];
     call.require(axis.scale > 0 && axis.scale < 1e6, "a scale is impossible");
-    axis.out = scales.empty() ? sizes[i] : static_cast<std::int64_t>(std::floor(static_cast<double>(axis.in) * (axis.roi_end - axis.roi_start) * axis.scale));
+    axis.out = scales.empty() ? sizes[i]
+                              : static_cast<std::int64_t>(std::floor(static_cast<double>(axis.in) *
+                                                                     (axis.roi_end - axis.roi_start) * axis.scale));
   }
   if (scales.empty()) keep_aspect(call, resized);
   return axes;
@@ -151,16 +159,20 @@ Outputs resize(const Call& call) {
   const bool old = call.opset < 11 || call.node.op_type == "Upsample";
   const std::size_t scales_at = old ? 1 : 2;
   std::vector<double> scales;
-  if (call.has(scales_at)) scales = to_doubles(call.input(scales_at));
+  if (call.has(scales_at))
+    scales = to_doubles(call.input(scales_at));
   else if (const Attribute* list = call.node.find("scales"))
-    if (const auto* floats = std::get_if<std::vector<float>>(&list->data)) scales.assign(floats->begin(), floats->end());
+    if (const auto* floats = std::get_if<std::vector<float>>(&list->data))
+      scales.assign(floats->begin(), floats->end());
   const std::vector<std::int64_t> sizes = !old && call.has(3) ? call.integers(3) : std::vector<std::int64_t>{};
   const Settings settings = settings_of(call);
-  const std::vector<Axis> axes = axes_of(call, x, settings.crop && call.has(1) ? call.input(1) : Tensor{}, scales, sizes);
+  const std::vector<Axis> axes =
+      axes_of(call, x, settings.crop && call.has(1) ? call.input(1) : Tensor{}, scales, sizes);
   Shape shape = x.shape();
   std::vector<double> values = to_doubles(x);
   for (std::size_t i = 0; i < axes.size(); ++i)
-    if (axes[i].out != axes[i].in || axes[i].scale != 1 || settings.crop) resample(call, settings, axes[i], i, shape, values);
+    if (axes[i].out != axes[i].in || axes[i].scale != 1 || settings.crop)
+      resample(call, settings, axes[i], i, shape, values);
   return {tensor_of(values, shape, x.dtype())};
 }
 
@@ -171,6 +183,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> resize_evaluations() { return kEvaluations; }
+std::span<const Evaluation> resize_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

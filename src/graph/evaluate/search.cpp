@@ -72,7 +72,8 @@ Outputs non_zero(const Call& call) {
   std::vector<std::int64_t> places;
   for (std::size_t axis = 0; axis < x.rank(); ++axis)
     for (std::size_t i : found) places.push_back(static_cast<std::int64_t>(i) / strides[axis] % x.shape()[axis]);
-  return {tensor_of(places, {static_cast<std::int64_t>(x.rank()), static_cast<std::int64_t>(found.size())}, DType::Int64)};
+  return {
+      tensor_of(places, {static_cast<std::int64_t>(x.rank()), static_cast<std::int64_t>(found.size())}, DType::Int64)};
 }
 
 constexpr Evaluation kEvaluations[] = {
@@ -84,6 +85,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> search_evaluations() { return kEvaluations; }
+std::span<const Evaluation> search_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

@@ -9,7 +9,9 @@ namespace bw {
 
 namespace {
 
-Outputs identity(const Call& call) { return {call.input(0)}; }
+Outputs identity(const Call& call) {
+  return {call.input(0)};
+}
 
 Outputs dropout(const Call& call) {
   if (call.has(2) && to_int64s(call.input(2)) != std::vector<std::int64_t>{0})
@@ -28,7 +30,9 @@ Outputs shape_of(const Call& call) {
   return {Tensor::of<std::int64_t>({static_cast<std::int64_t>(part.size())}, std::span<const std::int64_t>(part))};
 }
 
-Outputs size_of(const Call& call) { return {Tensor::scalar(static_cast<std::int64_t>(call.input(0).size()))}; }
+Outputs size_of(const Call& call) {
+  return {Tensor::scalar(static_cast<std::int64_t>(call.input(0).size()))};
+}
 
 Outputs constant(const Call& call) {
   const Node& node = call.node;
@@ -39,7 +43,8 @@ Outputs constant(const Call& call) {
   if (node.find("value_string")) return {Tensor::of_strings({}, {node.string_or("value_string", "")})};
   if (node.find("value_ints")) {
     const std::vector<std::int64_t> values = node.ints_or("value_ints", {});
-    return {Tensor::of<std::int64_t>({static_cast<std::int64_t>(values.size())}, std::span<const std::int64_t>(values))};
+    return {
+        Tensor::of<std::int64_t>({static_cast<std::int64_t>(values.size())}, std::span<const std::int64_t>(values))};
   }
   if (const Attribute* list = node.find("value_floats"))
     if (const auto* values = std::get_if<std::vector<float>>(&list->data))
@@ -70,7 +75,8 @@ Outputs range(const Call& call) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = start + static_cast<std::int64_t>(i) * delta;
     return {tensor_of(values, shape, dtype)};
   }
-  const double start = to_doubles(call.input(0)).at(0), limit = to_doubles(call.input(1)).at(0), delta = to_doubles(call.input(2)).at(0);
+  const double start = to_doubles(call.input(0)).at(0), limit = to_doubles(call.input(1)).at(0),
+               delta = to_doubles(call.input(2)).at(0);
   const double span = std::ceil((limit - start) / delta);
   call.require(std::isfinite(span), "the range is not finite");
   const Shape shape{static_cast<std::int64_t>(std::clamp(span, 0.0, 9e18))};
@@ -110,8 +116,10 @@ Outputs flatten(const Call& call) {
   const auto rank = static_cast<std::int64_t>(x.rank());
   call.require(axis >= -rank && axis <= rank, "the axis is outside the tensor");
   if (axis < 0) axis += rank;
-  const auto head = static_cast<std::int64_t>(element_count(std::span(x.shape()).first(static_cast<std::size_t>(axis))));
-  const auto tail = static_cast<std::int64_t>(element_count(std::span(x.shape()).subspan(static_cast<std::size_t>(axis))));
+  const auto head =
+      static_cast<std::int64_t>(element_count(std::span(x.shape()).first(static_cast<std::size_t>(axis))));
+  const auto tail =
+      static_cast<std::int64_t>(element_count(std::span(x.shape()).subspan(static_cast<std::size_t>(axis))));
   return {x.reshaped({head, tail})};
 }
 
@@ -162,22 +170,18 @@ Outputs eye_like(const Call& call) {
 }
 
 constexpr Evaluation kEvaluations[] = {
-    {"Constant", constant},
-    {"ConstantOfShape", constant_of_shape},
-    {"Dropout", dropout},
-    {"EyeLike", eye_like},
-    {"Flatten", flatten},
-    {"Identity", identity},
-    {"Range", range},
-    {"Reshape", reshape},
-    {"Shape", shape_of},
-    {"Size", size_of},
-    {"Squeeze", squeeze},
-    {"Unsqueeze", unsqueeze},
+    {"Constant", constant}, {"ConstantOfShape", constant_of_shape},
+    {"Dropout", dropout},   {"EyeLike", eye_like},
+    {"Flatten", flatten},   {"Identity", identity},
+    {"Range", range},       {"Reshape", reshape},
+    {"Shape", shape_of},    {"Size", size_of},
+    {"Squeeze", squeeze},   {"Unsqueeze", unsqueeze},
 };
 
 }  // namespace
 
-std::span<const Evaluation> shape_evaluations() { return kEvaluations; }
+std::span<const Evaluation> shape_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

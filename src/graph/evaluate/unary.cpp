@@ -1,5 +1,5 @@
 // Functions of one element. Numbers are computed in double and rounded to the element type; integers stay integers.
-#include <bit>
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -26,7 +26,9 @@ Outputs map_integers(const Call& call, const std::function<std::int64_t(std::int
   return {tensor_of(values, x.shape(), x.dtype())};
 }
 
-bool takes_integers(const Call& call) { return info(call.input(0).dtype()).is_integer; }
+bool takes_integers(const Call& call) {
+  return info(call.input(0).dtype()).is_integer;
+}
 
 // An entry from a plain function of one double.
 template <double (*function)(double)>
@@ -34,24 +36,38 @@ Outputs plain(const Call& call) {
   return map_numbers(call, function);
 }
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
-double softplus(double x) { return x > 30 ? x : std::log1p(std::exp(x)); }
-double relu(double x) { return x < 0 ? 0 : x; }
-double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x; }
-double normal_distribution(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
+double sigmoid(double x) {
+  return 1 / (1 + std::exp(-x));
+}
+double softplus(double x) {
+  return x > 30 ? x : std::log1p(std::exp(x));
+}
+double relu(double x) {
+  return x < 0 ? 0 : x;
+}
+double sign(double x) {
+  return x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x;
+}
+double normal_distribution(double x) {
+  return 0.5 * std::erfc(-x / std::sqrt(2.0));
+}
 double tanh_gelu(double x) {
   return 0.5 * x * (1 + std::tanh(std::sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x)));
 }
 
-double parameter(const Call& call, const char* name, float otherwise) { return call.node.float_or(name, otherwise); }
+double parameter(const Call& call, const char* name, float otherwise) {
+  return call.node.float_or(name, otherwise);
+}
 
 Outputs absolute(const Call& call) {
-  if (takes_integers(call)) return map_integers(call, [](std::int64_t x) { return x < 0 ? std::int64_t(0 - std::uint64_t(x)) : x; });
+  if (takes_integers(call))
+    return map_integers(call, [](std::int64_t x) { return x < 0 ? std::int64_t(0 - std::uint64_t(x)) : x; });
   return map_numbers(call, [](double x) { return std::fabs(x); });
 }
 
 Outputs negate(const Call& call) {
-  if (takes_integers(call)) return map_integers(call, [](std::int64_t x) { return std::int64_t(0 - std::uint64_t(x)); });
+  if (takes_integers(call))
+    return map_integers(call, [](std::int64_t x) { return std::int64_t(0 - std::uint64_t(x)); });
   return map_numbers(call, [](double x) { return -x; });
 }
 
@@ -147,7 +163,8 @@ Outputs is_nan(const Call& call) {
 }
 
 Outputs is_inf(const Call& call) {
-  const bool positive = call.node.int_or("detect_positive", 1) != 0, negative = call.node.int_or("detect_negative", 1) != 0;
+  const bool positive = call.node.int_or("detect_positive", 1) != 0,
+             negative = call.node.int_or("detect_negative", 1) != 0;
   return test_each(call, [=](double x) { return std::isinf(x) && (x > 0 ? positive : negative); });
 }
 
@@ -155,7 +172,8 @@ Outputs is_inf(const Call& call) {
 Outputs clip(const Call& call) {
   if (takes_integers(call)) {
     const bool has_low = call.has(1), has_high = call.has(2);
-    const std::int64_t low = has_low ? to_int64s(call.input(1)).at(0) : 0, high = has_high ? to_int64s(call.input(2)).at(0) : 0;
+    const std::int64_t low = has_low ? to_int64s(call.input(1)).at(0) : 0,
+                       high = has_high ? to_int64s(call.input(2)).at(0) : 0;
     return map_integers(call, [=](std::int64_t x) {
       if (has_low && x < low) x = low;
       return has_high && x > high ? high : x;
@@ -220,6 +238,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> unary_evaluations() { return kEvaluations; }
+std::span<const Evaluation> unary_evaluations() {
+  return kEvaluations;
+}
 
 }  // namespace bw

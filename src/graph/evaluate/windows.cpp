@@ -15,7 +15,8 @@ void pad_same(Windows& windows, bool upper) {
   for (std::size_t i = 0; i < windows.input.size(); ++i) {
     const std::int64_t extent = windows.input[i], stride = windows.strides[i];
     const std::int64_t reach = (windows.kernel[i] - 1) * windows.dilations[i] + 1;
-    const std::int64_t total = std::max<std::int64_t>(0, ((extent + stride - 1) / stride - 1) * stride + reach - extent);
+    const std::int64_t total =
+        std::max<std::int64_t>(0, ((extent + stride - 1) / stride - 1) * stride + reach - extent);
     const std::int64_t small = total / 2;
     windows.pads_before[i] = upper ? small : total - small;
     windows.pads_after[i] = total - windows.pads_before[i];
@@ -26,14 +27,16 @@ void pad_same(Windows& windows, bool upper) {
 
 Windows Windows::of(const Call& call, const Shape& spatial, Shape kernel) {
   const std::size_t rank = spatial.size();
-  const std::vector<std::int64_t> ones(rank, 1), pads = call.node.ints_or("pads", std::vector<std::int64_t>(2 * rank, 0));
+  const std::vector<std::int64_t> ones(rank, 1),
+      pads = call.node.ints_or("pads", std::vector<std::int64_t>(2 * rank, 0));
   Windows windows;
   windows.input = spatial;
   windows.kernel = call.node.ints_or("kernel_shape", std::move(kernel));
   windows.strides = call.node.ints_or("strides", ones);
   windows.dilations = call.node.ints_or("dilations", ones);
   windows.ceiling = call.node.int_or("ceil_mode", 0) != 0;
-  call.require(windows.kernel.size() == rank && windows.strides.size() == rank && windows.dilations.size() == rank && pads.size() == 2 * rank,
+  call.require(windows.kernel.size() == rank && windows.strides.size() == rank && windows.dilations.size() == rank &&
+                   pads.size() == 2 * rank,
                "attributes do not have one entry a spatial axis");
   for (std::size_t i = 0; i < rank; ++i)
     for (std::int64_t number : {windows.kernel[i], windows.strides[i], windows.dilations[i]})
@@ -57,7 +60,9 @@ Windows Windows::of(const Call& call, const Shape& spatial, Shape kernel) {
   return windows;
 }
 
-std::size_t Windows::taps() const { return static_cast<std::size_t>(element_count(kernel)); }
+std::size_t Windows::taps() const {
+  return static_cast<std::size_t>(element_count(kernel));
+}
 
 void Windows::for_each(const std::function<void(const Meeting&)>& visit) const {
   const std::size_t rank = input.size(), places = static_cast<std::size_t>(element_count(output));

@@ -16,8 +16,8 @@ struct Windows {
   // From the attributes of Conv, AveragePool, MaxPool and their kin. `kernel` where the attribute is left out.
   static Windows of(const Call& call, const Shape& spatial, Shape kernel);
 
-  // Calls visit(out, in, tap) for every output place, tap of the kernel, and input place it meets (flat indices over the
-  // spatial axes; in is -1 in the padding and beyond it).
+  // Calls visit(out, in, tap) for every output place, tap of the kernel, and input place it meets (flat indices over
+  // the spatial axes; in is -1 in the padding and beyond it).
   struct Meeting {
     std::size_t out, tap;
     std::int64_t in;

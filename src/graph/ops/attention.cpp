@@ -36,6 +36,8 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-std::span<const OpInfo> attention_ops() { return kOps; }
+std::span<const OpInfo> attention_ops() {
+  return kOps;
+}
 
 }  // namespace bw

@@ -25,6 +25,8 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-std::span<const OpInfo> container_ops() { return kOps; }
+std::span<const OpInfo> container_ops() {
+  return kOps;
+}
 
 }  // namespace bw

@@ -89,6 +89,8 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-std::span<const OpInfo> elementwise_ops() { return kOps; }
+std::span<const OpInfo> elementwise_ops() {
+  return kOps;
+}
 
 }  // namespace bw

@@ -55,10 +55,18 @@ std::uint64_t einsum_work(const Node& node, Shapes inputs, Shapes) {
   return volume(all);
 }
 
-std::optional<int> first_axis(const Node&, int) { return 0; }
-std::optional<int> second_axis(const Node&, int) { return 1; }
-std::optional<int> last_axis(const Node&, int rank) { return rank >= 2 ? std::optional(rank - 1) : std::nullopt; }
-std::optional<int> gemm_axis(const Node& node, int) { return node.int_or("transB", 0) ? 0 : 1; }
+std::optional<int> first_axis(const Node&, int) {
+  return 0;
+}
+std::optional<int> second_axis(const Node&, int) {
+  return 1;
+}
+std::optional<int> last_axis(const Node&, int rank) {
+  return rank >= 2 ? std::optional(rank - 1) : std::nullopt;
+}
+std::optional<int> gemm_axis(const Node& node, int) {
+  return node.int_or("transB", 0) ? 0 : 1;
+}
 std::optional<int> fused_matmul_axis(const Node& node, int rank) {
   if (rank < 2) return std::nullopt;
   return node.int_or("transB", 0) ? rank - 2 : rank - 1;
@@ -94,6 +102,8 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-std::span<const OpInfo> linear_ops() { return kOps; }
+std::span<const OpInfo> linear_ops() {
+  return kOps;
+}
 
 }  // namespace bw

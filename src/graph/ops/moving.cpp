@@ -1,5 +1,6 @@
-// Operators that move, copy, select or make elements without arithmetic on them. Those that only ever pass on elements of
-// their first input are marked Move; those that mix several inputs or put in values of their own (Concat, Pad) are not.
+// Operators that move, copy, select or make elements without arithmetic on them. Those that only ever pass on elements
+// of their first input are marked Move; those that mix several inputs or put in values of their own (Concat, Pad) are
+// not.
 #include "graph/ops/families.h"
 
 namespace bw {
@@ -49,6 +50,8 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-std::span<const OpInfo> moving_ops() { return kOps; }
+std::span<const OpInfo> moving_ops() {
+  return kOps;
+}
 
 }  // namespace bw

@@ -9,7 +9,9 @@ namespace bw {
 
 namespace {
 
-auto key(const OpInfo& op) { return std::tie(op.domain, op.name); }
+auto key(const OpInfo& op) {
+  return std::tie(op.domain, op.name);
+}
 
 std::vector<OpInfo> all_families() {
   std::vector<OpInfo> table;

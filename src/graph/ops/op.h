@@ -1,4 +1,5 @@
-// What is known of each operator, in ONE row per operator. Quantization, pruning, cost estimates and lowering all ask it.
+// What is known of each operator, in ONE row per operator. Quantization, pruning, cost estimates and lowering all ask
+// it.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,9 @@ struct OpInfo {
 };
 
 const OpInfo* find_op(std::string_view op_type, std::string_view domain = "");
-inline const OpInfo* find_op(const Node& node) { return find_op(node.op_type, node.domain); }
+inline const OpInfo* find_op(const Node& node) {
+  return find_op(node.op_type, node.domain);
+}
 std::span<const OpInfo> ops();
 
 // Multiply-accumulates and bytes (weights, inputs and outputs) of one node; zeros where shapes are not known.

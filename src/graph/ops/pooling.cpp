@@ -24,6 +24,8 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-std::span<const OpInfo> pooling_ops() { return kOps; }
+std::span<const OpInfo> pooling_ops() {
+  return kOps;
+}
 
 }  // namespace bw

@@ -26,6 +26,8 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-std::span<const OpInfo> quantization_ops() { return kOps; }
+std::span<const OpInfo> quantization_ops() {
+  return kOps;
+}
 
 }  // namespace bw

@@ -31,6 +31,8 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-std::span<const OpInfo> reduction_ops() { return kOps; }
+std::span<const OpInfo> reduction_ops() {
+  return kOps;
+}
 
 }  // namespace bw

@@ -1,5 +1,5 @@
-// BatchNormalization after Conv, ConvTranspose or Gemm: y = (x - mean) * s + b with s = scale / sqrt(variance + epsilon)
-// goes into the weights (times s) and the bias. Computed in double and rounded once.
+// BatchNormalization after Conv, ConvTranspose or Gemm: y = (x - mean) * s + b with s = scale / sqrt(variance +
+// epsilon) goes into the weights (times s) and the bias. Computed in double and rounded once.
 #include <charconv>
 #include <cmath>
 
@@ -29,7 +29,8 @@ const Tensor* constant(const Graph& graph, ValueId id) {
 }
 
 std::optional<Affine> affine_of(const Graph& graph, const Node& node) {
-  if (!node.is("BatchNormalization") || node.int_or("training_mode", 0) != 0 || node.int_or("spatial", 1) != 1) return std::nullopt;
+  if (!node.is("BatchNormalization") || node.int_or("training_mode", 0) != 0 || node.int_or("spatial", 1) != 1)
+    return std::nullopt;
   for (std::size_t i = 1; i < node.outputs.size(); ++i)
     if (node.outputs[i] != kNoValue) return std::nullopt;
   std::vector<double> parts[4];
@@ -56,13 +57,15 @@ std::optional<std::vector<std::int64_t>> channels_of(const Node& layer, const Te
   if (gemm ? shape.size() != 2 : shape.size() < 3) return std::nullopt;
   const std::size_t axis = gemm ? (layer.int_or("transB", 0) ? 0 : 1) : transposed ? 1 : 0;
   const std::int64_t group = transposed ? layer.int_or("group", 1) : 1;
-  if (group < 1 || shape[0] % group != 0 || shape[axis] * group != static_cast<std::int64_t>(channels)) return std::nullopt;
+  if (group < 1 || shape[0] % group != 0 || shape[axis] * group != static_cast<std::int64_t>(channels))
+    return std::nullopt;
   const AxisView view(shape, axis);
   std::vector<std::int64_t> result(weight.size());
   for (std::size_t i = 0; i < result.size(); ++i) {
     result[i] = static_cast<std::int64_t>(i / view.inner % view.extent);
     // Of ConvTranspose [in, out / group, ...]: the group follows from the input channel.
-    if (transposed) result[i] += static_cast<std::int64_t>(i / view.inner / view.extent) / (shape[0] / group) * shape[1];
+    if (transposed)
+      result[i] += static_cast<std::int64_t>(i / view.inner / view.extent) / (shape[0] / group) * shape[1];
   }
   return result;
 }
@@ -71,7 +74,8 @@ std::optional<std::vector<std::int64_t>> channels_of(const Node& layer, const Te
 std::optional<std::vector<double>> bias_of(const Graph& graph, const Node& layer, std::size_t channels) {
   if (layer.input(2) == kNoValue) return std::vector<double>(channels, 0.0);
   const Tensor* tensor = constant(graph, layer.input(2));
-  if (!tensor || tensor->size() != channels || (tensor->rank() > 0 && tensor->shape().back() != static_cast<std::int64_t>(channels)))
+  if (!tensor || tensor->size() != channels ||
+      (tensor->rank() > 0 && tensor->shape().back() != static_cast<std::int64_t>(channels)))
     return std::nullopt;
   std::vector<double> bias = to_doubles(*tensor);
   if (layer.is("Gemm"))
@@ -104,13 +108,16 @@ bool fold_into_layer(Rewriter& rewriter, NodeId norm_id) {
   if (!channels || !bias) return false;
 
   std::vector<double> weights = to_doubles(*weight), biases;
-  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= affine->factor[static_cast<std::size_t>((*channels)[i])];
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    weights[i] *= affine->factor[static_cast<std::size_t>((*channels)[i])];
   for (std::size_t c = 0; c < bias->size(); ++c)
     biases.push_back(affine->offset[c] + ((*bias)[c] - affine->mean[c]) * affine->factor[c]);
   const DType dtype = weight->dtype();
   const Shape shape = weight->shape();
   rewriter.set_input(layer_id, 1, replaced(rewriter, layer.inputs[1], tensor_of(weights, shape, dtype)));
-  rewriter.set_input(layer_id, 2, replaced(rewriter, norm.inputs[2], tensor_of(biases, {static_cast<std::int64_t>(biases.size())}, dtype)));
+  rewriter.set_input(
+      layer_id, 2,
+      replaced(rewriter, norm.inputs[2], tensor_of(biases, {static_cast<std::int64_t>(biases.size())}, dtype)));
   if (layer.is("Gemm")) rewriter.edit(layer_id).remove("beta");
   rewriter.replace_uses(norm.outputs[0], between);
   rewriter.remove_node(norm_id);

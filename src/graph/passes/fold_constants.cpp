@@ -18,9 +18,9 @@ constexpr std::uint64_t kGrowth = std::uint64_t{64} << 20;
 
 // Not folded: what differs from run to run, and DequantizeLinear, whose codes are the point of a quantized model.
 bool may_fold(const Node& node) {
-  static constexpr std::string_view kKept[] = {
-      "Bernoulli", "Constant", "DequantizeLinear", "Multinomial", "QuantizeLinear", "RandomNormal", "RandomNormalLike",
-      "RandomUniform", "RandomUniformLike"};
+  static constexpr std::string_view kKept[] = {"Bernoulli",        "Constant",       "DequantizeLinear",
+                                               "Multinomial",      "QuantizeLinear", "RandomNormal",
+                                               "RandomNormalLike", "RandomUniform",  "RandomUniformLike"};
   if (std::binary_search(std::begin(kKept), std::end(kKept), std::string_view(node.op_type))) return false;
   bool holds_graph = false;
   for_each_subgraph(node, [&](const Subgraph&) { holds_graph = true; });
@@ -28,7 +28,8 @@ bool may_fold(const Node& node) {
 }
 
 // Inputs of a node when all are constant.
-std::optional<std::vector<Tensor>> constant_inputs(const Graph& graph, const std::vector<bool>& is_input, const Node& node) {
+std::optional<std::vector<Tensor>> constant_inputs(const Graph& graph, const std::vector<bool>& is_input,
+                                                   const Node& node) {
   std::vector<Tensor> inputs;
   for (ValueId id : node.inputs) {
     inputs.emplace_back();
@@ -60,7 +61,8 @@ bool fold_constants(Graph& graph) {
   bool changed = false;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node node = graph.nodes[n];
-    const bool gives_output = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId id) { return id != kNoValue && graph.is_output(id); });
+    const bool gives_output = std::any_of(node.outputs.begin(), node.outputs.end(),
+                                          [&](ValueId id) { return id != kNoValue && graph.is_output(id); });
     if (gives_output || !may_fold(node)) continue;
     const auto inputs = constant_inputs(graph, is_input, node);
     if (!inputs) continue;

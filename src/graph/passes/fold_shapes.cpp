@@ -1,5 +1,5 @@
-// Follows dimensions through Shape, Gather, Concat and their kin. What turns out known becomes constant; a Reshape whose
-// target is made of its input's own dimensions gets a constant target with 0 and -1.
+// Follows dimensions through Shape, Gather, Concat and their kin. What turns out known becomes constant; a Reshape
+// whose target is made of its input's own dimensions gets a constant target with 0 and -1.
 #include <algorithm>
 #include <map>
 
@@ -23,20 +23,24 @@ class Follower {
  public:
   explicit Follower(const Graph& graph) : graph_(graph) {
     for (const Node& node : graph.nodes)
-      if (auto extents = of_node(node); extents && extents->values.size() <= kLongest) known_[node.outputs[0]] = *extents;
+      if (auto extents = of_node(node); extents && extents->values.size() <= kLongest)
+        known_[node.outputs[0]] = *extents;
   }
 
   std::optional<Extents> of(ValueId id) const {
     if (id == kNoValue) return std::nullopt;
     if (const auto found = known_.find(id); found != known_.end()) return found->second;
     const Tensor& tensor = graph_.value(id).initializer;
-    if (!tensor.defined() || !graph_.is_constant(id) || tensor.rank() > 1 || tensor.size() > kLongest) return std::nullopt;
+    if (!tensor.defined() || !graph_.is_constant(id) || tensor.rank() > 1 || tensor.size() > kLongest)
+      return std::nullopt;
     if (tensor.dtype() != DType::Int64 && tensor.dtype() != DType::Int32) return std::nullopt;
     Extents extents{{}, tensor.rank() == 0};
     for (std::int64_t value : to_int64s(tensor)) {
       // A Dim holds no negative number: -1 and its kin have a symbol of their own.
-      if (value >= 0) extents.values.push_back({value, {}});
-      else extents.values.push_back({-1, negative(value)});
+      if (value >= 0)
+        extents.values.push_back({value, {}});
+      else
+        extents.values.push_back({-1, negative(value)});
     }
     return extents;
   }
@@ -58,9 +62,9 @@ class Follower {
       std::optional<Extents> (Follower::*follow)(const Node&) const;
     };
     static constexpr Rule kRules[] = {
-        {"Cast", &Follower::cast},         {"Concat", &Follower::concat}, {"Gather", &Follower::gather},
-        {"Identity", &Follower::pass},     {"Shape", &Follower::shape},   {"Slice", &Follower::slice},
-        {"Squeeze", &Follower::squeeze},   {"Unsqueeze", &Follower::unsqueeze},
+        {"Cast", &Follower::cast},       {"Concat", &Follower::concat},       {"Gather", &Follower::gather},
+        {"Identity", &Follower::pass},   {"Shape", &Follower::shape},         {"Slice", &Follower::slice},
+        {"Squeeze", &Follower::squeeze}, {"Unsqueeze", &Follower::unsqueeze},
     };
     if (node.output(0) == kNoValue) return std::nullopt;
     for (const Rule& rule : kRules)
@@ -102,7 +106,8 @@ class Follower {
   std::optional<Extents> gather(const Node& node) const {
     const std::optional<Extents> extents = of(node.input(0));
     const auto indices = numbers(node.input(1));
-    if (!extents || extents->scalar || !indices || graph_.value(node.inputs[1]).initializer.rank() > 1) return std::nullopt;
+    if (!extents || extents->scalar || !indices || graph_.value(node.inputs[1]).initializer.rank() > 1)
+      return std::nullopt;
     Extents result{{}, graph_.value(node.inputs[1]).initializer.rank() == 0};
     const auto count = static_cast<std::int64_t>(extents->values.size());
     for (std::int64_t index : *indices) {
@@ -155,8 +160,8 @@ std::optional<Tensor> constant_of(const Extents& extents, DType dtype) {
   return cast(Tensor::of<std::int64_t>(shape, std::span<const std::int64_t>(values)), dtype);
 }
 
-// The target of a Reshape in numbers: 0 where the input's own dimension stands at its own place, -1 where the target says
-// so, or for one dimension that is left, as it follows from the count (unless a copied dimension may be zero).
+// The target of a Reshape in numbers: 0 where the input's own dimension stands at its own place, -1 where the target
+// says so, or for one dimension that is left, as it follows from the count (unless a copied dimension may be zero).
 std::optional<std::vector<std::int64_t>> target_of(const Extents& extents, const std::vector<Dim>& from) {
   std::vector<std::int64_t> target;
   int said = 0, copied = 0, left = 0;
@@ -186,10 +191,16 @@ bool fold_shapes(Graph& graph) {
       const auto target = target_of(*extents, *from.shape);
       if (!target) continue;
       const Shape shape{static_cast<std::int64_t>(target->size())};
-      rewriter.set_input(static_cast<NodeId>(n), 1, rewriter.add_constant(node.name + "_shape", Tensor::of<std::int64_t>(shape, std::span<const std::int64_t>(*target))));
+      rewriter.set_input(
+          static_cast<NodeId>(n), 1,
+          rewriter.add_constant(node.name + "_shape",
+                                Tensor::of<std::int64_t>(shape, std::span<const std::int64_t>(*target))));
       changed = true;
-    } else if (const auto extents = follower.of(out); extents && rewriter.producer(out) != kNoNode && !graph.is_output(out)) {
-      const DType dtype = node.is("Cast") ? static_cast<DType>(node.int_or("to", 0)) : graph.value(out).type.dtype == DType::Int32 ? DType::Int32 : DType::Int64;
+    } else if (const auto extents = follower.of(out);
+               extents && rewriter.producer(out) != kNoNode && !graph.is_output(out)) {
+      const DType dtype = node.is("Cast")                               ? static_cast<DType>(node.int_or("to", 0))
+                          : graph.value(out).type.dtype == DType::Int32 ? DType::Int32
+                                                                        : DType::Int64;
       const std::optional<Tensor> constant = constant_of(*extents, dtype);
       if (!constant) continue;
       rewriter.make_constant(out, *constant);

@@ -12,7 +12,7 @@ namespace bw {
 
 struct Pass {
   std::string_view name;
-  std::string_view says;  // one line for people
+  std::string_view says;      // one line for people
   bool (*run)(Graph& graph);  // true when something changed
 };
 

@@ -15,7 +15,8 @@ constexpr Pass kPasses[] = {
     {"fold-shapes", "what follows from known dimensions becomes constant", fold_shapes},
     {"fold-constants", "nodes whose inputs are all constant are computed (up to float rounding)", fold_constants},
     {"remove-identities", "nodes that give back their input are taken out", remove_identities},
-    {"fold-batch-normalization", "joins the weights of the layer before it (up to float rounding)", fold_batch_normalization},
+    {"fold-batch-normalization", "joins the weights of the layer before it (up to float rounding)",
+     fold_batch_normalization},
     {"global-pooling", "averages over the whole image become GlobalAveragePool (up to float rounding)", global_pooling},
     {"flatten-reshapes", "a Reshape that flattens becomes Flatten", flatten_reshapes},
     {"remove-dead-code", "nodes and constants that no output needs are taken out", remove_dead_code},
@@ -25,7 +26,9 @@ constexpr int kMostRounds = 1000;
 
 }  // namespace
 
-std::span<const Pass> passes() { return kPasses; }
+std::span<const Pass> passes() {
+  return kPasses;
+}
 
 std::vector<PassRun> prepare(Graph& graph) {
   std::vector<PassRun> runs;
@@ -41,7 +44,8 @@ std::vector<PassRun> prepare(Graph& graph) {
       try {
         verify(graph);
       } catch (const Error& error) {
-        throw Error(ErrorKind::Internal, "pass '" + std::string(passes()[i].name) + "' broke the graph: " + error.message(), error.where());
+        throw Error(ErrorKind::Internal,
+                    "pass '" + std::string(passes()[i].name) + "' broke the graph: " + error.message(), error.where());
       }
     }
   }

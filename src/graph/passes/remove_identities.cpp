@@ -56,20 +56,18 @@ struct Rule {
 };
 
 constexpr Rule kRules[] = {
-    {"Cast", same_type},
-    {"Concat", [](const Graph&, const Node& node) { return node.inputs.size() == 1; }},
-    {"Dropout", no_dropout},
-    {"Expand", keeps_shape},
-    {"Flatten", keeps_shape},
-    {"Identity", [](const Graph&, const Node&) { return true; }},
-    {"Pad", pads_nothing},
-    {"Reshape", keeps_shape},
+    {"Cast", same_type},        {"Concat", [](const Graph&, const Node& node) { return node.inputs.size() == 1; }},
+    {"Dropout", no_dropout},    {"Expand", keeps_shape},
+    {"Flatten", keeps_shape},   {"Identity", [](const Graph&, const Node&) { return true; }},
+    {"Pad", pads_nothing},      {"Reshape", keeps_shape},
     {"Transpose", keeps_order},
 };
 
 bool gives_back_its_input(const Graph& graph, const Node& node) {
-  const auto rule = std::find_if(std::begin(kRules), std::end(kRules), [&](const Rule& entry) { return node.is(entry.op); });
-  return rule != std::end(kRules) && node.input(0) != kNoValue && node.output(0) != kNoValue && rule->holds(graph, node);
+  const auto rule =
+      std::find_if(std::begin(kRules), std::end(kRules), [&](const Rule& entry) { return node.is(entry.op); });
+  return rule != std::end(kRules) && node.input(0) != kNoValue && node.output(0) != kNoValue &&
+         rule->holds(graph, node);
 }
 
 }  // namespace

@@ -7,12 +7,17 @@
 
 namespace bw {
 
-bool is_name_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '/' || c == '-'; }
+bool is_name_char(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '/' || c == '-';
+}
 
-Lexer::Lexer(std::string_view text, std::string_view where) : text_(text), where_(where) { advance(); }
+Lexer::Lexer(std::string_view text, std::string_view where) : text_(text), where_(where) {
+  advance();
+}
 
 void Lexer::fail(const std::string& what) const {
-  throw Error(InputClass::Format, what, where_ + ":" + std::to_string(token_.line) + ":" + std::to_string(token_.column));
+  throw Error(InputClass::Format, what,
+              where_ + ":" + std::to_string(token_.line) + ":" + std::to_string(token_.column));
 }
 
 char Lexer::step() {
@@ -34,9 +39,12 @@ std::string Lexer::quoted() {
     if (c == '\\') {
       const char kind = at_ < text_.size() ? step() : '\0';
       unsigned code = 0;
-      if (kind == 'n') c = '\n';
-      else if (kind == '"' || kind == '\\') c = kind;
-      else if (kind == 'x' && text_.size() - at_ >= 2 && std::from_chars(text_.data() + at_, text_.data() + at_ + 2, code, 16).ptr == text_.data() + at_ + 2) {
+      if (kind == 'n')
+        c = '\n';
+      else if (kind == '"' || kind == '\\')
+        c = kind;
+      else if (kind == 'x' && text_.size() - at_ >= 2 &&
+               std::from_chars(text_.data() + at_, text_.data() + at_ + 2, code, 16).ptr == text_.data() + at_ + 2) {
         c = static_cast<char>(code);
         step();
         step();

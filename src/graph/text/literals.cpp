@@ -29,7 +29,8 @@ std::string base64(std::span<const std::byte> bytes) {
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     std::uint32_t group = 0;
     const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0);
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (k < count ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0);
     for (std::size_t k = 0; k <= 3; ++k) text += k <= count ? kDigits[group >> (18 - 6 * k) & 63] : '=';
   }
   return text;
@@ -52,16 +53,20 @@ std::string from_base64(const Lexer& lexer, std::string_view text) {
   return bytes;
 }
 
-bool is_wide(DType dtype) { return dtype == DType::UInt64; }  // beyond int64
+bool is_wide(DType dtype) {
+  return dtype == DType::UInt64;
+}  // beyond int64
 
 // The elements as numbers, each shortest for its type. Empty for types that have none.
 std::vector<std::string> numbers_of(const Tensor& tensor, std::size_t most) {
   std::vector<std::string> texts;
   const DTypeInfo& type = info(tensor.dtype());
   if (tensor.dtype() == DType::Complex64 || tensor.dtype() == DType::Complex128) return texts;
-  const Tensor head = tensor.size() <= most || type.bits < 8 || tensor.size() == 0
-                          ? tensor
-                          : Tensor::wrap(tensor.dtype(), {static_cast<std::int64_t>(most)}, tensor.bytes().first(most * static_cast<std::size_t>(type.bits) / 8), tensor.owner());
+  const Tensor head =
+      tensor.size() <= most || type.bits < 8 || tensor.size() == 0
+          ? tensor
+          : Tensor::wrap(tensor.dtype(), {static_cast<std::int64_t>(most)},
+                         tensor.bytes().first(most * static_cast<std::size_t>(type.bits) / 8), tensor.owner());
   if (tensor.dtype() == DType::Float64)
     for (double value : to_doubles(head)) texts.push_back(shortest(value));
   else if (type.is_float)
@@ -77,19 +82,22 @@ std::vector<std::string> numbers_of(const Tensor& tensor, std::size_t most) {
 Tensor tensor_from(const Lexer& lexer, DType dtype, const Shape& shape, const std::vector<std::string>& texts) {
   const auto parse = [&](auto value, const std::string& text) {
     const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (result.ec != std::errc{} || result.ptr != text.data() + text.size()) lexer.fail("'" + text + "' is not a number of this type");
+    if (result.ec != std::errc{} || result.ptr != text.data() + text.size())
+      lexer.fail("'" + text + "' is not a number of this type");
     return value;
   };
   if (element_count(shape) != texts.size()) lexer.fail("the numbers do not fill the shape");
   if (info(dtype).is_float) {
     std::vector<double> values;
     // A 32-bit number is read as such: its shortest text may round elsewhere when read in 64 bits first.
-    for (const std::string& text : texts) values.push_back(dtype == DType::Float64 ? parse(double{}, text) : parse(float{}, text));
+    for (const std::string& text : texts)
+      values.push_back(dtype == DType::Float64 ? parse(double{}, text) : parse(float{}, text));
     return cast(Tensor::of<double>(shape, std::span<const double>(values)), dtype);
   }
   std::vector<std::int64_t> values;
   for (const std::string& text : texts)
-    values.push_back(is_wide(dtype) ? static_cast<std::int64_t>(parse(std::uint64_t{}, text)) : parse(std::int64_t{}, text));
+    values.push_back(is_wide(dtype) ? static_cast<std::int64_t>(parse(std::uint64_t{}, text))
+                                    : parse(std::int64_t{}, text));
   return cast(Tensor::of<std::int64_t>(shape, std::span<const std::int64_t>(values)), dtype);
 }
 
@@ -132,8 +140,10 @@ std::string default_name(const Graph& graph, const Node& node) {
 std::string quote(std::string_view text) {
   std::string quoted = "\"";
   for (char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\', quoted += c;
-    else if (c == '\n') quoted += "\\n";
+    if (c == '"' || c == '\\')
+      quoted += '\\', quoted += c;
+    else if (c == '\n')
+      quoted += "\\n";
     else if (static_cast<unsigned char>(c) < 32 || c == 127) {
       constexpr std::string_view kHex = "0123456789abcdef";
       quoted += "\\x";
@@ -174,7 +184,8 @@ std::string tensor_text(const Tensor& tensor, const std::string& indent) {
   }
   const std::vector<std::string> numbers = numbers_of(tensor, kMostNumbers);
   if (numbers_suffice(tensor, numbers)) return text + " {" + joined(numbers, ", ") + "}";
-  const std::vector<std::string> preview(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(std::min(numbers.size(), kPreview)));
+  const std::vector<std::string> preview(
+      numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(std::min(numbers.size(), kPreview)));
   text += " base64  # " + joined(preview, ", ") + (tensor.size() > kPreview ? ", ..." : "");
   std::span<const std::byte> rest = tensor.bytes();
   do {
@@ -205,7 +216,8 @@ Tensor read_tensor(Lexer& lexer) {
   if (lexer.accept("base64")) {
     std::string bytes;
     while (lexer.peek().kind == Token::Kind::String) bytes += from_base64(lexer, lexer.take().text);
-    if (dtype == DType::String || bytes.size() != byte_size(dtype, count)) lexer.fail("the bytes do not fill the shape");
+    if (dtype == DType::String || bytes.size() != byte_size(dtype, count))
+      lexer.fail("the bytes do not fill the shape");
     return Tensor::copy(dtype, shape, std::as_bytes(std::span(bytes)));
   }
   std::vector<std::string> parts;
@@ -224,21 +236,26 @@ std::string type_text(const ValueType& type) {
   using Kind = ValueType::Kind;
   const std::string element = type.element ? type_text(*type.element) : "?";
   switch (type.kind) {
-    case Kind::Unknown: return "?";
-    case Kind::Sequence: return "sequence(" + element + ")";
-    case Kind::Optional: return "optional(" + element + ")";
-    case Kind::Map: return "map(" + std::string(name_of(type.dtype)) + ", " + element + ")";
+    case Kind::Unknown:
+      return "?";
+    case Kind::Sequence:
+      return "sequence(" + element + ")";
+    case Kind::Optional:
+      return "optional(" + element + ")";
+    case Kind::Map:
+      return "map(" + std::string(name_of(type.dtype)) + ", " + element + ")";
     case Kind::Tensor:
-    case Kind::SparseTensor: break;
+    case Kind::SparseTensor:
+      break;
   }
   const std::string head = (type.kind == Kind::SparseTensor ? "sparse " : "") + std::string(name_of(type.dtype));
   if (!type.shape) return head;
   std::vector<std::string> dims;
   for (const Dim& dim : *type.shape)
-    dims.push_back(dim.known()            ? std::to_string(dim.value)
-                   : dim.symbol.empty()   ? "?"
+    dims.push_back(dim.known()                 ? std::to_string(dim.value)
+                   : dim.symbol.empty()        ? "?"
                    : is_plain_word(dim.symbol) ? dim.symbol
-                                          : quote(dim.symbol));
+                                               : quote(dim.symbol));
   return head + "[" + joined(dims, ",") + "]";
 }
 
@@ -247,7 +264,8 @@ namespace {
 Dim read_dim(Lexer& lexer) {
   if (lexer.accept('?')) return {};
   if (lexer.peek().kind == Token::Kind::Number) return {lexer.expect_integer(), {}};
-  if (lexer.peek().kind != Token::Kind::Word && lexer.peek().kind != Token::Kind::String) lexer.fail("a dimension must stand here");
+  if (lexer.peek().kind != Token::Kind::Word && lexer.peek().kind != Token::Kind::String)
+    lexer.fail("a dimension must stand here");
   return {-1, lexer.take().text};
 }
 
@@ -269,7 +287,8 @@ ValueType read_type(Lexer& lexer, int depth) {
     lexer.expect(')');
   };
   if (lexer.accept('?')) return type;
-  for (const auto& [word, kind] : {std::pair{"sequence", Kind::Sequence}, {"optional", Kind::Optional}, {"map", Kind::Map}}) {
+  for (const auto& [word, kind] :
+       {std::pair{"sequence", Kind::Sequence}, {"optional", Kind::Optional}, {"map", Kind::Map}}) {
     if (!lexer.accept(std::string_view(word))) continue;
     type.kind = kind;
     lexer.expect('(');

@@ -1,5 +1,5 @@
-// How tensors are written in the text form: a few numbers as numbers; more, or what numbers cannot say exactly, as base64
-// of the bytes with the first numbers in a comment.
+// How tensors are written in the text form: a few numbers as numbers; more, or what numbers cannot say exactly, as
+// base64 of the bytes with the first numbers in a comment.
 #pragma once
 
 #include <string>

@@ -79,8 +79,10 @@ class Parser {
     const ValueId id = typed(scope);
     if (id == kNoValue) lexer_.fail("a value must stand here");
     if (!lexer_.accept('=')) return id;
-    if (lexer_.peek().is("sparse")) scope.graph.value(id).sparse_initializer = std::make_shared<const SparseTensor>(sparse());
-    else scope.graph.value(id).initializer = read_tensor(lexer_);
+    if (lexer_.peek().is("sparse"))
+      scope.graph.value(id).sparse_initializer = std::make_shared<const SparseTensor>(sparse());
+    else
+      scope.graph.value(id).initializer = read_tensor(lexer_);
     return id;
   }
 
@@ -108,11 +110,16 @@ class Parser {
   }
 
   void statement(Scope& scope, int depth) {
-    if (lexer_.accept("input")) scope.graph.inputs.push_back(declared(scope));
-    else if (lexer_.accept("capture")) scope.graph.captured.push_back(declared(scope));
-    else if (lexer_.accept("const")) declared(scope);
-    else if (lexer_.accept("output")) scope.graph.outputs.push_back(declared(scope));
-    else scope.graph.nodes.push_back(node(scope, depth));
+    if (lexer_.accept("input"))
+      scope.graph.inputs.push_back(declared(scope));
+    else if (lexer_.accept("capture"))
+      scope.graph.captured.push_back(declared(scope));
+    else if (lexer_.accept("const"))
+      declared(scope);
+    else if (lexer_.accept("output"))
+      scope.graph.outputs.push_back(declared(scope));
+    else
+      scope.graph.nodes.push_back(node(scope, depth));
   }
 
   std::string word() {
@@ -233,6 +240,8 @@ class Parser {
 
 }  // namespace
 
-Graph parse_graph(std::string_view text, std::string_view where) { return Parser(text, where).model(); }
+Graph parse_graph(std::string_view text, std::string_view where) {
+  return Parser(text, where).model();
+}
 
 }  // namespace bw

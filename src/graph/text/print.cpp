@@ -45,9 +45,10 @@ class Printer {
   }
 
   std::string sparse(const SparseTensor& tensor) const {
-    Tensor shape = Tensor::of<std::int64_t>({static_cast<std::int64_t>(tensor.shape.size())}, std::span<const std::int64_t>(tensor.shape));
-    return "sparse(" + tensor_text(tensor.values, indent_ + "    ") + ", " + tensor_text(tensor.indices, indent_ + "    ") + ", " +
-           tensor_text(shape, indent_ + "    ") + ")";
+    Tensor shape = Tensor::of<std::int64_t>({static_cast<std::int64_t>(tensor.shape.size())},
+                                            std::span<const std::int64_t>(tensor.shape));
+    return "sparse(" + tensor_text(tensor.values, indent_ + "    ") + ", " +
+           tensor_text(tensor.indices, indent_ + "    ") + ", " + tensor_text(shape, indent_ + "    ") + ")";
   }
 
   std::string content(const Value& value) const {
@@ -88,7 +89,8 @@ class Printer {
   }
 
   static std::string quoted_unless_plain(const std::string& word) {
-    const bool plain = !word.empty() && std::isalpha(static_cast<unsigned char>(word[0])) && std::all_of(word.begin(), word.end(), is_name_char);
+    const bool plain = !word.empty() && std::isalpha(static_cast<unsigned char>(word[0])) &&
+                       std::all_of(word.begin(), word.end(), is_name_char);
     return plain ? word : quote(word);
   }
 
@@ -108,7 +110,9 @@ class Printer {
   void put(const ValueType& data) { text += "type " + type_text(data); }
   void put(const SparseTensor& data) { text += sparse(data); }
   void put(const Subgraph& data) { body(*data, "graph " + quote(data->name)); }
-  void put(const Attribute::Reference& data) { text += "ref " + quote(data.name) + " " + std::to_string(data.onnx_type); }
+  void put(const Attribute::Reference& data) {
+    text += "ref " + quote(data.name) + " " + std::to_string(data.onnx_type);
+  }
   void put(const std::vector<std::int64_t>& data) { list("ints", data); }
   void put(const std::vector<float>& data) { list("floats", data); }
   void put(const std::vector<std::string>& data) { list("strings", data); }
@@ -129,7 +133,8 @@ class Printer {
 
   void function(const Function& function) {
     text += "\nfunction " + quote(function.domain) + " " + quote(function.name) + " " + quote(function.overload) + " (";
-    for (std::size_t i = 0; i < function.attributes.size(); ++i) text += (i ? ", " : "") + quote(function.attributes[i]);
+    for (std::size_t i = 0; i < function.attributes.size(); ++i)
+      text += (i ? ", " : "") + quote(function.attributes[i]);
     text += ")";
     attributes(function.attribute_defaults);
     text += "\n";

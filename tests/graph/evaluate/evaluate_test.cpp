@@ -26,24 +26,38 @@ InputClass fault_of(const std::string& body) {
 }
 
 TEST_CASE("a result too big is a limit before memory is taken", "[evaluate]") {
-  CHECK(fault_of("const %s = int64[2] {1000000, 1000000}\n %y = ConstantOfShape(%s)\n output %y\n") == InputClass::Limit);
-  CHECK(fault_of("const %x = float32[1] {1}\n const %s = int64[3] {100000, 100000, 100000}\n %y = Expand(%x, %s)\n output %y\n") == InputClass::Limit);
-  CHECK(fault_of("const %a = int64[] {0}\n const %b = int64[] {9000000000000000000}\n const %d = int64[] {1}\n %y = Range(%a, %b, %d)\n output %y\n") == InputClass::Limit);
-  CHECK(fault_of("const %x = float32[1] {1}\n const %r = int64[1] {9000000000000000000}\n %y = Tile(%x, %r)\n output %y\n") == InputClass::Limit);
-  CHECK(fault_of("const %x = float32[1] {1}\n const %p = int64[2] {2000000000, 2000000000}\n %y = Pad(%x, %p)\n output %y\n") == InputClass::Limit);
+  CHECK(fault_of("const %s = int64[2] {1000000, 1000000}\n %y = ConstantOfShape(%s)\n output %y\n") ==
+        InputClass::Limit);
+  CHECK(fault_of("const %x = float32[1] {1}\n const %s = int64[3] {100000, 100000, 100000}\n %y = Expand(%x, %s)\n "
+                 "output %y\n") == InputClass::Limit);
+  CHECK(fault_of("const %a = int64[] {0}\n const %b = int64[] {9000000000000000000}\n const %d = int64[] {1}\n %y = "
+                 "Range(%a, %b, %d)\n output %y\n") == InputClass::Limit);
+  CHECK(
+      fault_of(
+          "const %x = float32[1] {1}\n const %r = int64[1] {9000000000000000000}\n %y = Tile(%x, %r)\n output %y\n") ==
+      InputClass::Limit);
+  CHECK(fault_of("const %x = float32[1] {1}\n const %p = int64[2] {2000000000, 2000000000}\n %y = Pad(%x, %p)\n output "
+                 "%y\n") == InputClass::Limit);
 }
 
 TEST_CASE("what does not fit is refused with the node's name", "[evaluate]") {
-  CHECK(fault_of("const %x = int32[1] {1}\n const %z = int32[1] {0}\n %y = Div(%x, %z)\n output %y\n") == InputClass::Semantic);
-  CHECK(fault_of("const %x = float32[2] {1, 2}\n const %i = int64[1] {2}\n %y = Gather(%x, %i)\n output %y\n") == InputClass::Semantic);
-  CHECK(fault_of("const %x = float32[2] {1, 2}\n const %z = float32[3] {1, 2, 3}\n %y = Add(%x, %z)\n output %y\n") == InputClass::Semantic);
-  CHECK(fault_of("const %x = float32[2] {1, 2}\n const %s = int64[1] {-2}\n %y = Reshape(%x, %s)\n output %y\n") == InputClass::Semantic);
-  CHECK(fault_of("const %x = float32[1,1,2,2] {1, 2, 3, 4}\n %y = MaxPool(%x) {kernel_shape = ints [2, 2], strides = ints [0, 1]}\n output %y\n") == InputClass::Semantic);
+  CHECK(fault_of("const %x = int32[1] {1}\n const %z = int32[1] {0}\n %y = Div(%x, %z)\n output %y\n") ==
+        InputClass::Semantic);
+  CHECK(fault_of("const %x = float32[2] {1, 2}\n const %i = int64[1] {2}\n %y = Gather(%x, %i)\n output %y\n") ==
+        InputClass::Semantic);
+  CHECK(fault_of("const %x = float32[2] {1, 2}\n const %z = float32[3] {1, 2, 3}\n %y = Add(%x, %z)\n output %y\n") ==
+        InputClass::Semantic);
+  CHECK(fault_of("const %x = float32[2] {1, 2}\n const %s = int64[1] {-2}\n %y = Reshape(%x, %s)\n output %y\n") ==
+        InputClass::Semantic);
+  CHECK(fault_of("const %x = float32[1,1,2,2] {1, 2, 3, 4}\n %y = MaxPool(%x) {kernel_shape = ints [2, 2], strides = "
+                 "ints [0, 1]}\n output %y\n") == InputClass::Semantic);
   CHECK(fault_of("const %x = float32[2] {1, 2}\n %y = NoSuchOperator(%x)\n output %y\n") == InputClass::Unsupported);
 }
 
 TEST_CASE("the smallest integer divided by -1 wraps", "[evaluate]") {
-  const Graph graph = graph_of("const %x = int32[2] {-2147483648, 7}\n const %z = int32[1] {-1}\n %y = Div(%x, %z)\n %r = Mod(%x, %z)\n output %y\n output %r\n");
+  const Graph graph = graph_of(
+      "const %x = int32[2] {-2147483648, 7}\n const %z = int32[1] {-1}\n %y = Div(%x, %z)\n %r = Mod(%x, %z)\n output "
+      "%y\n output %r\n");
   const std::vector<Tensor> out = evaluate(graph, {});
   CHECK(to_int64s(out[0]) == std::vector<std::int64_t>{-2147483648, -7});
   CHECK(to_int64s(out[1]) == std::vector<std::int64_t>{0, 0});
@@ -72,7 +86,8 @@ TEST_CASE("MatMulNBits multiplies by the decoded weights", "[evaluate]") {
     const %s = float32[1] {0.5}
     %y = "com.microsoft":MatMulNBits(%a, %b, %s) {K = 16, N = 1, bits = 4, block_size = 16}
     output %y
-)", "opset \"\" 17\nopset \"com.microsoft\" 1");
+)",
+                               "opset \"\" 17\nopset \"com.microsoft\" 1");
   const Tensor a = Tensor::of<float>({1, 16}, {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2});
   CHECK(to_doubles(evaluate(graph, {{"a", a}})[0]) == std::vector<double>{(0 - 8) * 0.5 + 2 * (15 - 8) * 0.5});
 }

@@ -52,7 +52,8 @@ TEST_CASE("constants are folded", "[passes]") {
     %b = Constant() {value_floats = floats [3f, 4f]}
     %c = Mul(%a, %b)
     %y = Add(%x, %c)
-    output %y)", ramp({2})) == "Add");
+    output %y)",
+                 ramp({2})) == "Add");
 }
 
 TEST_CASE("constants that would grow the file stay", "[passes]") {
@@ -63,13 +64,19 @@ TEST_CASE("constants that would grow the file stay", "[passes]") {
     %y = Add(%x, %big)
     output %y)";
   CHECK(prepared(expand) == "Expand Add");
-  CHECK(prepared("input %x: float32[1]\n const %s = int64[4] {4096, 4096, 4096, 4096}\n %big = ConstantOfShape(%s)\n %y = Add(%x, %big)\n output %y") == "ConstantOfShape Add");
+  CHECK(prepared("input %x: float32[1]\n const %s = int64[4] {4096, 4096, 4096, 4096}\n %big = ConstantOfShape(%s)\n "
+                 "%y = Add(%x, %big)\n output %y") == "ConstantOfShape Add");
 }
 
 TEST_CASE("dequantized codes, random numbers and graph outputs stay", "[passes]") {
-  CHECK(prepared("input %x: float32[2]\n const %q = int8[2] {1, 2}\n const %s = float32[] {0.5}\n %w = DequantizeLinear(%q, %s)\n %y = Add(%x, %w)\n output %y") == "DequantizeLinear Add");
-  CHECK(prepared("input %x: float32[2]\n %r: float32[2] = RandomNormal() {shape = ints [2]}\n %y = Add(%x, %r)\n output %y") == "RandomNormal Add");
-  CHECK(prepared("input %x: float32[2]\n const %w = float32[2] {1, 2}\n %y = Neg(%w)\n %z = Neg(%x)\n output %y\n output %z") == "Neg Neg");
+  CHECK(prepared("input %x: float32[2]\n const %q = int8[2] {1, 2}\n const %s = float32[] {0.5}\n %w = "
+                 "DequantizeLinear(%q, %s)\n %y = Add(%x, %w)\n output %y") == "DequantizeLinear Add");
+  CHECK(
+      prepared(
+          "input %x: float32[2]\n %r: float32[2] = RandomNormal() {shape = ints [2]}\n %y = Add(%x, %r)\n output %y") ==
+      "RandomNormal Add");
+  CHECK(prepared("input %x: float32[2]\n const %w = float32[2] {1, 2}\n %y = Neg(%w)\n %z = Neg(%x)\n output %y\n "
+                 "output %z") == "Neg Neg");
 }
 
 TEST_CASE("a reshape through a symbolic batch becomes Flatten", "[passes]") {
@@ -100,7 +107,9 @@ TEST_CASE("a symbol that is not the input's own dimension stays", "[passes]") {
 }
 
 TEST_CASE("known dimensions of a dynamic shape are folded", "[passes]") {
-  CHECK(prepared("input %x: float32[N,3]\n %s: int64[2] = Shape(%x)\n const %i = int64[] {1}\n %c: int64[] = Gather(%s, %i)\n %f: float32[] = Cast(%c) {to = 1}\n %y: float32[N,3] = Mul(%x, %f)\n output %y", ramp({2, 3})) == "Mul");
+  CHECK(prepared("input %x: float32[N,3]\n %s: int64[2] = Shape(%x)\n const %i = int64[] {1}\n %c: int64[] = "
+                 "Gather(%s, %i)\n %f: float32[] = Cast(%c) {to = 1}\n %y: float32[N,3] = Mul(%x, %f)\n output %y",
+                 ramp({2, 3})) == "Mul");
 }
 
 TEST_CASE("identities go, where the shape is provably the same", "[passes]") {
@@ -112,8 +121,10 @@ TEST_CASE("identities go, where the shape is provably the same", "[passes]") {
     %d: float32[N,4] = Cast(%c) {to = 1}
     %e: float32[N,4] = Transpose(%d) {perm = ints [0, 1]}
     %y: float32[N,4] = Relu(%e)
-    output %y)", ramp({3, 4})) == "Relu");
-  CHECK(prepared("input %x: float32[N,M]\n const %t = int64[2] {4, -1}\n %c: float32[4,K] = Reshape(%x, %t)\n %y: float32[4,K] = Relu(%c)\n output %y") == "Reshape Relu");
+    output %y)",
+                 ramp({3, 4})) == "Relu");
+  CHECK(prepared("input %x: float32[N,M]\n const %t = int64[2] {4, -1}\n %c: float32[4,K] = Reshape(%x, %t)\n %y: "
+                 "float32[4,K] = Relu(%c)\n output %y") == "Reshape Relu");
   CHECK(prepared("input %x: float32[2]\n %y = Identity(%x)\n output %y", ramp({2})) == "Identity");
 }
 
@@ -125,30 +136,49 @@ const std::string kNorm = R"(
 )";
 
 TEST_CASE("batch normalization goes into the layer before it", "[passes]") {
-  const std::string conv_weight = "const %w = float32[4,1,1,2] {1, 2, 3, 4, 5, 6, 7, 8}\n const %wb = float32[4] {1, 2, 3, 4}\n";
-  CHECK(prepared("input %x: float32[N,2,3,3]\n" + conv_weight + kNorm + "%c = Conv(%x, %w, %wb) {group = 2}\n %y = BatchNormalization(%c, %g, %b, %m, %v)\n output %y", ramp({2, 2, 3, 3})) == "Conv");
-  CHECK(prepared("input %x: float32[N,2,3,3]\n const %w = float32[2,2,1,2] {1, 2, 3, 4, 5, 6, 7, 8}\n" + kNorm + "%c = ConvTranspose(%x, %w) {group = 2}\n %y = BatchNormalization(%c, %g, %b, %m, %v)\n output %y", ramp({2, 2, 3, 3})) == "ConvTranspose");
-  const std::string gemm_weight = "const %w = float32[2,4] {1, 2, 3, 4, 5, 6, 7, 8}\n const %wb = float32[4] {1, 2, 3, 4}\n";
-  CHECK(prepared("input %x: float32[N,2]\n" + gemm_weight + kNorm + "%c = Gemm(%x, %w, %wb) {beta = 0.5f, alpha = 2f}\n %y = BatchNormalization(%c, %g, %b, %m, %v)\n output %y", ramp({3, 2})) == "Gemm");
+  const std::string conv_weight =
+      "const %w = float32[4,1,1,2] {1, 2, 3, 4, 5, 6, 7, 8}\n const %wb = float32[4] {1, 2, 3, 4}\n";
+  CHECK(prepared("input %x: float32[N,2,3,3]\n" + conv_weight + kNorm +
+                     "%c = Conv(%x, %w, %wb) {group = 2}\n %y = BatchNormalization(%c, %g, %b, %m, %v)\n output %y",
+                 ramp({2, 2, 3, 3})) == "Conv");
+  CHECK(prepared("input %x: float32[N,2,3,3]\n const %w = float32[2,2,1,2] {1, 2, 3, 4, 5, 6, 7, 8}\n" + kNorm +
+                     "%c = ConvTranspose(%x, %w) {group = 2}\n %y = BatchNormalization(%c, %g, %b, %m, %v)\n output %y",
+                 ramp({2, 2, 3, 3})) == "ConvTranspose");
+  const std::string gemm_weight =
+      "const %w = float32[2,4] {1, 2, 3, 4, 5, 6, 7, 8}\n const %wb = float32[4] {1, 2, 3, 4}\n";
+  CHECK(prepared("input %x: float32[N,2]\n" + gemm_weight + kNorm +
+                     "%c = Gemm(%x, %w, %wb) {beta = 0.5f, alpha = 2f}\n %y = BatchNormalization(%c, %g, %b, %m, %v)\n "
+                     "output %y",
+                 ramp({3, 2})) == "Gemm");
 }
 
 TEST_CASE("batch normalization stays when the layer's result is used elsewhere", "[passes]") {
-  const std::string body = "input %x: float32[N,2,3,3]\n const %w = float32[4,2,1,1] {1, 2, 3, 4, 5, 6, 7, 8}\n" + kNorm +
+  const std::string body = "input %x: float32[N,2,3,3]\n const %w = float32[4,2,1,1] {1, 2, 3, 4, 5, 6, 7, 8}\n" +
+                           kNorm +
                            "%c = Conv(%x, %w)\n %y = BatchNormalization(%c, %g, %b, %m, %v)\n output %y\n output %c";
   CHECK(prepared(body, ramp({2, 2, 3, 3})) == "Conv BatchNormalization");
 }
 
 TEST_CASE("weights that two layers share are folded for one alone", "[passes]") {
-  const std::string body = "input %x: float32[N,2,3,3]\n const %w = float32[4,2,1,1] {1, 2, 3, 4, 5, 6, 7, 8}\n" + kNorm +
-                           "%c = Conv(%x, %w)\n %n = BatchNormalization(%c, %g, %b, %m, %v)\n %d = Conv(%x, %w)\n %y = Add(%n, %d)\n output %y";
+  const std::string body = "input %x: float32[N,2,3,3]\n const %w = float32[4,2,1,1] {1, 2, 3, 4, 5, 6, 7, 8}\n" +
+                           kNorm +
+                           "%c = Conv(%x, %w)\n %n = BatchNormalization(%c, %g, %b, %m, %v)\n %d = Conv(%x, %w)\n %y = "
+                           "Add(%n, %d)\n output %y";
   CHECK(prepared(body, ramp({2, 2, 3, 3})) == "Conv Conv Add");
 }
 
 TEST_CASE("averages over the whole image become GlobalAveragePool", "[passes]") {
-  CHECK(prepared("input %x: float32[N,3,4,4]\n %y: float32[N,3,1,1] = AveragePool(%x) {kernel_shape = ints [4, 4]}\n output %y", ramp({2, 3, 4, 4})) == "GlobalAveragePool");
-  CHECK(prepared("input %x: float32[N,3,4,4]\n %y: float32[N,3] = ReduceMean(%x) {axes = ints [2, -1], keepdims = 0}\n output %y", ramp({2, 3, 4, 4})) == "GlobalAveragePool Flatten");
-  CHECK(prepared("input %x: float32[N,3,4,4]\n %y: float32[N,3,2,2] = AveragePool(%x) {kernel_shape = ints [2, 2], strides = ints [2, 2]}\n output %y", ramp({2, 3, 4, 4})) == "AveragePool");
-  CHECK(prepared("input %x: float32[N,3,4,4]\n %y = ReduceMean(%x) {axes = ints [1, 2]}\n output %y", ramp({2, 3, 4, 4})) == "ReduceMean");
+  CHECK(prepared("input %x: float32[N,3,4,4]\n %y: float32[N,3,1,1] = AveragePool(%x) {kernel_shape = ints [4, 4]}\n "
+                 "output %y",
+                 ramp({2, 3, 4, 4})) == "GlobalAveragePool");
+  CHECK(prepared("input %x: float32[N,3,4,4]\n %y: float32[N,3] = ReduceMean(%x) {axes = ints [2, -1], keepdims = 0}\n "
+                 "output %y",
+                 ramp({2, 3, 4, 4})) == "GlobalAveragePool Flatten");
+  CHECK(prepared("input %x: float32[N,3,4,4]\n %y: float32[N,3,2,2] = AveragePool(%x) {kernel_shape = ints [2, 2], "
+                 "strides = ints [2, 2]}\n output %y",
+                 ramp({2, 3, 4, 4})) == "AveragePool");
+  CHECK(prepared("input %x: float32[N,3,4,4]\n %y = ReduceMean(%x) {axes = ints [1, 2]}\n output %y",
+                 ramp({2, 3, 4, 4})) == "ReduceMean");
 }
 
 TEST_CASE("what a subgraph captures is used", "[passes]") {
@@ -165,7 +195,9 @@ TEST_CASE("what a subgraph captures is used", "[passes]") {
 }
 
 TEST_CASE("inputs of old files that have content are constants", "[passes]") {
-  Graph graph = graph_of("input %x: float32[2]\n input %w: float32[2] = float32[2] {1, 2}\n %n = Neg(%w)\n %y = Add(%x, %n)\n output %y\n");
+  Graph graph = graph_of(
+      "input %x: float32[2]\n input %w: float32[2] = float32[2] {1, 2}\n %n = Neg(%w)\n %y = Add(%x, %n)\n output "
+      "%y\n");
   CHECK_FALSE(freeze_inputs(graph));
   graph.ir_version = 3;
   prepare(graph);

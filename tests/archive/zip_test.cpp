@@ -1,6 +1,6 @@
-#include "data/zip.h"
+#include "archive/zip.h"
 
-#include "make.h"
+#include "archive/make.h"
 
 using namespace bw;
 using namespace bw::test;

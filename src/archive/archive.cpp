@@ -1,4 +1,4 @@
-#include "data/archive.h"
+#include "archive/archive.h"
 
 #include <zlib.h>
 

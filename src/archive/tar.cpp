@@ -1,11 +1,11 @@
 // Layout of the format: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Header Block"; GNU types L and K.
-#include "data/tar.h"
+#include "archive/tar.h"
 
 #include <optional>
 #include <set>
 
 #include "base/error.h"
-#include "data/text.h"
+#include "base/number.h"
 
 namespace bw {
 namespace {

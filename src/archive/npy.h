@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "data/archive.h"
+#include "archive/archive.h"
 #include "tensor/tensor.h"
 
 namespace bw {
@@ -21,5 +21,9 @@ Tensor rows_of(const Tensor& array, std::size_t first, std::size_t last);
 
 // Every array of an archive by name ("x" for x.npy); stored ones stay in the mapped file.
 std::map<std::string, Tensor> read_npz(const std::filesystem::path& path, const ArchiveLimits& limits = {});
+
+// Writes arrays of types that NumPy has (no sub-byte types, no bfloat16) as an uncompressed npz, whole or not at all.
+// Names must be plain: they become names of the archive's entries.
+void write_npz(const std::map<std::string, Tensor>& arrays, const std::filesystem::path& path);
 
 }  // namespace bw

@@ -1,6 +1,6 @@
-#include "data/tar.h"
+#include "archive/tar.h"
 
-#include "make.h"
+#include "archive/make.h"
 
 using namespace bw;
 using namespace bw::test;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "data/archive.h"
+#include "archive/archive.h"
 
 namespace bw {
 

@@ -1,6 +1,8 @@
-#include "data/npy.h"
+#include "archive/npy.h"
 
-#include "make.h"
+#include <algorithm>
+
+#include "archive/make.h"
 #include "tensor/convert.h"
 
 using namespace bw;
@@ -82,4 +84,23 @@ TEST_CASE("an npy header of 200 kB is refused before it is read") {
           [&] { read(std::string("\x93NUMPY\x02\x00", 8) + little(200'000, 4) + big); });
   refuses(InputClass::Format, "ends early",
           [&] { read(std::string("\x93NUMPY\x01\x00", 8) + little(60'000, 2) + "{"); });
+}
+
+TEST_CASE("what is written as npz is read back, and equal content gives equal bytes") {
+  const test::Folder folder;
+  const std::map<std::string, Tensor> arrays{{"0", Tensor::of<float>({2, 2}, {1, -2, 0.5f, 1e9f})},
+                                             {"1", Tensor::of<std::int32_t>({3}, {1, 2, 3})},
+                                             {"2", Tensor::scalar<std::uint8_t>(7)},
+                                             {"3", Tensor::of<std::int64_t>({0, 4}, std::initializer_list<std::int64_t>{})}};
+  write_npz(arrays, folder.path() / "a.npz");
+  write_npz(arrays, folder.path() / "b.npz");
+  CHECK(read_file(folder.path() / "a.npz") == read_file(folder.path() / "b.npz"));
+  const auto back = read_npz(folder.path() / "a.npz");
+  REQUIRE(back.size() == arrays.size());
+  for (const auto& [name, tensor] : arrays) {
+    INFO(name);
+    CHECK(back.at(name).shape() == tensor.shape());
+    CHECK(back.at(name).dtype() == tensor.dtype());
+    CHECK(std::ranges::equal(back.at(name).bytes(), tensor.bytes()));
+  }
 }

@@ -1,14 +1,14 @@
 // The format: numpy.lib.format. The header is a Python dictionary literal of three known keys; a small parser of its
 // own reads just that.
-#include "data/npy.h"
+#include "archive/npy.h"
 
 #include <cstring>
 #include <optional>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "data/text.h"
-#include "data/zip.h"
+#include "base/number.h"
+#include "archive/zip.h"
 
 namespace bw {
 namespace {

@@ -1,5 +1,5 @@
 // Layout of the format: PKWARE's APPNOTE 6.3, sections 4.3 (records) and 4.5.3 (zip64).
-#include "data/zip.h"
+#include "archive/zip.h"
 
 #include <algorithm>
 #include <set>
