@@ -1,0 +1,154 @@
+// Candidates of small networks: what ONNX Runtime computes from the lowered file against the interpreter on the canonical
+// graph, which is an implementation of its own.
+#include "bench/candidate.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "bench/networks.h"
+#include "format/onnx/onnx.h"
+#include "graph/evaluate.h"
+#include "run/runtime.h"
+#include "tensor/convert.h"
+
+using namespace bw;
+
+namespace {
+
+Tensor image(std::uint64_t seed) {
+  Random random(seed);
+  return Tensor::fill<float>({2, 3, 8, 8}, [&](std::span<float> out) {
+    for (float& x : out) x = static_cast<float>(random.normal());
+  });
+}
+
+Tensor tokens() { return Tensor::of<std::int64_t>({2, 3}, {0, 299, 7, 7, 150, 12}); }
+
+Evidence evidence_of(const Graph& graph, const Needs& needs, const std::map<std::string, Tensor>& inputs) {
+  Evidence evidence(needs);
+  for (const auto& [name, keys] : needs.by_value) {
+    Graph cut = graph;
+    cut.outputs = {graph.find(name)};
+    evidence.value(name).add(to_floats(evaluate(cut, inputs).front()), 0);
+  }
+  return evidence;
+}
+
+Candidate candidate_of(const Graph& graph, const char* recipe, const std::map<std::string, Tensor>& inputs) {
+  const Task task{.graph = graph, .target = target_named("cpu"), .seed = 0, .cpu_has_vnni = true};
+  const Recipe parsed = parse_recipe(recipe);
+  return make_candidate(task, parsed, evidence_of(graph, needs(resolve(parsed), task), inputs), {});
+}
+
+std::vector<float> run_file(const Graph& graph, const Tensor& input, bool optimize) {
+  const std::string bytes = onnx::serialize(graph);
+  LoadOptions options;
+  options.optimize = optimize;
+  const auto runner = runtime_named("onnxruntime").load({.path = {}, .bytes = std::as_bytes(std::span(bytes))}, options);
+  return to_floats(runner->run(std::span(&input, 1)).front());
+}
+
+double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  REQUIRE(a.size() == b.size());
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(static_cast<double>(a[i]) - b[i]));
+  return largest;
+}
+
+// Root of the mean squared difference over that of the original.
+double relative_error(const std::vector<float>& met, const std::vector<float>& original) {
+  REQUIRE(met.size() == original.size());
+  double wrong = 0, all = 0;
+  for (std::size_t i = 0; i < met.size(); ++i) {
+    wrong += std::pow(static_cast<double>(met[i]) - original[i], 2);
+    all += std::pow(static_cast<double>(original[i]), 2);
+  }
+  return std::sqrt(wrong / all);
+}
+
+bool has_op(const Graph& graph, std::string_view op) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) { return n.op_type == op; });
+}
+
+}  // namespace
+
+TEST_CASE("int8-static of a CNN computes what its plan says, fused or not") {
+  const Graph graph = test::cnn();
+  const Tensor x = image(9);
+  for (const char* recipe : {"int8-static", "int8-static(per_channel=no)", "int8-static(activations=s8,symmetric=yes)",
+                             "int8-static(form=qoperator)", "int8-static(observer=mse)", "int8-static(reduced_range=yes)"}) {
+    INFO(recipe);
+    const Candidate candidate = candidate_of(graph, recipe, {{"x", x}});
+    CHECK(candidate.layers_quantized == 3);
+    const std::vector<float> expected = to_floats(evaluate(apply(graph, candidate.plan), {{"x", x}}).front());
+    // A rounding that falls the other way moves one code of the last activation; its scale bounds the difference.
+    const double step = candidate.plan.values.at("f").scales.front() * 5;
+    CHECK(largest_difference(run_file(candidate.artifact.graph, x, false), expected) <= 1e-4);
+    CHECK(largest_difference(run_file(candidate.artifact.graph, x, true), expected) <= step);
+    const std::vector<float> original = to_floats(evaluate(graph, {{"x", x}}).front());
+    CHECK(largest_difference(expected, original) > 0);
+    CHECK(largest_difference(expected, original) < 0.5);
+  }
+}
+
+TEST_CASE("the QOperator form has no QuantizeLinear but at the border") {
+  const Candidate candidate = candidate_of(test::cnn(), "int8-static(form=qoperator)", {{"x", image(9)}});
+  CHECK(has_op(candidate.artifact.graph, "QLinearConv"));
+  CHECK(has_op(candidate.artifact.graph, "QLinearAdd"));
+  CHECK_FALSE(has_op(candidate.artifact.graph, "Conv"));
+  CHECK_FALSE(has_op(candidate.artifact.graph, "Relu"));
+}
+
+TEST_CASE("every recipe of a transformer's parts stays close to the float model") {
+  const Graph graph = test::mixer();
+  const std::map<std::string, Tensor> inputs{{"ids", tokens()}};
+  const std::vector<float> original = to_floats(evaluate(graph, inputs).front());
+  struct Row {
+    const char* recipe;
+    double bound;  // of the relative error: a weight's rounding adds 2 sigma / 2^(bits-1) / sqrt(12), and three are in a row
+    const char* op;  // that the lowered graph must have
+  };
+  const Row rows[] = {
+      {"int8-static", 0.02, "GatherBlockQuantized"},
+      {"int8-dynamic", 0.02, "MatMulInteger"},
+      {"int8-dynamic(per_channel=no,embeddings=no)", 0.02, "Gather"},
+      {"weight-only(bits=8,block=32,accuracy_level=1)", 0.015, "MatMulNBits"},
+      {"weight-only(bits=4,block=16,symmetric=no,accuracy_level=1)", 0.2, "MatMulNBits"},
+      {"weight-only(bits=4,block=16,accuracy_level=1)", 0.2, "MatMulNBits"},
+      {"fp16", 0.001, "Cast"},
+      {"bf16", 0.01, "Cast"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.recipe);
+    const Candidate candidate = candidate_of(graph, row.recipe, inputs);
+    CHECK(has_op(candidate.artifact.graph, row.op));
+    const std::vector<float> met = run_file(candidate.artifact.graph, tokens(), true);
+    CHECK(relative_error(met, original) > 0);
+    CHECK(relative_error(met, original) < row.bound);
+  }
+}
+
+TEST_CASE("weight-only computes what its canonical form says") {
+  const Graph graph = test::mixer();
+  for (const char* recipe : {"weight-only(bits=4,block=32,accuracy_level=1)", "weight-only(bits=8,block=16,symmetric=no,accuracy_level=1)"}) {
+    INFO(recipe);
+    const Candidate candidate = candidate_of(graph, recipe, {});
+    Graph canonical = apply(graph, candidate.plan);
+    canonical.opsets[""] = 21;  // blocked DequantizeLinear
+    const std::vector<float> expected = to_floats(evaluate(canonical, {{"ids", tokens()}}).front());
+    CHECK(largest_difference(run_file(candidate.artifact.graph, tokens(), true), expected) < 1e-4);
+  }
+}
+
+TEST_CASE("a recipe that changes nothing is refused") {
+  const Graph graph = prepared(parse_graph("ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,2]\n  %y: float32[N,2] = Relu(%x)\n  output %y: float32[N,2]\n}\n"));
+  CHECK_THROWS_AS(candidate_of(graph, "int8-dynamic", {}), Error);
+}
+
+TEST_CASE("the same plan gives the same bytes") {
+  const Graph graph = test::cnn();
+  const Candidate a = candidate_of(graph, "int8-static", {{"x", image(9)}}), b = candidate_of(graph, "int8-static", {{"x", image(9)}});
+  CHECK(onnx::serialize(a.artifact.graph) == onnx::serialize(b.artifact.graph));
+}
