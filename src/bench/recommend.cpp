@@ -114,7 +114,7 @@ Recommendation recommend(const ModelFindings& model, const Constraints& constrai
   result.candidate = order.front()->name;
   result.sentence = fmt::format("Ship {}: {}", order.front()->name, gains(*order.front(), model));
   for (std::size_t i = 1; i < order.size() && i < 4; ++i)
-    result.runners_up.emplace_back(order[i]->name, fmt::format("{}: {}", order[i]->name, gains(*order[i], model)));
+    result.runners_up.emplace_back(order[i]->name, gains(*order[i], model));
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "graph/ops/op.h"
 #include "method/catalog.h"
 
 namespace bw {
@@ -61,6 +62,17 @@ void require_no_conflict(const Plan& before, const Plan& after, const Method& me
   }
 }
 
+// Whoever looks at a plan wants to know of every layer why it stayed as it was.
+void give_reasons(const Task& task, Plan& plan) {
+  for (const Node& node : task.graph.nodes) {
+    const OpInfo* op = find_op(node);
+    if (op == nullptr || op->weight_input < 0 || plan.nodes.contains(node.name)) continue;
+    const ValueId weight = node.input(static_cast<std::size_t>(op->weight_input));
+    if (weight != kNoValue && task.graph.is_constant(weight) && task.graph.value(weight).initializer.dtype() == DType::Float32)
+      plan.nodes[node.name].reason = fmt::format("{} has no kernel of this kind on {}", node.op_type, task.target.name);
+  }
+}
+
 }  // namespace
 
 Plan decide(const Chain& chain, const Task& task, const Evidence& evidence) {
@@ -73,8 +85,7 @@ Plan decide(const Chain& chain, const Task& task, const Evidence& evidence) {
     if (link.method->stage == Stage::Decide) decider = link.method->name;
     plan = std::move(next);
   }
-  plan.provenance.target = task.target.name;
-  plan.provenance.seed = task.seed;
+  give_reasons(task, plan);
   return plan;
 }
 
