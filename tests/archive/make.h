@@ -20,7 +20,7 @@
 
 namespace bw::test {
 
-inline const fs::path kGolden = fs::path(BW_TEST_DATA) / ".." / "golden" / "data";
+inline const fs::path kGolden = fs::path(BW_GOLDEN) / "data";
 
 // `work` throws an InputError of that class whose text holds `fragment`.
 inline void refuses(InputClass input_class, const std::string& fragment, const std::function<void()>& work) {

@@ -20,7 +20,7 @@ fs::path zoo() {
 Dataset open_zoo(const std::string& name, const std::string& folder, const std::vector<InputSignature>& inputs) {
   const fs::path data = zoo() / "data" / folder;
   if (!fs::exists(data)) SKIP("the zoo is not here");
-  return open_dataset(fs::path(BW_TEST_DATA) / ".." / ".." / "perf" / "datasets" / (name + ".yaml"), inputs,
+  return open_dataset(fs::path(BW_SOURCE) / "perf" / "datasets" / (name + ".yaml"), inputs,
                       {.data_root = data});
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 using Catch::Approx;
 
-Json golden() { return parse_json(read_file(BW_TEST_DATA "/../golden/measure/statistics.json"), "statistics.json"); }
+Json golden() { return parse_json(read_file(BW_GOLDEN "/measure/statistics.json"), "statistics.json"); }
 
 std::vector<double> numbers(const Json& json) { return json.get<std::vector<double>>(); }
 

@@ -22,7 +22,7 @@ struct Golden {
 };
 
 std::vector<Golden> golden(const std::string& file) {
-  std::ifstream in(std::string(BW_TEST_DATA "/observe/") + file);
+  std::ifstream in(std::string(BW_GOLDEN "/observe/") + file);
   std::vector<Golden> all;
   for (std::string line; std::getline(in, line);) {
     Golden one{line, {}, {}, 0, 0, {}};

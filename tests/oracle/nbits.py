@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Golden data for tests/tensor/kernels/nbits_test.cpp: hashes of what onnxruntime's own MatMulNBits quantizer gives.
 
-./dev oracle nbits writes tests/data/nbits.txt.
+./dev oracle nbits writes tests/golden/tensor/nbits.txt.
 """
 import hashlib
 import pathlib
@@ -37,7 +37,7 @@ def quantize(w, bits, block, symmetric):
     return codes, scales, zeros
 
 
-with open(pathlib.Path(__file__).parents[1] / "data/nbits.txt", "w") as out:
+with open(pathlib.Path(__file__).parents[1] / "golden/tensor/nbits.txt", "w") as out:
     print("# bits block symmetric rows columns kind sha256(codes) sha256(scales) sha256(zero points)", file=out)
     for bits in (4, 8):
         for symmetric in (1, 0):

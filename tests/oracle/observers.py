@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Golden data for tests/observe/observers_test.cpp, by independent implementations.
 
-    /usr/bin/python3 tests/oracle/observers.py torch > tests/data/observe/torch.txt          (Debian's python3-torch 1.13)
-    python tests/oracle/observers.py onnxruntime > tests/data/observe/onnxruntime.txt       (onnxruntime 1.31.1)
+    /usr/bin/python3 tests/oracle/observers.py torch > tests/golden/observe/torch.txt          (Debian's python3-torch 1.13)
+    python tests/oracle/observers.py onnxruntime > tests/golden/observe/onnxruntime.txt       (onnxruntime 1.31.1)
 
 Lines: name, kind of data, number of samples, elements of each, parameters, then the expected numbers (C99 hexadecimal).
 """

@@ -25,7 +25,7 @@ using namespace bw;
 namespace {
 
 Json sample() {
-  const fs::path path = fs::path(BW_TEST_DATA) / "../../web/sample/report.json";
+  const fs::path path = fs::path(BW_SOURCE) / "web/sample/report.json";
   return parse_json(read_file(path), path.string());
 }
 

@@ -35,7 +35,7 @@ std::string short_hash(const std::vector<T>& values) {
 }  // namespace
 
 TEST_CASE("bytes are those of onnxruntime's own quantizer") {
-  std::ifstream file(BW_TEST_DATA "/nbits.txt");
+  std::ifstream file(BW_GOLDEN "/tensor/nbits.txt");
   REQUIRE(file);
   int cases = 0;
   for (std::string line; std::getline(file, line);) {
