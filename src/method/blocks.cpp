@@ -1,52 +1,61 @@
 #include "method/blocks.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "tensor/kernels/nbits.h"
 
 namespace bw {
 namespace {
 
-// Smallest, largest and largest-magnitude element of each block.
-struct Extremes {
-  float low = 0, high = 0, peak = 0;
-  void add(float x) {
-    low = std::min(low, x);
-    high = std::max(high, x);
-    if (std::abs(x) > std::abs(peak)) peak = x;
-  }
-};
+// [rows, columns] -> [columns, rows].
+std::vector<float> transposed(std::span<const float> matrix, std::size_t rows, std::size_t columns) {
+  constexpr std::size_t kTile = 32;  // stays in the first cache both ways
+  std::vector<float> out(matrix.size());
+  for (std::size_t r0 = 0; r0 < rows; r0 += kTile)
+    for (std::size_t c0 = 0; c0 < columns; c0 += kTile)
+      for (std::size_t r = r0; r < std::min(r0 + kTile, rows); ++r)
+        for (std::size_t c = c0; c < std::min(c0 + kTile, columns); ++c) out[c * rows + r] = matrix[r * columns + c];
+  return out;
+}
 
-// onnxruntime's rule: symmetric scales carry the sign that puts the largest weight on the lowest code; asymmetric ones
-// span [min(low, 0), max(high, 0)].
-ScaleZeroPoint block_parameters(const Extremes& block, int bits, bool symmetric) {
-  const int middle = 1 << (bits - 1);
-  if (symmetric) return {block.peak / static_cast<float>(-middle), middle};
-  const float highest = static_cast<float>((1 << bits) - 1);
-  const float scale = (block.high - block.low) / highest;
-  const float zero_point = scale != 0 ? std::round(-block.low / scale) : 0.0f;
-  return {scale, static_cast<std::int32_t>(std::clamp(zero_point, 0.0f, highest))};
+std::vector<std::int32_t> unpacked_zero_points(const NBitsWeights& weights, std::size_t rows, int bits) {
+  const std::size_t blocks = weights.scales.size() / rows;
+  std::vector<std::int32_t> zero_points(weights.scales.size(), 1 << (bits - 1));
+  if (weights.zero_points.empty()) return zero_points;
+  const std::size_t row_bytes = weights.zero_points.size() / rows, per_byte = 8 / static_cast<std::size_t>(bits);
+  for (std::size_t i = 0; i < zero_points.size(); ++i) {
+    const std::size_t row = i / blocks, block = i % blocks;
+    const unsigned byte = weights.zero_points[row * row_bytes + block / per_byte];
+    zero_points[i] = static_cast<std::int32_t>(byte >> (block % per_byte * static_cast<std::size_t>(bits)) & ((1u << bits) - 1));
+  }
+  return zero_points;
+}
+
+// One number a block: from [columns, blocks], as the kernel gives them, to [blocks, columns].
+template <class T>
+std::vector<T> along_rows(const std::vector<T>& values, std::size_t columns) {
+  const std::size_t blocks = values.size() / columns;
+  std::vector<T> out(values.size());
+  for (std::size_t c = 0; c < columns; ++c)
+    for (std::size_t b = 0; b < blocks; ++b) out[b * columns + c] = values[c * blocks + b];
+  return out;
 }
 
 }  // namespace
 
-QParams block_params(const Tensor& weight, const Scheme& scheme) {
-  const int bits = info(scheme.code).bits;
-  const std::span<const float> w = weight.data<float>();
-  const std::int64_t rows = weight.shape()[0], columns = weight.shape()[1];
-  const std::int64_t blocks = (weight.shape()[static_cast<std::size_t>(scheme.axis)] + scheme.block_size - 1) / scheme.block_size;
-  std::vector<Extremes> extremes(static_cast<std::size_t>(blocks * (scheme.axis == 0 ? columns : rows)));
-  for (std::int64_t r = 0; r < rows; ++r)
-    for (std::int64_t c = 0; c < columns; ++c) {
-      const std::int64_t at = scheme.axis == 0 ? r / scheme.block_size * columns + c : r * blocks + c / scheme.block_size;
-      extremes[static_cast<std::size_t>(at)].add(w[static_cast<std::size_t>(r * columns + c)]);
-    }
-  QParams params{.scheme = scheme, .scales = {}, .zero_points = {}};
-  for (const Extremes& block : extremes) {
-    const ScaleZeroPoint pair = block_parameters(block, bits, scheme.symmetric);
-    params.scales.push_back(pair.scale);
-    params.zero_points.push_back(pair.zero_point);
-  }
-  return params;
+QParams block_params(const Tensor& matrix, const Scheme& scheme) {
+  const auto rows = static_cast<std::size_t>(matrix.shape()[0]), columns = static_cast<std::size_t>(matrix.shape()[1]);
+  const NBitsOptions options{.bits = info(scheme.code).bits,
+                             .block_size = static_cast<std::size_t>(scheme.block_size),
+                             .symmetric = scheme.symmetric};
+  const bool down = scheme.axis == 0;  // blocks lie along columns, as the kernel wants them
+  const std::span<const float> values = matrix.data<float>();
+  const NBitsWeights weights = down ? quantize_nbits(values, rows, columns, options)
+                                    : quantize_nbits(transposed(values, rows, columns), columns, rows, options);
+  const std::size_t lines = down ? columns : rows;
+  const std::vector<std::int32_t> zero_points = unpacked_zero_points(weights, lines, options.bits);
+  if (down) return {.scheme = scheme, .scales = along_rows(weights.scales, lines), .zero_points = along_rows(zero_points, lines)};
+  return {.scheme = scheme, .scales = weights.scales, .zero_points = zero_points};
 }
 
 }  // namespace bw

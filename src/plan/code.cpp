@@ -7,81 +7,108 @@
 #include "base/error.h"
 #include "plan/scheme.h"
 #include "tensor/convert.h"
+#include "tensor/kernels/codes.h"
+#include "tensor/kernels/reduce.h"
+#include "tensor/packing.h"
 
 namespace bw {
 namespace {
 
-// A tensor seen as [outer, axis, inner], and which scale belongs to each element.
-struct Layout {
-  std::int64_t outer = 1, axis = 1, inner = 1;
-  std::int64_t group = 1;   // elements of the axis that share a scale (axis itself: one scale for the whole tensor)
-  std::int64_t groups = 1;  // scales along the axis
-  bool blocked = false;
-
-  std::int64_t scale_count() const { return blocked ? outer * groups * inner : groups; }
-  std::int64_t scale_of(std::int64_t o, std::int64_t k, std::int64_t i) const {
-    return blocked ? (o * groups + k / group) * inner + i : k / group;
-  }
-};
-
-Layout layout_of(std::span<const std::int64_t> shape, const Scheme& scheme) {
-  Layout layout;
-  if (scheme.granularity == Granularity::Tensor) {
-    for (std::int64_t dim : shape) layout.inner *= dim;
-    return layout;
-  }
+ScaleGrid grid_of(const Shape& shape, const Scheme& scheme) {
+  if (scheme.granularity == Granularity::Tensor) return {.layout = {.outer = 1, .channels = 1, .inner = element_count(shape)}, .block = 0};
   const int axis = scheme.axis < 0 ? scheme.axis + static_cast<int>(shape.size()) : scheme.axis;
   if (axis < 0 || axis >= static_cast<int>(shape.size()))
     throw Error(ErrorKind::Quantization, fmt::format("axis {} is outside of a tensor of shape {}", scheme.axis, to_string(shape)));
-  for (int i = 0; i < static_cast<int>(shape.size()); ++i)
-    (i < axis ? layout.outer : i == axis ? layout.axis : layout.inner) *= shape[static_cast<std::size_t>(i)];
-  layout.blocked = scheme.granularity == Granularity::Block;
-  layout.group = layout.blocked ? scheme.block_size : 1;
-  if (layout.group < 1) throw Error(ErrorKind::Quantization, fmt::format("block size {} is not positive", layout.group));
-  layout.groups = (layout.axis + layout.group - 1) / layout.group;
-  return layout;
+  const bool blocked = scheme.granularity == Granularity::Block;
+  if (blocked && scheme.block_size < 1)
+    throw Error(ErrorKind::Quantization, fmt::format("block size {} is not positive", scheme.block_size));
+  return {.layout = layout_along(shape, axis), .block = blocked ? static_cast<std::size_t>(scheme.block_size) : 0};
 }
 
-template <class Body>  // body(flat index, scale index)
-void for_each_element(const Layout& layout, const Body& body) {
-  std::size_t flat = 0;
-  for (std::int64_t o = 0; o < layout.outer; ++o)
-    for (std::int64_t k = 0; k < layout.axis; ++k)
-      for (std::int64_t i = 0; i < layout.inner; ++i) body(flat++, static_cast<std::size_t>(layout.scale_of(o, k, i)));
-}
-
-// QuantizeLinear: rounds half to even before the zero point is added. Kept as double, so that infinities saturate.
-double linear_code(float x, float scale, float zero_point) {
-  return static_cast<double>(std::nearbyint(x / scale)) + static_cast<double>(zero_point);
-}
-
-// onnxruntime's blockwise quantizer: multiplies by the reciprocal and rounds half away from zero, zero point included.
-double nbits_code(float x, float scale, float zero_point) {
-  const float reciprocal = scale != 0 ? 1.0f / scale : 0.0f;
-  return static_cast<double>(std::round(x * reciprocal + zero_point));
-}
-
-bool is_nbits(const Scheme& scheme) { return scheme.granularity == Granularity::Block && !info(scheme.code).is_signed; }
-
-void require_count(const QParams& params, const Layout& layout) {
-  const auto count = static_cast<std::size_t>(layout.scale_count());
+void require_count(const QParams& params, const ScaleGrid& grid) {
+  const std::size_t count = grid.scales();
   if (params.scales.size() != count || (!params.zero_points.empty() && params.zero_points.size() != count))
     throw Error(ErrorKind::Quantization, fmt::format("{} scales and {} zero points where the scheme '{}' needs {}",
                                                      params.scales.size(), params.zero_points.size(),
                                                      to_string(params.scheme), count));
 }
 
+[[noreturn]] void refuse(std::span<const float> values, std::size_t index) {
+  throw Error(ErrorKind::Quantization, fmt::format("value {} at index {} cannot be quantized", values[index], index));
+}
+
+// Index of the scale of each element, in order; for what the kernels do not do.
+template <class Body>
+void for_each_element(const ScaleGrid& grid, const Body& body) {
+  const Layout& at = grid.layout;
+  std::size_t flat = 0;
+  for (std::size_t o = 0; o < at.outer; ++o)
+    for (std::size_t c = 0; c < at.channels; ++c)
+      for (std::size_t i = 0; i < at.inner; ++i, ++flat)
+        body(flat, grid.block == 0 ? c : (o * grid.blocks() + c / grid.block) * at.inner + i);
+}
+
+std::vector<Range> channel_ranges(std::span<const float> values, const Layout& layout) {
+  std::vector<float> low(layout.channels), high(layout.channels);
+  const std::size_t bad = channel_min_max(values, layout, low, high);
+  if (bad != MinMax::kNone) refuse(values, bad);
+  std::vector<Range> ranges;
+  for (std::size_t c = 0; c < low.size(); ++c) ranges.push_back({low[c], high[c]});
+  return ranges;
+}
+
+std::vector<Range> block_ranges(std::span<const float> values, const ScaleGrid& grid) {
+  if (const MinMax all = min_max(values); all.not_finite != MinMax::kNone) refuse(values, all.not_finite);
+  std::vector<Range> ranges(grid.scales());
+  for_each_element(grid, [&](std::size_t flat, std::size_t s) {
+    ranges[s] = {std::min(ranges[s].low, values[flat]), std::max(ranges[s].high, values[flat])};
+  });
+  return ranges;
+}
+
+// Codes of 8 or fewer bits, one in a byte.
+template <class T>
+std::vector<std::uint8_t> byte_codes(std::span<const float> x, const QParams& params, const ScaleGrid& grid) {
+  const CodeRange codes = code_range(params.scheme);
+  std::vector<std::uint8_t> out(x.size());
+  encode<T>(x, grid, params.scales, params.zero_points, static_cast<std::int32_t>(codes.lowest),
+            static_cast<std::int32_t>(codes.highest), {reinterpret_cast<T*>(out.data()), out.size()});
+  return out;
+}
+
+// onnxruntime's blockwise quantizer multiplies by the reciprocal and rounds half away from zero, zero point included.
+std::vector<std::uint8_t> nbits_codes(std::span<const float> x, const QParams& params, const ScaleGrid& grid) {
+  const float highest = static_cast<float>(code_range(params.scheme).highest);
+  std::vector<float> reciprocals;
+  for (const float scale : params.scales) reciprocals.push_back(scale != 0 ? 1.0f / scale : 0.0f);
+  std::vector<std::uint8_t> out(x.size());
+  for_each_element(grid, [&](std::size_t flat, std::size_t s) {
+    const float code = std::round(x[flat] * reciprocals[s] + static_cast<float>(params.zero_points[s]));
+    out[flat] = static_cast<std::uint8_t>(std::clamp(code, 0.0f, highest));
+  });
+  return out;
+}
+
+// Biases: int32 with a scale of their own, too wide for the kernels.
+Tensor int32_codes(const Tensor& tensor, const QParams& params, const ScaleGrid& grid) {
+  const std::span<const float> x = tensor.data<float>();
+  const CodeRange codes = code_range(params.scheme);
+  return Tensor::fill<std::int32_t>(tensor.shape(), [&](std::span<std::int32_t> out) {
+    for_each_element(grid, [&](std::size_t flat, std::size_t s) {
+      const double code = std::nearbyint(x[flat] / params.scales[s]);
+      out[flat] = static_cast<std::int32_t>(std::clamp(code, static_cast<double>(codes.lowest), static_cast<double>(codes.highest)));
+    });
+  });
+}
+
+bool is_nbits(const Scheme& scheme) { return scheme.granularity == Granularity::Block && !info(scheme.code).is_signed; }
+
 }  // namespace
 
 QParams params_of_constant(const Tensor& tensor, const Scheme& scheme) {
-  const std::span<const float> x = tensor.data<float>();
-  const Layout layout = layout_of(tensor.shape(), scheme);
-  std::vector<Range> ranges(static_cast<std::size_t>(layout.scale_count()));
-  for_each_element(layout, [&](std::size_t flat, std::size_t s) {
-    if (!std::isfinite(x[flat]))
-      throw Error(ErrorKind::Quantization, fmt::format("value {} at index {} cannot be quantized", x[flat], flat));
-    ranges[s] = {std::min(ranges[s].low, x[flat]), std::max(ranges[s].high, x[flat])};
-  });
+  const ScaleGrid grid = grid_of(tensor.shape(), scheme);
+  const std::span<const float> values = tensor.data<float>();
+  const std::vector<Range> ranges = grid.block == 0 ? channel_ranges(values, grid.layout) : block_ranges(values, grid);
   QParams params{.scheme = scheme, .scales = {}, .zero_points = {}};
   for (const Range& range : ranges) {
     const ScaleZeroPoint pair = scale_and_zero_point(range, scheme);
@@ -92,28 +119,29 @@ QParams params_of_constant(const Tensor& tensor, const Scheme& scheme) {
 }
 
 Tensor quantize(const Tensor& tensor, const QParams& params) {
+  const ScaleGrid grid = grid_of(tensor.shape(), params.scheme);
+  require_count(params, grid);
+  const DTypeInfo& type = info(params.scheme.code);
+  if (params.scheme.code == DType::Int32) return int32_codes(tensor, params, grid);
+  if (type.bits > 8) throw Error(ErrorKind::Internal, fmt::format("constants are not coded as {}", type.name));
   const std::span<const float> x = tensor.data<float>();
-  const Layout layout = layout_of(tensor.shape(), params.scheme);
-  require_count(params, layout);
-  const CodeRange codes = code_range(params.scheme);
-  const bool nbits = is_nbits(params.scheme);
-  std::vector<std::int64_t> out(x.size());
-  for_each_element(layout, [&](std::size_t flat, std::size_t s) {
-    const float zero_point = params.zero_points.empty() ? 0.0f : static_cast<float>(params.zero_points[s]);
-    const double code = nbits ? nbits_code(x[flat], params.scales[s], zero_point)
-                              : linear_code(x[flat], params.scales[s], zero_point);
-    out[flat] = static_cast<std::int64_t>(
-        std::clamp(code, static_cast<double>(codes.lowest), static_cast<double>(codes.highest)));
+  const std::vector<std::uint8_t> codes = is_nbits(params.scheme) ? nbits_codes(x, params, grid)
+                                          : type.is_signed        ? byte_codes<std::int8_t>(x, params, grid)
+                                                                  : byte_codes<std::uint8_t>(x, params, grid);
+  return Tensor::make(params.scheme.code, tensor.shape(), [&](std::span<std::byte> out) {
+    if (type.bits == 8)
+      std::copy_n(reinterpret_cast<const std::byte*>(codes.data()), codes.size(), out.data());
+    else
+      pack_codes(codes, type.bits, out);
   });
-  return cast(Tensor::of<std::int64_t>(tensor.shape(), out), params.scheme.code);
 }
 
 Tensor dequantize(const Tensor& codes, const QParams& params) {
+  const ScaleGrid grid = grid_of(codes.shape(), params.scheme);
+  require_count(params, grid);
   const std::vector<std::int64_t> q = to_int64s(codes);
-  const Layout layout = layout_of(codes.shape(), params.scheme);
-  require_count(params, layout);
   return Tensor::fill<float>(codes.shape(), [&](std::span<float> out) {
-    for_each_element(layout, [&](std::size_t flat, std::size_t s) {
+    for_each_element(grid, [&](std::size_t flat, std::size_t s) {
       const std::int64_t zero_point = params.zero_points.empty() ? 0 : params.zero_points[s];
       out[flat] = static_cast<float>(q[flat] - zero_point) * params.scales[s];
     });

@@ -1,7 +1,7 @@
 // MatMul or Gemm whose weight is decoded from blocks -> com.microsoft MatMulNBits; Gather of such a table ->
 // com.microsoft GatherBlockQuantized.
 // Layout of its operands (onnxruntime's contrib operator documentation): B uint8 [N, ceil(K/block), block*bits/8], low
-// bits first, the tail of K padded inside the last block; scales [N * blocks]; zero points packed like B, each row of N
+// bits first, zeros behind K inside the last block; scales [N * blocks]; zero points packed like B, each row of N
 // padded to a byte.
 #include <algorithm>
 
@@ -29,13 +29,12 @@ void put_code(std::span<std::uint8_t> bytes, std::int64_t position, std::int64_t
       static_cast<std::uint8_t>(code << (position % per_byte * bits));
 }
 
-Tensor packed_weight(const Blocks& blocks, const std::vector<std::int64_t>& codes, std::int64_t pad_code) {
+Tensor packed_weight(const Blocks& blocks, const std::vector<std::int64_t>& codes) {
   const std::int64_t blob = blocks.block * blocks.bits / 8;
   return Tensor::fill<std::uint8_t>({blocks.n, blocks.count(), blob}, [&](std::span<std::uint8_t> out) {
     for (std::int64_t row = 0; row < blocks.n; ++row)
-      for (std::int64_t i = 0; i < blocks.count() * blocks.block; ++i)
-        put_code(out, row * blocks.count() * blocks.block + i, blocks.bits,
-                 i < blocks.k ? codes[blocks.weight(row, i)] : pad_code);
+      for (std::int64_t i = 0; i < blocks.k; ++i)
+        put_code(out, row * blocks.count() * blocks.block + i, blocks.bits, codes[blocks.weight(row, i)]);
   });
 }
 
@@ -46,6 +45,9 @@ Tensor packed_zero_points(const Blocks& blocks, const std::vector<std::int64_t>&
       for (std::int64_t b = 0; b < blocks.count(); ++b)
         put_code(out.subspan(static_cast<std::size_t>(row * row_bytes)), b, blocks.bits,
                  zero_points[blocks.parameter(row, b)]);
+    // A nibble that means nothing: onnxruntime's own quantizer leaves the middle there.
+    if (blocks.bits == 4 && blocks.count() % 2 != 0)
+      for (std::int64_t row = 0; row < blocks.n; ++row) put_code(out.subspan(static_cast<std::size_t>(row * row_bytes)), blocks.count(), 4, 8);
   });
 }
 
@@ -83,7 +85,7 @@ void lower_node(Rewriter& rewriter, NodeId id, const Decoded& weight, const Bloc
 
   std::vector<ValueId> inputs{
       node.input(0),
-      rewriter.add_constant(name + "_packed", packed_weight(blocks, to_int64s(constant(rewriter, weight.codes)), middle)),
+      rewriter.add_constant(name + "_packed", packed_weight(blocks, to_int64s(constant(rewriter, weight.codes)))),
       rewriter.add_constant(name + "_scales", ordered_scales(blocks, constant(rewriter, weight.scale).data<float>()))};
   if (!zero_points.empty() && !is_middle)
     inputs.push_back(rewriter.add_constant(name + "_zero_points", packed_zero_points(blocks, zero_points)));
