@@ -74,6 +74,16 @@ BenchOptions options_of(const Invocation& invocation) {
   return options;
 }
 
+// A limit that somebody set, and that no candidate of some model keeps.
+void require_met(const Findings& findings) {
+  const Constraints &limits = findings.constraints, standard;
+  if (limits.accuracy_threshold == standard.accuracy_threshold && !limits.max_latency_ratio && !limits.max_size) return;
+  for (const ModelFindings& model : findings.models)
+    if (!model.recommended.candidate)
+      throw Error(ErrorKind::Requirement, "no candidate meets the constraints", model.name,
+                  "The report says what each one misses; loosen a limit or try other methods");
+}
+
 int run(const Invocation& invocation) {
   const BenchOptions options = options_of(invocation);
   // Written after each model, so that what is found is not lost when a later one fails.
@@ -82,6 +92,7 @@ int run(const Invocation& invocation) {
   if (invocation.flags.flag("store")) Store(Store::usual_path()).save(report);
   std::fputs((invocation.json ? to_text(report) : findings_table(findings, style_of_stdout())).c_str(), stdout);
   say(fmt::format("report: {}", (options.output / "report.html").string()));
+  if (options.baseline) require_met(findings);
   return 0;
 }
 

@@ -27,7 +27,7 @@ bool touches_float32(const Graph& graph, const Node& node) {
 }
 
 std::string obstacle(const Graph& graph, const Node& node, const KeepFloat& keep) {
-  if (keep.nodes.contains(node.name) || keep.operators.contains(node.op_type)) return "kept in float as asked";
+  if (keep.contains(node)) return "kept in float as asked";
   if (!node.domain.empty()) return "not an ONNX operator";
   if (std::find(kFloatOnly.begin(), kFloatOnly.end(), node.op_type) != kFloatOnly.end()) return "has no float16 form";
   for (const ValueId id : node.inputs)

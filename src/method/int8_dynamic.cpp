@@ -60,7 +60,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
     const OperatorSupport& support = task.target.support(node);
     if (taken(plan, node) || (!support.dynamic && support.integer != IntegerKernel::Weighted)) continue;
     NodePlan& decision = plan.nodes[node.name];
-    if (keep.nodes.contains(node.name) || keep.operators.contains(node.op_type))
+    if (keep.contains(node))
       decision.reason = "kept in float as asked";
     else if (!support.dynamic)
       decision.reason = fmt::format("{} has no fast dynamic kernel", node.op_type);

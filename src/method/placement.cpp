@@ -55,9 +55,7 @@ class Placer {
   }
 
   std::string kept_by_user(NodeId id) const {
-    if (keep_.nodes.contains(node(id).name)) return "kept in float as asked, by node name";
-    if (keep_.operators.contains(node(id).op_type)) return "kept in float as asked, by operator";
-    return "";
+    return keep_.contains(node(id)) ? "kept in float as asked" : "";
   }
 
   std::string weighted_obstacle(NodeId id) const {

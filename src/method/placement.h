@@ -13,6 +13,7 @@ namespace bw {
 
 struct KeepFloat {
   std::set<std::string> operators, nodes;  // what the user wants in float
+  bool contains(const Node& node) const { return nodes.contains(node.name) || operators.contains(node.op_type); }
 };
 // "Softmax|/head/Gemm_0": operator types and node names. UsageError names what the graph does not have.
 KeepFloat parse_keep_float(std::string_view text, const Graph& graph);

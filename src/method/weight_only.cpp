@@ -34,8 +34,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
   for (const Node& node : task.graph.nodes) {
     if (taken(plan, node) || !task.target.support(node).weight_only) continue;
     NodePlan& decision = plan.nodes[node.name];
-    decision.reason = keep.nodes.contains(node.name) || keep.operators.contains(node.op_type) ? "kept in float as asked"
-                                                                                                : obstacle(task.graph, node);
+    decision.reason = keep.contains(node) ? "kept in float as asked" : obstacle(task.graph, node);
     if (!decision.reason.empty()) continue;
     decision.precision = Precision::WeightOnly;
     const Scheme scheme{.code = bits == 4 ? DType::UInt4 : DType::UInt8,
