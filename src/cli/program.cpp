@@ -92,6 +92,19 @@ int report_error(const Error& error, bool json) {
   return exit_code(error.kind());
 }
 
+// The first word, when it is no command: CLI11 would only say that one is required.
+void require_known_command(int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  const std::string_view word = argv[1];
+  std::string names;
+  for (const Command& command : commands()) {
+    const std::string_view first = command.name.substr(0, command.name.find(' '));
+    if (first == word) return;
+    if (!command.hidden && names.find(first) == std::string::npos) names += fmt::format("{}{}", names.empty() ? "" : ", ", first);
+  }
+  throw Error(ErrorKind::Usage, fmt::format("there is no command '{}'", word), "", fmt::format("Commands: {}", names));
+}
+
 // Flushes stdout; a full disk or a closed pipe must not pass as success.
 int finished(int code) {
   if (std::fflush(stdout) != 0 && code == 0)
@@ -136,6 +149,7 @@ int run_program(int argc, char** argv) {
   }
 
   try {
+    require_known_command(argc, argv);
     root.parse(argc, argv);
     set_verbosity(quiet ? Verbosity::Quiet : Verbosity::Normal);
     if (thread_count > 0) set_threads(thread_count);
