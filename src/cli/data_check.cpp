@@ -27,16 +27,16 @@ std::vector<InputSignature> inputs_of(const std::string& model) {
   return model.empty() ? std::vector<InputSignature>{} : input_signatures(onnx::read(model));
 }
 
-// Most data says what it is only together with the inputs that it is to fill.
+// Some data can be opened only together with the inputs that it is to fill. A fault of the files themselves is told as it is.
 Dataset opened(const Invocation& invocation) {
   const std::string& model = invocation.flags.text("model");
-  const std::vector<InputSignature> inputs = inputs_of(model);
   try {
-    return open_dataset(invocation.the("DATA"), inputs, open_options(invocation));
+    return open_dataset(invocation.the("DATA"), inputs_of(model), open_options(invocation));
   } catch (const Error& error) {
-    if (!model.empty()) throw;
-    throw Error(error.kind() == ErrorKind::Input ? error.kind() : ErrorKind::Usage, error.message(), error.where(),
-                error.hint().empty() ? "If the data cannot be read without its model, name it with --model" : error.hint());
+    const InputClass fault = error.input_class();
+    if (!model.empty() || fault == InputClass::Format || fault == InputClass::Path || fault == InputClass::Limit) throw;
+    throw Error(ErrorKind::Usage, "samples of this data can be made for a model's inputs only", invocation.the("DATA"),
+                "Name the model with --model MODEL.onnx");
   }
 }
 
