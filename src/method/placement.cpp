@@ -93,7 +93,7 @@ class Placer {
   }
 
   // Behind a product that gives float the runtime adds a float bias as it is, unless it would merge the two into a Gemm
-  // first: that it does where at most one dimension is unknown.
+  // first: that it does with matrices, and with more dimensions where all are known.
   void free_float_biases() {
     std::vector<NodeId> freed;
     for (const auto& [add, product] : result_.bias_add)
@@ -106,7 +106,7 @@ class Placer {
 
   bool merges_to_gemm(NodeId product) const {
     const auto& shape = graph_.value(node(product).output(0)).type.shape;
-    return shape && std::count_if(shape->begin(), shape->end(), [](const Dim& d) { return !d.known(); }) <= 1;
+    return shape && (shape->size() == 2 || std::all_of(shape->begin(), shape->end(), [](const Dim& d) { return d.known(); }));
   }
 
   bool only_user(ValueId value, NodeId user) const {
