@@ -19,6 +19,7 @@ struct Parameter {
   std::string_view says;      // one line
   double low = 0, high = 0;       // limits of Integer and Number, both included
   std::string_view choices = {};  // of Choice, separated by '|'
+  bool hidden = false;            // not in the help: for tests
 };
 
 // The values of one entry's parameters, complete (defaults filled in) and checked.

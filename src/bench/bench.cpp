@@ -55,10 +55,10 @@ class ModelBench {
   ModelBench(const fs::path& path, const BenchOptions& options, Checkpoint& checkpoint)
       : options_(options),
         checkpoint_(checkpoint),
-        model_(load_model(path)),
+        model_(load_model(path, options.read)),
         target_(target_named(options.target)),
         task_{.graph = model_.prepared, .target = target_, .seed = options.seed, .cpu_has_vnni = machine().has_vnni()},
-        dataset_(open_dataset(options.data, input_signatures(model_.original), options.open)) {}
+        dataset_(open_data_for(model_, options.data, options.open)) {}
 
   ModelFindings run() {
     findings_ = describe(model_, dataset_, options_);
@@ -86,7 +86,11 @@ class ModelBench {
                                         dataset_.description()["sha256"].get<std::string>(), count, options_.seed, names_of(all));
     Calibration calibration = checkpoint_.calibration(key, [&] {
       SharedSamples samples(split, choose(split, count, options_.seed));
-      return calibrate(model_.prepared, samples, all, {.threads = options_.threads, .wanted = options_.calibration_samples});
+      return calibrate(model_.prepared, samples, all,
+                       {.threads = options_.threads,
+                        .wanted = options_.calibration_samples,
+                        .silence = options_.worker.silence,
+                        .address_space = options_.worker.memory});
     });
     for (const std::string& note : calibration.notes) warn(fmt::format("{}: {}", model_.name, note));
     findings_.calibration_samples = calibration.samples;

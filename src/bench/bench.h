@@ -11,6 +11,12 @@
 
 namespace bw {
 
+// What a worker process may take.
+struct WorkerLimits {
+  std::uint64_t memory = 0;  // bytes that it may map; 0: no limit
+  double silence = 120;      // seconds without a word from it after which it is killed
+};
+
 struct BenchOptions {
   std::vector<std::filesystem::path> models;
   std::filesystem::path data;
@@ -18,6 +24,8 @@ struct BenchOptions {
   std::vector<Recipe> recipes;
   std::string_view target = "onnxruntime-cpu";
   OpenOptions open;                       // which splits
+  ReadOptions read;                       // how models are read
+  WorkerLimits worker;
   std::size_t calibration_samples = 1000;
   std::size_t evaluation_samples = 0;     // 0: all
   double latency_seconds = 3;             // of paired runs for each candidate

@@ -51,6 +51,12 @@ Figure inverse(const Figure& ratio) {
 
 LatencyFigures latency_figures(const Timing& timing) { return {timing.p50, timing.p90, timing.p99, timing.load_time}; }
 
+WorkerOptions limited(const WorkerLimits& limits) {
+  WorkerOptions options;
+  options.address_space = limits.memory;
+  return options;
+}
+
 }  // namespace
 
 Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options, Checkpoint& checkpoint)
@@ -58,32 +64,40 @@ Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const Bench
       dataset_(dataset),
       options_(options),
       checkpoint_(checkpoint),
-      samples_(dataset.evaluation(), evaluation_indices(dataset.evaluation(), options), kDecodedBudget) {}
+      samples_(dataset.evaluation(), evaluation_indices(dataset.evaluation(), options), kDecodedBudget),
+      worker_(limited(options.worker)) {}
 
 std::string Measurer::key(const std::string& sha256) const {
   return fmt::format("{} {} {} {} {} {} {}", model_.sha256, sha256, dataset_.description()["sha256"].get<std::string>(),
                      options_.evaluation_samples, options_.latency_seconds, options_.threads, options_.seed);
 }
 
+EvaluateOptions Measurer::evaluating() const {
+  return {.threads = options_.threads, .metrics = metric_names(dataset_), .silence = options_.worker.silence};
+}
+
 // The float model is always run: what candidates are compared with is not kept.
+Evaluation Measurer::evaluated_float() {
+  EvaluateOptions how = evaluating();
+  how.keep_reference = true;
+  return evaluate_model(worker_, model_.path, samples_, how);
+}
+
 Evaluation Measurer::evaluated(const fs::path& file, const std::string& sha256) {
-  EvaluateOptions how{.threads = options_.threads, .metrics = metric_names(dataset_)};
-  if (sha256 == model_.sha256) {
-    how.keep_reference = true;
-    return evaluate_model(worker_, file, samples_, how);
-  }
+  const EvaluateOptions how = evaluating();
   return checkpoint_.evaluation(key(sha256),
                                 [&] { return evaluate_model(worker_, file, samples_, how, float_evaluation_.reference); });
 }
 
 Latency Measurer::timed(const fs::path& file, const std::string& sha256) {
-  const LatencyOptions how{.threads = options_.threads, .seconds = options_.latency_seconds, .seed = options_.seed};
+  const LatencyOptions how{.threads = options_.threads, .seconds = options_.latency_seconds, .seed = options_.seed, .silence = options_.worker.silence};
   return checkpoint_.latency(key(sha256), [&] { return measure_latency(worker_, model_.path, file, samples_, how); });
 }
 
 Figure Measurer::memory_of(const fs::path& file, const std::string& sha256) {
   return checkpoint_.figure(key(sha256), [&] {
-    const Footprint footprint = measure_footprint(file, samples_, {.threads = options_.threads});
+    const Footprint footprint = measure_footprint(
+        file, samples_, {.threads = options_.threads, .silence = options_.worker.silence, .address_space = options_.worker.memory});
     return exact_figure(static_cast<double>(footprint.peak), Unit::Bytes);
   });
 }
@@ -98,7 +112,7 @@ ModelFigures Measurer::figures(Figure accuracy, const Timing& timing, Figure mem
 }
 
 void Measurer::measure_float(ModelFindings& findings) {
-  float_evaluation_ = evaluated(model_.path, model_.sha256);
+  float_evaluation_ = evaluated_float();
   float_memory_ = memory_of(model_.path, model_.sha256);
   const Latency control = timed(model_.path, model_.sha256);
   findings.control = Control{.ratio = control.ratio.ratio, .verdict = control.ratio.verdict, .smallest_effect = {}};

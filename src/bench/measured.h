@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <optional>
-#include <optional>
 
 #include "base/error.h"
 #include "bench/bench.h"
@@ -30,6 +29,8 @@ class Measurer {
  private:
   void compare_accuracy(CandidateFindings& findings, const std::filesystem::path& file);
   void compare_latency(CandidateFindings& findings, const Candidate& candidate, const std::filesystem::path& file);
+  EvaluateOptions evaluating() const;
+  Evaluation evaluated_float();
   // `sha256` is the file's.
   Evaluation evaluated(const std::filesystem::path& file, const std::string& sha256);
   Latency timed(const std::filesystem::path& file, const std::string& sha256);

@@ -26,6 +26,13 @@ void refuse_nan(const Graph& graph, const fs::path& path) {
   }
 }
 
+// How many classes the first output tells apart: its last axis.
+std::optional<std::int64_t> classes_of(const Graph& graph) {
+  const ValueType& type = graph.value(graph.outputs.front()).type;
+  if (!type.is_tensor() || !type.shape || type.shape->size() < 2 || !type.shape->back().known()) return {};
+  return type.shape->back().value;
+}
+
 }  // namespace
 
 std::uint64_t shipped_bytes(const fs::path& path) {
@@ -43,16 +50,21 @@ Graph prepared(const Graph& original) {
   return graph;
 }
 
-LoadedModel load_model(const fs::path& path) {
+Dataset open_data_for(const LoadedModel& model, const fs::path& data, OpenOptions options) {
+  options.classes = classes_of(model.original);
+  return open_dataset(data, input_signatures(model.original), options);
+}
+
+LoadedModel load_model(const fs::path& path, const ReadOptions& options) {
   LoadedModel model;
   model.path = path;
   model.name = path.stem().string();
-  model.original = onnx::read(path);
+  model.original = onnx::read(path, options);
   refuse_nan(model.original, path);
-  onnx::infer_types(model.original);
+  if (options.verify) onnx::infer_types(model.original);
   model.bytes = shipped_bytes(path);
   model.sha256 = sha256_of_file(path);
-  model.prepared = prepared(model.original);
+  model.prepared = options.verify ? prepared(model.original) : model.original;
   return model;
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "data/dataset.h"
+#include "format/format.h"
 #include "graph/graph.h"
 #include "target/target.h"
 
@@ -24,9 +26,14 @@ struct LoadedModel {
 // Bytes of a model's file and of its external data: the files beside it whose names begin with its own.
 std::uint64_t shipped_bytes(const std::filesystem::path& path);
 
-// Errors: those of the format's reader; InputError(semantic) for a weight that is NaN.
-LoadedModel load_model(const std::filesystem::path& path);
+// Errors: those of the format's reader; InputError(semantic) for a weight that is NaN. What is read without verifying it
+// is not prepared either: it could kill the onnx library as well as a runtime.
+LoadedModel load_model(const std::filesystem::path& path, const ReadOptions& options = {});
 Graph prepared(const Graph& original);
+
+// Opens the data that a model is to be run on. InputError(data) also for labels beyond the classes that its first output
+// tells apart.
+Dataset open_data_for(const LoadedModel& model, const std::filesystem::path& data, OpenOptions options);
 
 // The requirement's ModelArchitectureInfo.
 struct Architecture {

@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
+#include "cli/model_flags.h"
 #include "report/json.h"
 #include "report/table.h"
 #include "report/write.h"
@@ -40,6 +41,9 @@ constexpr Parameter kFlags[] = {
      .low = 0, .high = 1e6},
     {.name = "max_size", .type = Parameter::Type::Integer, .standard = "0", .says = "most bytes of a model; 0: no limit", .low = 0, .high = 1e15},
     {.name = "resume", .type = Parameter::Type::Flag, .standard = "no", .says = "go on with an interrupted run into the same folder"},
+    kWorkerMemoryFlag,
+    kWorkerTimeoutFlag,
+    kUncheckedFlag,
     {.name = "store", .type = Parameter::Type::Flag, .standard = "yes", .says = "keep the run for 'bitwright runs'"},
 };
 
@@ -61,6 +65,8 @@ BenchOptions options_of(const Invocation& invocation) {
   options.recipes = recipes_named(flags.text("methods"));
   options.target = target_named(flags.text("target")).name;
   options.open = open_options(invocation);
+  options.read = read_options(invocation);
+  options.worker = worker_limits(invocation);
   options.calibration_samples = static_cast<std::size_t>(flags.integer("calibration_samples"));
   options.evaluation_samples = static_cast<std::size_t>(flags.integer("evaluation_samples"));
   options.eval_command = flags.text("eval_command");

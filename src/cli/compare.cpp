@@ -9,6 +9,7 @@
 #include "bench/recommend.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
+#include "cli/model_flags.h"
 #include "report/json.h"
 #include "report/table.h"
 
@@ -26,6 +27,9 @@ constexpr Parameter kFlags[] = {
      .low = 0, .high = 1e9},
     kEvalCommandFlag,
     {.name = "latency_seconds", .type = Parameter::Type::Number, .standard = "3", .says = "time for the paired runs", .low = 0.05, .high = 3600},
+    kWorkerMemoryFlag,
+    kWorkerTimeoutFlag,
+    kUncheckedFlag,
 };
 
 BenchOptions options_of(const Invocation& invocation) {
@@ -34,6 +38,8 @@ BenchOptions options_of(const Invocation& invocation) {
   BenchOptions options;
   options.data = invocation.flags.text("data");
   options.open = open_options(invocation);
+  options.read = read_options(invocation);
+  options.worker = worker_limits(invocation);
   options.evaluation_samples = static_cast<std::size_t>(invocation.flags.integer("evaluation_samples"));
   options.eval_command = invocation.flags.text("eval_command");
   options.latency_seconds = invocation.flags.number("latency_seconds");
@@ -53,8 +59,9 @@ CandidateFindings described(const LoadedModel& other) {
 
 int run(const Invocation& invocation) {
   const BenchOptions options = options_of(invocation);
-  const LoadedModel original = load_model(invocation.the("ORIGINAL")), other = load_model(invocation.the("OTHER"));
-  const Dataset dataset = open_dataset(options.data, input_signatures(original.original), options.open);
+  const LoadedModel original = load_model(invocation.the("ORIGINAL"), options.read);
+  const LoadedModel other = load_model(invocation.the("OTHER"), options.read);
+  const Dataset dataset = open_data_for(original, options.data, options.open);
 
   Findings findings = start_findings(options);
   ModelFindings model = describe(original, dataset, options);

@@ -40,7 +40,8 @@ void add_flag(CLI::App& app, const Parameter& parameter, Slots& slots) {
   const std::string name = flag_name(parameter), key(parameter.name);
   const std::string standard = parameter.standard.empty() ? "" : fmt::format(" [{}]", parameter.standard);
   if (parameter.type == Parameter::Type::Flag) {
-    app.add_flag_callback(name, [&slots, key] { slots.flags[key] = "yes"; }, std::string(parameter.says) + standard);
+    CLI::Option* yes = app.add_flag_callback(name, [&slots, key] { slots.flags[key] = "yes"; }, std::string(parameter.says) + standard);
+    if (parameter.hidden) yes->group("");
     app.add_flag_callback("--no-" + name.substr(2), [&slots, key] { slots.flags[key] = "no"; })->group("");
     return;
   }
@@ -92,17 +93,15 @@ int report_error(const Error& error, bool json) {
   return exit_code(error.kind());
 }
 
-// The first word, when it is no command: CLI11 would only say that one is required.
-void require_known_command(int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return;
-  const std::string_view word = argv[1];
-  std::string names;
-  for (const Command& command : commands()) {
-    const std::string_view first = command.name.substr(0, command.name.find(' '));
-    if (first == word) return;
-    if (!command.hidden && names.find(first) == std::string::npos) names += fmt::format("{}{}", names.empty() ? "" : ", ", first);
+// "bnech", or "runs lits": what stands where a command should, when it is none.
+void require_command(const CLI::App& root, int argc, char** argv) {
+  const CLI::App* app = &root;
+  const auto all = [](const CLI::App*) { return true; };
+  for (int i = 1; i < argc && argv[i][0] != '-' && !app->get_subcommands(all).empty(); ++i) {
+    const auto named = app->get_subcommands([&](const CLI::App* command) { return command->get_name() == argv[i]; });
+    if (named.empty()) throw Error(ErrorKind::Usage, fmt::format("there is no command '{}'", argv[i]), "", "'bitwright --help' lists the commands");
+    app = named.front();
   }
-  throw Error(ErrorKind::Usage, fmt::format("there is no command '{}'", word), "", fmt::format("Commands: {}", names));
 }
 
 // Flushes stdout; a full disk or a closed pipe must not pass as success.
@@ -149,7 +148,7 @@ int run_program(int argc, char** argv) {
   }
 
   try {
-    require_known_command(argc, argv);
+    require_command(root, argc, argv);
     root.parse(argc, argv);
     set_verbosity(quiet ? Verbosity::Quiet : Verbosity::Normal);
     if (thread_count > 0) set_threads(thread_count);

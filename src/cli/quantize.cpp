@@ -11,6 +11,7 @@
 #include "bench/candidate.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
+#include "cli/model_flags.h"
 #include "format/onnx/onnx.h"
 #include "observe/calibrate.h"
 
@@ -29,6 +30,9 @@ constexpr Parameter kFlags[] = {
     kCalibrationSplitFlag,
     kEvaluationSplitFlag,
     kCalibrationSamplesFlag,
+    kWorkerMemoryFlag,
+    kWorkerTimeoutFlag,
+    kUncheckedFlag,
 };
 
 struct Seen {
@@ -40,13 +44,14 @@ Seen look_at_data(const Invocation& invocation, const LoadedModel& model, const 
   const std::string& path = invocation.flags.text("data");
   if (path.empty())
     throw Error(ErrorKind::Usage, "this recipe needs calibration data", "--data", "Give a folder, a dataset.yaml or a data file");
-  const Dataset dataset = open_dataset(path, input_signatures(model.original), open_options(invocation));
+  const Dataset dataset = open_data_for(model, path, open_options(invocation));
   for (const std::string& guess : dataset.guesses()) say("guessed: " + guess);
   const Split split = dataset.calibration();
   const auto wanted = static_cast<std::size_t>(invocation.flags.integer("calibration_samples"));
   SharedSamples samples(split, choose(split, std::min(wanted, split.size()), invocation.seed));
+  const WorkerLimits limits = worker_limits(invocation);
   Seen seen;
-  seen.calibration = calibrate(model.prepared, samples, needs, {.threads = invocation.threads, .wanted = wanted});
+  seen.calibration = calibrate(model.prepared, samples, needs, {.threads = invocation.threads, .wanted = wanted, .silence = limits.silence, .address_space = limits.memory});
   for (const std::string& note : seen.calibration.notes) warn(note);
   seen.provenance.data_hash = dataset.description()["sha256"].get<std::string>();
   seen.provenance.samples = seen.calibration.samples;
@@ -77,7 +82,7 @@ void print_for_people(const Candidate& candidate, const std::string& file) {
 int run(const Invocation& invocation) {
   const Recipe recipe = parse_recipe(invocation.flags.text("recipe"));
   const Chain chain = resolve(recipe);
-  const LoadedModel model = load_model(invocation.the("MODEL"));
+  const LoadedModel model = load_model(invocation.the("MODEL"), read_options(invocation));
   const Task task{.graph = model.prepared,
                   .target = target_named(invocation.flags.text("target")),
                   .seed = invocation.seed,

@@ -36,7 +36,9 @@ JobResult run_footprint(JobContext& context) {
 }  // namespace
 
 Footprint measure_footprint(const std::filesystem::path& model, SharedSamples& samples, const FootprintOptions& options) {
-  Worker worker;
+  WorkerOptions worker_options;
+  worker_options.address_space = options.address_space;
+  Worker worker(worker_options);
   JobRequest request{"footprint", to_line({{"model", model.string()}, {"threads", options.threads}, {"runtime", options.runtime}}), {}, samples.feed()};
   request.silence = options.silence;
   Footprint footprint;

@@ -13,6 +13,7 @@ namespace bw {
 struct FootprintOptions {
   int threads = 1;
   double silence = 120;
+  std::uint64_t address_space = 0;  // bytes that the process may map; 0: no limit
   std::string_view runtime = "onnxruntime";
 };
 

@@ -1,0 +1,195 @@
+// The other commands, and what every command has in common: usage errors, help, output for pipes.
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "format/onnx/onnx.h"
+#include "program/program.h"
+#include "program/world.h"
+
+namespace bw::test {
+namespace {
+
+std::size_t files_in(const fs::path& folder) {
+  std::size_t count = 0;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) count += entry.is_regular_file();
+  return count;
+}
+
+std::size_t lines_of(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+
+}  // namespace
+
+TEST_CASE("quantize writes one file, and says what it did") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .largest_file = 0};
+  const Outcome outcome = bitwright({"quantize", "cnn.onnx", "--data", "data"}, here);
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK(outcome.out == "int8-static: 3 of 3 layers quantized\nwrote cnn.int8-static.onnx\n");
+  CHECK_NOTHROW(onnx::read(world / "cnn.int8-static.onnx"));
+
+  const Outcome json = bitwright({"quantize", "cnn.onnx", "--recipe", "int8-static(observer=mse)", "--data", "data", "-o", "m.onnx", "--json"}, here);
+  INFO(json.err);
+  REQUIRE(json.code == 0);
+  const Json said = parse_json(json.out, "quantize");
+  CHECK(said["file"] == "m.onnx");
+  CHECK(said["layers_quantized"] == 3);
+  CHECK(fs::exists(world / "m.onnx"));
+}
+
+TEST_CASE("quantize --dry-run decides but writes nothing; --plan-out writes the plan") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .largest_file = 0};
+  const std::size_t before = files_in(world.path());
+  const Outcome dry = bitwright({"quantize", "cnn.onnx", "--data", "data", "--dry-run"}, here);
+  INFO(dry.err);
+  REQUIRE(dry.code == 0);
+  CHECK(has(dry.out, "3 of 3 layers quantized"));
+  CHECK(!has(dry.out, "wrote"));
+  CHECK(files_in(world.path()) == before);
+
+  REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "weight-only", "--dry-run", "--plan-out", "plan.json"}, here).code == 0);
+  CHECK(files_in(world.path()) > before);
+  REQUIRE(bitwright({"apply", "cnn.onnx", "plan.json", "-o", "applied.onnx"}, here).code == 0);
+  REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "weight-only", "-o", "direct.onnx"}, here).code == 0);
+  CHECK(read_file(world / "applied.onnx") == read_file(world / "direct.onnx"));
+}
+
+TEST_CASE("a plan of another model is refused") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .largest_file = 0};
+  REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "fp16", "-o", "half.onnx", "--plan-out", "plan.json"}, here).code == 0);
+  const Outcome outcome = bitwright({"apply", "half.onnx", "plan.json", "-o", "x.onnx"}, here);
+  CHECK(outcome.code == 3);
+  CHECK(!fs::exists(world / "x.onnx"));
+}
+
+TEST_CASE("calibration does not depend on threads") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .largest_file = 0};
+  for (const char* threads : {"1", "2"})
+    REQUIRE(bitwright({"quantize", "cnn.onnx", "--data", "data", "--recipe", "int8-static(observer=entropy)", "--threads", threads, "-o",
+                       std::string(threads) + ".onnx"}, here).code == 0);
+  CHECK(read_file(world / "1.onnx") == read_file(world / "2.onnx"));
+}
+
+TEST_CASE("inspect shows a model") {
+  const World world;
+  const Outcome people = bitwright({"inspect", world.path("cnn.onnx")});
+  REQUIRE(people.code == 0);
+  CHECK(has(people.out, "cnn: cnn, opset 17"));
+  CHECK(has(people.out, "Convx2"));
+  const Json json = parse_json(bitwright({"inspect", world.path("cnn.onnx"), "--json"}).out, "inspect");
+  CHECK(json["sha256"] == sha256_of_file(world / "cnn.onnx"));
+  CHECK(json["parameters"] == 8 * 27 + 8 + 8 * 72 + 8 + 8 * 5 + 5);
+  CHECK(has(bitwright({"inspect", world.path("cnn.onnx"), "--nodes"}).out, "GlobalAveragePool"));
+  CHECK(has(bitwright({"inspect", world.path("cnn.onnx"), "--text"}).out, "= Conv("));
+}
+
+TEST_CASE("compare: a model against itself, and against one that is worse") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .largest_file = 0};
+  REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "weight-only(bits=4,block=16)", "-o", "four.onnx"}, here).code == 0);
+  for (const char* other : {"cnn.onnx", "four.onnx"}) {
+    const Outcome outcome = bitwright({"compare", "cnn.onnx", other, "--data", "data", "--latency-seconds", "0.05", "--json"}, here);
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    const Json report = parse_json(outcome.out, "compare");
+    const Json& accuracy = report["models"][0]["candidates"][0]["accuracy"];
+    const bool same = other == std::string("cnn.onnx");
+    CHECK((accuracy["metrics"][0]["difference"]["value"] == 0) == same);
+    CHECK((accuracy["agreement"]["value"] == 1) == same);
+  }
+}
+
+TEST_CASE("methods, doctor and data check speak to people and to machines") {
+  const World world;
+  CHECK(has(bitwright({"methods"}).out, "ptq_4bit"));
+  const Json methods = parse_json(bitwright({"methods", "--json"}).out, "methods");
+  CHECK(methods["methods"].size() >= 5);
+  CHECK(has(bitwright({"doctor"}).out, "onnxruntime"));
+  const Json doctor = parse_json(bitwright({"doctor", "--json"}).out, "doctor");
+  CHECK(doctor["runtimes"][0]["version"].is_string());
+  const std::vector<std::string> check{"data", "check", world.path("data"), "--model", world.path("cnn.onnx")};
+  CHECK(has(bitwright(check).out, "guessed"));
+  std::vector<std::string> for_machines = check;
+  for_machines.emplace_back("--json");
+  const Json data = parse_json(bitwright(for_machines).out, "data check");
+  CHECK(data["inputs"][0]["name"] == "x");
+}
+
+TEST_CASE("runs of an empty store") {
+  const Outcome list = bitwright({"runs", "list"});
+  CHECK(list.code == 0);
+  CHECK(has(list.out, "No runs"));
+  CHECK(parse_json(bitwright({"runs", "list", "--json"}).out, "runs list").empty());
+}
+
+TEST_CASE("wrong usage is exit code 2 and one line that helps") {
+  const World world;
+  struct Row {
+    std::vector<std::string> words;
+    std::string says;
+  };
+  const std::string model = world.path("cnn.onnx"), data = world.path("data");
+  const std::vector<Row> rows{
+      {{}, "--help"},
+      {{"bnech"}, "bnech"},
+      {{"bench"}, "MODEL"},
+      {{"bench", model}, "--data"},
+      {{"compare", model, model}, "--data"},
+      {{"bench", model, "--data"}, "--data"},
+      {{"bench", model, "--data", data, "--latency-seconds", "fast"}, "latency_seconds"},
+      {{"bench", model, "--data", data, "--latency-seconds", "0"}, "latency_seconds"},
+      {{"bench", model, "--data", data, "--methods", "int9-static"}, "int9-static"},
+      {{"bench", model, "--data", data, "--methods", ""}, "methods"},
+      {{"bench", model, "--data", data, "--target", "toaster"}, "toaster"},
+      {{"bench", model, "--data", data, "--threads", "-1"}, "threads"},
+      {{"bench", model, "--data", data, "--seed", "x"}, "seed"},
+      {{"bench", model, "--data", data, "--colour"}, "--colour"},
+      {{"quantize", model}, "--data"},
+      {{"quantize", model, "--recipe", "int8-static(observer=magic)"}, "magic"},
+      {{"quantize", model, "--recipe", "int8-static(observr=mse)"}, "observr"},
+      {{"quantize", model, "--recipe", "int8-static(observer=mse"}, "int8-static"},
+      {{"runs", "lits"}, "lits"},
+      {{"quantize", model, "--recipe", ""}, "recipe"},
+      {{"runs", "show"}, "ID"},
+      {{"runs", "show", "one"}, "one"},
+  };
+  for (const Row& row : rows) {
+    std::string line;
+    for (const std::string& word : row.words) line += " " + word;
+    INFO(line);
+    const Outcome outcome = bitwright(row.words);
+    INFO(outcome.err);
+    CHECK(outcome.code == 2);
+    CHECK(has(outcome.err, row.says));
+    CHECK(lines_of(outcome.err) <= 2);
+    CHECK(outcome.out == "");
+  }
+}
+
+TEST_CASE("--json gives errors as JSON too, with the same exit code") {
+  const Outcome outcome = bitwright({"inspect", "/nowhere.onnx", "--json"});
+  CHECK(outcome.code == 3);
+  const Json error = parse_json(outcome.out, "error")["error"];
+  CHECK(error["kind"] == "InputError");
+  CHECK(error["class"] == "path");
+  CHECK(has(error["where"].get<std::string>(), "/nowhere.onnx"));
+}
+
+TEST_CASE("help is on standard output and complete") {
+  const Outcome all = bitwright({"--help"});
+  CHECK(all.code == 0);
+  for (const char* command : {"bench", "quantize", "inspect", "compare", "apply", "methods", "doctor", "runs", "data"}) CHECK(has(all.out, command));
+  CHECK(!has(all.out, "worker"));
+  const Outcome bench = bitwright({"bench", "--help"});
+  CHECK(bench.code == 0);
+  for (const char* flag : {"--data", "--output", "--threads", "--seed", "--json", "--quiet", "--resume", "--accuracy-threshold"}) CHECK(has(bench.out, flag));
+  CHECK(!has(bench.out, "--unchecked"));
+  CHECK(bitwright({"--version"}).code == 0);
+}
+
+}  // namespace bw::test
