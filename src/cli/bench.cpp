@@ -95,8 +95,9 @@ int run(const Invocation& invocation) {
   // Written after each model, so that what is found is not lost when a later one fails.
   const Findings findings = bench(options, [&](const Findings& so_far) { write_report(so_far, options.output); });
   const Json report = to_json(findings);
-  if (invocation.flags.flag("store")) Store(Store::usual_path()).save(report);
   std::fputs((invocation.json ? to_text(report) : findings_table(findings, style_of_stdout())).c_str(), stdout);
+  std::fflush(stdout);  // the answer comes before anything that may still go wrong
+  if (invocation.flags.flag("store")) Store(Store::usual_path()).save(report);
   say(fmt::format("report: {}", (options.output / "report.html").string()));
   if (options.baseline) require_met(findings);
   return 0;
