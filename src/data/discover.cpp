@@ -180,7 +180,8 @@ Found discover(const fs::path& path, const fs::path& data_root, std::span<const 
   if (!description.empty()) {
     found.spec = parse_spec(read_file(description, kMaxDescription), description.string());
     found.root = data_root.empty() ? root_of(description, found.spec.root) : data_root;
-    if (is_description(path)) found.name = real.stem().string();
+    // "dataset.yaml" says nothing about the set; the folder that it lies in does.
+    if (is_description(path)) found.name = real.stem() == "dataset" ? real.parent_path().filename().string() : real.stem().string();
   } else if (fs::is_directory(status)) {
     found.root = path;
   } else {
