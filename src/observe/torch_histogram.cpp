@@ -1,5 +1,7 @@
 #include "observe/torch_histogram.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -10,6 +12,7 @@ namespace bw {
 namespace {
 
 constexpr auto kBins = static_cast<std::size_t>(TorchHistogram::kBins);
+constexpr float kMostGrowth = 1ULL << 50;  // so that numbers of parts are exact in 64 bits; PyTorch's memory ends before
 
 // torch.histc with whole-number bounds. Equal bounds stand for those of the data.
 std::vector<float> counted(const Observation& seen, Range bounds) {
@@ -39,11 +42,10 @@ std::vector<float> spread(std::span<const float> old, std::int64_t taken, std::i
   const std::int64_t end = start + static_cast<std::int64_t>(kBins) * TorchHistogram::kUpsampling;
   double integral = 0;
   float before = 0;
-  std::int64_t part = 0;
   for (std::size_t bin = 0; bin < kBins; ++bin) {
-    for (std::int64_t i = 0; i < taken; ++i, ++part)
-      if (part >= start && part < end)
-        integral += old[static_cast<std::size_t>((part - start) / TorchHistogram::kUpsampling)];
+    const std::int64_t first = static_cast<std::int64_t>(bin) * taken;  // parts outside [start, end) are empty
+    for (std::int64_t part = std::max(first, start); part < std::min(first + taken, end); ++part)
+      integral += old[static_cast<std::size_t>((part - start) / TorchHistogram::kUpsampling)];
     counts[bin] = static_cast<float>((integral - static_cast<double>(before)) / TorchHistogram::kUpsampling);
     before = static_cast<float>(integral);
   }
@@ -64,7 +66,11 @@ void TorchHistogram::add(const Observation& seen) {
   Range all{std::min(seen.range.low, range_.low), std::max(seen.range.high, range_.high)};
   const float bins = static_cast<float>(kBins), part = (range_.high - range_.low) / (bins * kUpsampling);
   const float unit = bins * part;
-  const auto taken = static_cast<std::int64_t>(std::ceil((all.high - all.low) / unit));
+  const float growth = std::ceil((all.high - all.low) / unit);
+  if (!(growth < kMostGrowth))
+    throw Error(ErrorKind::Calibration, "the range grows too much for PyTorch's histogram", fmt::format("sample {}", seen.sample),
+                "Take another observer, or leave out the samples before, which are next to constant");
+  const auto taken = static_cast<std::int64_t>(growth);
   const auto start = static_cast<std::int64_t>(std::nearbyint((range_.low - all.low) / part));
   all.high = all.high + (static_cast<float>(taken) * unit - (all.high - all.low));
   std::vector<float> counts = counted(seen, all);

@@ -197,3 +197,15 @@ TEST_CASE("PyTorch's histogram wants its samples in order, in one place") {
   CHECK(other == copy);
   CHECK_THROWS_AS(one.merge(other), Error);
 }
+
+TEST_CASE("PyTorch's histogram grows by any factor at once, or says that it cannot") {
+  TorchHistogram histogram;
+  const auto add = [&histogram](std::vector<float> values, std::size_t sample) {
+    histogram.add({values, {}, sample, {values.front(), values.back()}});
+  };
+  add({0.0F, 1e-9F}, 0);
+  add({0.0F, 1.0F}, 1);
+  CHECK(histogram.counts().front() == 3);
+  CHECK(histogram.counts().back() == 1);
+  CHECK_THROWS_AS(add({0.0F, 1e30F}, 2), Error);
+}
