@@ -3,10 +3,10 @@
 
 #include <vector>
 
+#include "archive/make.h"
 #include "badinput/sketch.h"
 #include "base/file.h"
 #include "data/dataset.h"
-#include "data/make.h"
 #include "folder.h"
 #include "format/onnx/onnx.h"
 
