@@ -251,6 +251,12 @@ void FileWriter::commit() {
   state_->commit();
 }
 
+void make_folder(const fs::path& path) {
+  std::error_code failure;
+  fs::create_directories(path, failure);
+  if (failure) throw Error(InputClass::Path, "cannot make the folder: " + failure.message(), path.string());
+}
+
 void write_file(const fs::path& path, std::span<const std::byte> bytes) {
   FileWriter file(path);
   file.write(bytes);

@@ -33,6 +33,9 @@ class MappedFile {
   std::shared_ptr<const Mapping> mapping_;
 };
 
+// Makes a folder and those above it, unless they are there. Error(path) with the system's reason.
+void make_folder(const fs::path& path);
+
 // Writes `bytes` so that `path` holds the old content or the whole new one whatever happens: temporary file in the same
 // folder, fsync, rename, fsync of the folder. Errors name the path and the system's reason.
 void write_file(const fs::path& path, std::span<const std::byte> bytes);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -108,27 +109,28 @@ class ModelBench {
       row.target = target_.name;
       row.hardware_target = target_.hardware_target;
       row.command = fmt::format("bitwright quantize {} --data {} --recipe '{}'", model_.path.string(), options_.data.string(), row.recipe);
-      Candidate candidate;
-      candidate.recipe = recipe;
-      try {
-        make(recipe, calibration, candidate, row);
-      } catch (const Error& error) {
-        note_failure(row, error);
-      }
-      candidates.push_back(std::move(candidate));
+      candidates.push_back(made(recipe, calibration, row));
       findings_.candidates.push_back(std::move(row));
     }
     return candidates;
   }
 
-  void make(const Recipe& recipe, const Calibration& calibration, Candidate& candidate, CandidateFindings& row) {
+  // A recipe that cannot be carried out is a row; a file that cannot be written ends the run.
+  Candidate made(const Recipe& recipe, const Calibration& calibration, CandidateFindings& row) {
     const bool uses_data = !needs(resolve(recipe), task_).empty();
     Provenance provenance;
     if (uses_data) {
       provenance.data_hash = dataset_.description()["sha256"].get<std::string>();
       provenance.samples = calibration.samples;
     }
-    candidate = make_candidate(task_, recipe, calibration.evidence, provenance);
+    Candidate candidate;
+    candidate.recipe = recipe;
+    try {
+      candidate = make_candidate(task_, recipe, calibration.evidence, provenance);
+    } catch (const Error& error) {
+      note_failure(row, error);
+      return candidate;
+    }
     const fs::path folder = options_.output / "candidates" / model_.name / candidate.name;
     row.artifact = write_candidate(candidate, folder, model_.name, options_.output);
     row.notes = candidate.plan.notes;
@@ -138,6 +140,7 @@ class ModelBench {
     row.layers_total = candidate.layers_total;
     row.seconds.quantize = candidate.seconds;
     if (uses_data) row.seconds.calibrate = calibration.seconds;
+    return candidate;
   }
 
   void measure(Measurer& measurer, const std::vector<Candidate>& candidates) {
@@ -160,6 +163,33 @@ class ModelBench {
   const Dataset dataset_;
   ModelFindings findings_;
 };
+
+// Candidates go to folders of their model's name.
+void require_different_names(const std::vector<fs::path>& models) {
+  std::set<std::string> names;
+  for (const fs::path& path : models)
+    if (!names.insert(path.stem().string()).second)
+      throw Error(ErrorKind::Usage, fmt::format("another model is called '{}' too", path.stem().string()), path.string(),
+                  "Rename one of the two, or bench them into different folders");
+}
+
+bool is_candidate(const fs::directory_entry& entry) {
+  return entry.is_directory() && !entry.is_symlink() && fs::exists(entry.path() / "plan.json");
+}
+
+// What an earlier run left in the folder, and this one's report does not name.
+void remove_other_candidates(const fs::path& candidates, const Findings& findings) {
+  std::set<fs::path> named;
+  for (const ModelFindings& model : findings.models)
+    for (const CandidateFindings& candidate : model.candidates)
+      if (candidate.artifact) named.insert(candidates / model.name / candidate.name);
+  if (!fs::is_directory(candidates)) return;
+  for (const fs::directory_entry& model : fs::directory_iterator(candidates)) {
+    if (!model.is_directory() || model.is_symlink()) continue;
+    for (const fs::directory_entry& entry : fs::directory_iterator(model.path()))
+      if (is_candidate(entry) && !named.contains(entry.path())) fs::remove_all(entry.path());
+  }
+}
 
 }  // namespace
 
@@ -190,10 +220,12 @@ ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const B
 }
 
 Findings bench(const BenchOptions& options, const BenchProgress& model_done) {
+  require_different_names(options.models);
   Findings findings = start_findings(options);
   Checkpoint checkpoint(options.output / ".resume", options.resume);
   for (const fs::path& path : options.models) {
     findings.models.push_back(ModelBench(path, options, checkpoint).run());
+    if (findings.models.size() == options.models.size()) remove_other_candidates(options.output / "candidates", findings);
     if (model_done) model_done(findings);
   }
   checkpoint.clear();

@@ -81,7 +81,7 @@ Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence&
 }
 
 ArtifactFile write_candidate(const Candidate& candidate, const fs::path& folder, const std::string& model_name, const fs::path& root) {
-  fs::create_directories(folder);
+  make_folder(folder);
   const fs::path file = folder / (model_name + candidate.artifact.extension);
   onnx::write(candidate.artifact.graph, file);
   write_plan(candidate.plan, folder / "plan.json");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/version.h"
@@ -111,7 +112,10 @@ Checkpoint::Checkpoint(fs::path folder, bool resume) : folder_(std::move(folder)
 }
 
 void Checkpoint::clear() {
-  if (!folder_.empty()) fs::remove_all(folder_);
+  if (folder_.empty()) return;
+  std::error_code failure;
+  fs::remove_all(folder_, failure);
+  if (failure) throw Error(InputClass::Path, "cannot remove the steps of an earlier run: " + failure.message(), folder_.string());
 }
 
 template <class T>
@@ -129,7 +133,7 @@ T Checkpoint::step(std::string_view kind, std::string_view key, const std::funct
   const T result = compute();
   ByteWriter out;
   put(out, result);
-  fs::create_directories(folder_);
+  make_folder(folder_);
   write_file(file, out.take());
   return result;
 }

@@ -112,6 +112,14 @@ ModelFigures Measurer::figures(Figure accuracy, const Timing& timing, Figure mem
 }
 
 void Measurer::measure_float(ModelFindings& findings) {
+  try {
+    run_float(findings);
+  } catch (const Error& error) {
+    throw error.kind() == ErrorKind::Worker ? error.within(model_.path.string()) : error;
+  }
+}
+
+void Measurer::run_float(ModelFindings& findings) {
   float_evaluation_ = evaluated_float();
   float_memory_ = memory_of(model_.path, model_.sha256);
   const Latency control = timed(model_.path, model_.sha256);

@@ -27,6 +27,7 @@ class Measurer {
   std::uint64_t samples() const { return samples_.size(); }
 
  private:
+  void run_float(ModelFindings& findings);
   void compare_accuracy(CandidateFindings& findings, const std::filesystem::path& file);
   void compare_latency(CandidateFindings& findings, const Candidate& candidate, const std::filesystem::path& file);
   EvaluateOptions evaluating() const;

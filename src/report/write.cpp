@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
 #include "base/file.h"
 #include "report/csv.h"
 #include "report/html.h"
@@ -12,9 +11,7 @@
 namespace bw {
 
 void write_report(const Findings& findings, const fs::path& folder) {
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure) throw Error(InputClass::Path, "cannot make the folder: " + failure.message(), folder.string());
+  make_folder(folder);
   const Json report = to_json(findings);
   write_file(folder / "report.json", to_text(report));
   write_file(folder / "report.csv", report_csv(findings));
