@@ -6,10 +6,12 @@ infer    {model, data, threads}: the model itself over the samples, one a run
 nbits    {weights, rows, columns, bits, block, symmetric, repeats, out}: the kernel behind MatMulNBitsQuantizer
 
 "seconds" is the time of the call alone; Python's start and its imports are not in it."""
+import contextlib
 import json
 import logging
 import os
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -47,10 +49,13 @@ class Samples(CalibrationDataReader):
         return None if i is None else self.row(i)
 
 
-def prepared(model, out):
-    path = out + ".prepared"
-    quant_pre_process(model, path, skip_symbolic_shape=True)
-    return path
+@contextlib.contextmanager
+def prepared(model):
+    """Their own advice: infer shapes and fold before quantizing."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "prepared.onnx")
+        quant_pre_process(model, path, skip_symbolic_shape=True)
+        yield path
 
 
 def static(model, data, out, observer="min-max", per_channel=True, activations="u8", symmetric=False, reduced_range=False,
@@ -58,17 +63,18 @@ def static(model, data, out, observer="min-max", per_channel=True, activations="
     sessions_with(threads)
     samples = Samples(zoo.mapped_npz(data))
     begin = time.perf_counter()
-    source = prepared(model, out) if prepare else model
     extra = {"ActivationSymmetric": symmetric, **({"CalibStridedMinMax": stride} if stride else {})}
-    quantize_static(source, out, samples, quant_format=QuantFormat.QDQ, per_channel=per_channel, reduce_range=reduced_range,
-                    weight_type=QuantType.QInt8, activation_type=CODES[activations], calibrate_method=OBSERVERS[observer],
-                    extra_options=extra)
+    with prepared(model) if prepare else contextlib.nullcontext(model) as source:
+        quantize_static(source, out, samples, quant_format=QuantFormat.QDQ, per_channel=per_channel, reduce_range=reduced_range,
+                        weight_type=QuantType.QInt8, activation_type=CODES[activations], calibrate_method=OBSERVERS[observer],
+                        extra_options=extra)
     return {"seconds": time.perf_counter() - begin}
 
 
 def dynamic(model, out, per_channel=True, reduced_range=False):
     begin = time.perf_counter()
-    quantize_dynamic(prepared(model, out), out, per_channel=per_channel, reduce_range=reduced_range, weight_type=QuantType.QInt8)
+    with prepared(model) as source:
+        quantize_dynamic(source, out, per_channel=per_channel, reduce_range=reduced_range, weight_type=QuantType.QInt8)
     return {"seconds": time.perf_counter() - begin}
 
 
