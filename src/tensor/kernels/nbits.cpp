@@ -48,6 +48,7 @@ using I = hn::RebindToSigned<F>;
 constexpr std::size_t kLanes = hn::MaxLanes(F()), kVectors = kTileColumns / kLanes;
 
 struct Extremes {
+  Extremes() {}  // written out, since gcc gives an implicit one none of the target's instructions
   hn::Vec<F> low[kVectors], high[kVectors];
 };
 
