@@ -154,7 +154,9 @@ Tensor from_fortran_order(DType dtype, const Shape& shape, std::span<const std::
 
 }  // namespace
 
-Tensor read_npy(const Bytes& file, std::string_view where) {
+namespace {
+
+StoredArray stored_array(const Bytes& file, std::string_view where) {
   constexpr std::string_view kMagic = "\x93NUMPY";
   const auto bytes = file.bytes;
   if (!as_text(bytes).starts_with(kMagic)) throw Error(InputClass::Format, "is not an npy file", std::string(where));
@@ -182,8 +184,22 @@ Tensor read_npy(const Bytes& file, std::string_view where) {
     throw Error(InputClass::Format,
                 "promises " + std::to_string(size) + " bytes and holds " + std::to_string(content.size()),
                 std::string(where), "The file is truncated or damaged");
-  if (*header.fortran_order && header.shape->size() > 1) return from_fortran_order(dtype, *header.shape, content);
-  return Tensor::wrap(dtype, *header.shape, content, file.owner);
+  if (!*header.fortran_order || header.shape->size() < 2) return {dtype, *header.shape, {content, file.owner}};
+  const Tensor ordered = from_fortran_order(dtype, *header.shape, content);
+  return {dtype, *header.shape, {ordered.bytes(), ordered.owner()}};
+}
+
+}  // namespace
+
+Tensor read_npy(const Bytes& file, std::string_view where) {
+  const StoredArray array = stored_array(file, where);
+  return Tensor::wrap(array.dtype, array.shape, array.content.bytes, array.content.owner);
+}
+
+Tensor row_of(const StoredArray& array, std::size_t row) {
+  const std::size_t step = array.content.bytes.size() / static_cast<std::size_t>(array.shape.at(0));
+  return Tensor::wrap(array.dtype, Shape(array.shape.begin() + 1, array.shape.end()),
+                      array.content.bytes.subspan(row * step, step), array.content.owner);
 }
 
 Tensor row_of(const Tensor& array, std::size_t row) {
@@ -201,15 +217,22 @@ Tensor rows_of(const Tensor& array, std::size_t first, std::size_t last) {
   return Tensor::wrap(array.dtype(), shape, content, array.owner());
 }
 
-std::map<std::string, Tensor> read_npz(const std::filesystem::path& path, const ArchiveLimits& limits) {
+std::map<std::string, StoredArray> open_npz(const std::filesystem::path& path, const ArchiveLimits& limits) {
   const Zip zip(path, limits);
-  std::map<std::string, Tensor> arrays;
+  std::map<std::string, StoredArray> arrays;
   for (const Zip::Entry& entry : zip.entries()) {
     const std::string place = path.string() + ": " + entry.name;
     if (!entry.name.ends_with(".npy"))
       throw Error(InputClass::Unsupported, "is no npy array", place, "An npz holds .npy files only");
-    arrays.emplace(entry.name.substr(0, entry.name.size() - 4), read_npy(zip.read(entry), place));
+    arrays.emplace(entry.name.substr(0, entry.name.size() - 4), stored_array(zip.read(entry), place));
   }
+  return arrays;
+}
+
+std::map<std::string, Tensor> read_npz(const std::filesystem::path& path, const ArchiveLimits& limits) {
+  std::map<std::string, Tensor> arrays;
+  for (const auto& [name, array] : open_npz(path, limits))
+    arrays.emplace(name, Tensor::wrap(array.dtype, array.shape, array.content.bytes, array.content.owner));
   return arrays;
 }
 

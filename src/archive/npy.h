@@ -15,11 +15,22 @@ namespace bw {
 // types).
 Tensor read_npy(const Bytes& file, std::string_view where);
 
+// An array where it lies in a file: as large as it likes, since no byte is read before it is asked for.
+struct StoredArray {
+  DType dtype = DType::Undefined;
+  Shape shape;
+  Bytes content;  // in C order, at any address
+};
+// Every array of an archive by name; stored ones stay in the mapped file wherever their bytes lie.
+std::map<std::string, StoredArray> open_npz(const std::filesystem::path& path, const ArchiveLimits& limits = {});
+// Row `row` along the first axis, aligned; shares the file's bytes where it can.
+Tensor row_of(const StoredArray& array, std::size_t row);
+
 // Row `row` of an array along its first axis, or rows [first, last); aligned; shares the array's bytes where it can.
 Tensor row_of(const Tensor& array, std::size_t row);
 Tensor rows_of(const Tensor& array, std::size_t first, std::size_t last);
 
-// Every array of an archive by name ("x" for x.npy); stored ones stay in the mapped file.
+// Every array of an archive by name ("x" for x.npy), whole.
 std::map<std::string, Tensor> read_npz(const std::filesystem::path& path, const ArchiveLimits& limits = {});
 
 // Writes arrays of types that NumPy has (no sub-byte types, no bfloat16) as an uncompressed npz, whole or not at all.

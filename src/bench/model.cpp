@@ -39,12 +39,16 @@ std::uint64_t shipped_bytes(const fs::path& path) {
   const std::string name = path.filename().string();
   std::uint64_t total = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(path.has_parent_path() ? path.parent_path() : fs::path(".")))
-    if (entry.is_regular_file() && entry.path().filename().string().starts_with(name)) total += entry.file_size();
+    if (const std::string other = entry.path().filename().string();
+        entry.is_regular_file() && (other == name || (other.starts_with(name) && other.ends_with("data")))) total += entry.file_size();
   return total;
 }
 
 Graph prepared(const Graph& original) {
-  Graph graph = original;
+  // Scales by channel came to QuantizeLinear with opset 13.
+  constexpr std::int64_t kLeastOpset = 13;
+  Graph graph = original.opset() < kLeastOpset ? onnx::convert_opset(original, kLeastOpset) : original;
+  onnx::infer_types(graph);
   prepare(graph);
   onnx::infer_types(graph);
   return graph;

@@ -23,7 +23,8 @@ struct LoadedModel {
   Graph prepared;            // what methods decide about: folded, typed, every node named
 };
 
-// Bytes of a model's file and of its external data: the files beside it whose names begin with its own.
+// Bytes of a model's file and of its external data: the files beside it whose names begin with its own and end
+// in "data".
 std::uint64_t shipped_bytes(const std::filesystem::path& path);
 
 // Errors: those of the format's reader; InputError(semantic) for a weight that is NaN. What is read without verifying it

@@ -10,28 +10,27 @@ namespace bw {
 namespace {
 
 // Shape of one item: bytes in two dimensions are a gray image [H, W, 1].
-Shape item_shape(const Tensor& array) {
-  Shape shape = array.shape();
-  shape.erase(shape.begin());
-  if (array.dtype() == DType::UInt8 && shape.size() == 2) shape.push_back(1);
+Shape item_shape(const StoredArray& array) {
+  Shape shape(array.shape.begin() + 1, array.shape.end());
+  if (array.dtype == DType::UInt8 && shape.size() == 2) shape.push_back(1);
   return shape;
 }
-bool is_image(const Tensor& array) {
+bool is_image(const StoredArray& array) {
   const Shape shape = item_shape(array);
-  return array.dtype() == DType::UInt8 && shape.size() == 3 && (shape[2] == 1 || shape[2] == 3);
+  return array.dtype == DType::UInt8 && shape.size() == 3 && (shape[2] == 1 || shape[2] == 3);
 }
 
 class Npz : public Source {
  public:
   explicit Npz(const SourceRequest& request) : path_(request.path) {
-    for (auto& [name, array] : read_npz(path_)) {
+    for (auto& [name, array] : open_npz(path_)) {
       const std::string place = path_.string() + ": " + name;
-      if (array.rank() == 0) {
+      if (array.shape.empty()) {
         notes_.push_back("array \"" + name + "\" of " + path_.filename().string() +
                          " is a single number and was left out");
         continue;
       }
-      const auto rows = static_cast<std::size_t>(array.shape()[0]);
+      const auto rows = static_cast<std::size_t>(array.shape[0]);
       if (!columns_.empty() && rows != size_)
         throw Error(InputClass::Data,
                     "\"" + name + "\" has " + std::to_string(rows) + " rows, \"" + columns_.front().name + "\" has " +
@@ -40,7 +39,7 @@ class Npz : public Source {
       if (rows == 0) throw Error(InputClass::Data, "holds no samples", place);
       size_ = rows;
       const Shape shape = item_shape(array);
-      columns_.push_back({name, is_image(array) ? Column::Kind::Image : Column::Kind::Array, array.dtype(), shape});
+      columns_.push_back({name, is_image(array) ? Column::Kind::Image : Column::Kind::Array, array.dtype, shape});
       arrays_.push_back(std::move(array));
     }
     if (columns_.empty()) throw Error(InputClass::Data, "holds no arrays", path_.string());
@@ -60,7 +59,7 @@ class Npz : public Source {
  private:
   std::filesystem::path path_;
   std::vector<Column> columns_;
-  std::vector<Tensor> arrays_;
+  std::vector<StoredArray> arrays_;
   std::vector<std::string> notes_;
   std::size_t size_ = 0;
 };
