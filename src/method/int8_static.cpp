@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "graph/ops/op.h"
 #include "method/catalog.h"
 #include "method/embedding.h"
@@ -93,12 +94,16 @@ class Coder {
     const Observer& observer = observer_named(arguments.text("observer"));
     const Arguments own = observer_arguments(observer, arguments);
     const Scheme scheme = activation_scheme(task, arguments);
-    for (const auto& [value, source] : placement_.range_of) {
-      const std::string& name = task.graph.value(source).name;
-      const Range range = range_of(observer, evidence.value(name), scheme, own);
-      const ScaleZeroPoint pair = scale_and_zero_point(range, scheme);
-      activations_[value] = {.scheme = scheme, .scales = {pair.scale}, .zero_points = {pair.zero_point}};
-    }
+    const std::vector<std::pair<ValueId, ValueId>> sources(placement_.range_of.begin(), placement_.range_of.end());
+    std::vector<ScaleZeroPoint> pairs(sources.size());
+    parallel_for(sources.size(), 1, [&](std::size_t begin, std::size_t end) {  // an observer's search takes milliseconds
+      for (std::size_t i = begin; i < end; ++i) {
+        const ValueEvidence& seen = evidence.value(task.graph.value(sources[i].second).name);
+        pairs[i] = scale_and_zero_point(range_of(observer, seen, scheme, own), scheme);
+      }
+    });
+    for (std::size_t i = 0; i < sources.size(); ++i)
+      activations_[sources[i].first] = {.scheme = scheme, .scales = {pairs[i].scale}, .zero_points = {pairs[i].zero_point}};
   }
 
   Plan decide(Plan plan) {
