@@ -28,7 +28,7 @@ std::string number(std::optional<double> value) { return value && std::isfinite(
 std::string count(std::optional<std::uint64_t> value) { return value ? fmt::format("{}", *value) : ""; }
 
 std::string text(std::string value) {
-  if (!value.empty() && std::string_view("=+-@\t\r").find(value.front()) != std::string_view::npos) value.insert(0, "'");
+  if (!value.empty() && std::string_view("=+-@\t\r").find(value.front()) != std::string_view::npos) value.insert(value.begin(), '\'');
   if (value.find_first_of(",\"\r\n") == value.npos) return value;
   std::string quoted = "\"";
   for (const char c : value) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
