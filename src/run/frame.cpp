@@ -38,18 +38,17 @@ struct Prefix {
   throw Error(ErrorKind::Worker, "the worker broke the protocol: " + what);
 }
 
+// Looks up ten times a second: a signal may come just before poll(), or to another thread.
 void wait_for(int socket, short event, double deadline) {
+  constexpr double kLongest = 0.1;
   for (;;) {
-    int timeout = -1;
-    if (deadline > 0) {
-      const double left = deadline - seconds_now();
-      if (left <= 0) throw PeerSilent{};
-      timeout = static_cast<int>(std::min(std::ceil(left * 1e3), 1e9));
-    }
+    throw_if_interrupted();
+    const double left = deadline > 0 ? deadline - seconds_now() : kLongest;
+    if (left <= 0) throw PeerSilent{};
+    const int timeout = static_cast<int>(std::ceil(std::min(left, kLongest) * 1e3));
     pollfd entry{socket, event, 0};
     const int ready = ::poll(&entry, 1, timeout);
     if (ready > 0) return;
-    if (ready < 0 && errno == EINTR) throw_if_interrupted();
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 // The command fails on `world` as it is now, and says all of `parts` in one line.
 void require_refused(const World& world, const std::vector<std::string>& words, const std::vector<std::string>& parts) {
-  const Outcome outcome = bitwright(words, {.environment = {}, .folder = world.path(), .largest_file = 0});
+  const Outcome outcome = bitwright(words, {.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0});
   INFO(outcome.err);
   CHECK(outcome.code == 3);
   CHECK(outcome.out == "");

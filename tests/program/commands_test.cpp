@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
+#include "archive/npy.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "format/onnx/onnx.h"
@@ -23,7 +24,7 @@ std::size_t lines_of(const std::string& text) { return static_cast<std::size_t>(
 
 TEST_CASE("quantize writes one file, and says what it did") {
   const World world;
-  const Setting here{.environment = {}, .folder = world.path(), .largest_file = 0};
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
   const Outcome outcome = bitwright({"quantize", "cnn.onnx", "--data", "data"}, here);
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
@@ -41,7 +42,7 @@ TEST_CASE("quantize writes one file, and says what it did") {
 
 TEST_CASE("quantize --dry-run decides but writes nothing; --plan-out writes the plan") {
   const World world;
-  const Setting here{.environment = {}, .folder = world.path(), .largest_file = 0};
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
   const std::size_t before = files_in(world.path());
   const Outcome dry = bitwright({"quantize", "cnn.onnx", "--data", "data", "--dry-run"}, here);
   INFO(dry.err);
@@ -59,7 +60,7 @@ TEST_CASE("quantize --dry-run decides but writes nothing; --plan-out writes the 
 
 TEST_CASE("a plan of another model is refused") {
   const World world;
-  const Setting here{.environment = {}, .folder = world.path(), .largest_file = 0};
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
   REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "fp16", "-o", "half.onnx", "--plan-out", "plan.json"}, here).code == 0);
   const Outcome outcome = bitwright({"apply", "half.onnx", "plan.json", "-o", "x.onnx"}, here);
   CHECK(outcome.code == 3);
@@ -68,11 +69,35 @@ TEST_CASE("a plan of another model is refused") {
 
 TEST_CASE("calibration does not depend on threads") {
   const World world;
-  const Setting here{.environment = {}, .folder = world.path(), .largest_file = 0};
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
   for (const char* threads : {"1", "2"})
     REQUIRE(bitwright({"quantize", "cnn.onnx", "--data", "data", "--recipe", "int8-static(observer=entropy)", "--threads", threads, "-o",
                        std::string(threads) + ".onnx"}, here).code == 0);
   CHECK(read_file(world / "1.onnx") == read_file(world / "2.onnx"));
+}
+
+TEST_CASE("calibration does not depend on the order of the samples") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
+  const Tensor images = normal({20, 3, 8, 8}, 3);
+  const std::span<const float> x = images.data<float>();
+  std::vector<float> reversed;
+  for (std::size_t i = 20; i-- > 0;) reversed.insert(reversed.end(), x.begin() + 192 * static_cast<std::ptrdiff_t>(i), x.begin() + 192 * static_cast<std::ptrdiff_t>(i + 1));
+  fs::remove(world / "data/samples.npz");
+  write_npz({{"x", images}}, world / "data/test.npz");
+  for (const char* order : {"forward", "backward"}) {
+    write_npz({{"x", order == std::string("forward") ? images : Tensor::of<float>({20, 3, 8, 8}, std::span<const float>(reversed))}}, world / "data/calib.npz");
+    for (const char* observer : {"min-max", "percentile", "entropy", "mse"}) {
+      const Outcome outcome = bitwright({"quantize", "cnn.onnx", "--data", "data", "--recipe", std::string("int8-static(observer=") + observer + ")", "-o",
+                                         std::string(order) + observer + ".onnx"}, here);
+      INFO(outcome.err);
+      REQUIRE(outcome.code == 0);
+    }
+  }
+  for (const char* observer : {"min-max", "percentile", "entropy", "mse"}) {
+    INFO(observer);
+    CHECK(read_file(world / (std::string("forward") + observer + ".onnx")) == read_file(world / (std::string("backward") + observer + ".onnx")));
+  }
 }
 
 TEST_CASE("inspect shows a model") {
@@ -90,7 +115,7 @@ TEST_CASE("inspect shows a model") {
 
 TEST_CASE("compare: a model against itself, and against one that is worse") {
   const World world;
-  const Setting here{.environment = {}, .folder = world.path(), .largest_file = 0};
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
   REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "weight-only(bits=4,block=16)", "-o", "four.onnx"}, here).code == 0);
   for (const char* other : {"cnn.onnx", "four.onnx"}) {
     const Outcome outcome = bitwright({"compare", "cnn.onnx", other, "--data", "data", "--latency-seconds", "0.05", "--json"}, here);
@@ -178,6 +203,12 @@ TEST_CASE("--json gives errors as JSON too, with the same exit code") {
   CHECK(error["kind"] == "InputError");
   CHECK(error["class"] == "path");
   CHECK(has(error["where"].get<std::string>(), "/nowhere.onnx"));
+}
+
+TEST_CASE("a result that cannot be written is no success") {
+  const Outcome outcome = bitwright({"methods"}, {.environment = {}, .folder = {}, .output = "/dev/full", .largest_file = 0});
+  CHECK(outcome.code == 3);
+  CHECK(has(outcome.err, "standard output"));
 }
 
 TEST_CASE("help is on standard output and complete") {

@@ -43,25 +43,6 @@ std::vector<std::string> sent_past_the_verifier(const std::string& command, cons
           "--latency-seconds", "0.05"};
 }
 
-// Takes the images of the CNN, and dies of them.
-Graph dies() {
-  Sketch s;
-  const ValueId x = s.value("x", ValueType::tensor(DType::Float32, std::vector<Dim>{{-1, "N"}, {3, ""}, {8, ""}, {8, ""}}));
-  Graph graph = s.with_output(s.node("Max", {x, kNoValue}));
-  graph.inputs = {x};
-  return graph;
-}
-
-// Takes them, and never comes back.
-Graph hangs() {
-  Graph graph = deadly::endless_loop();
-  graph.inputs.push_back(static_cast<ValueId>(graph.values.size()));
-  Value& x = graph.values.emplace_back();
-  x.name = "x";
-  x.type = ValueType::tensor(DType::Float32, std::vector<Dim>{{-1, "N"}, {3, ""}, {8, ""}, {8, ""}});
-  return graph;
-}
-
 const Json& row(const Json& report, const std::string& name) {
   for (const Json& candidate : report["models"][0]["candidates"])
     if (candidate["name"] == name) return candidate;
@@ -80,7 +61,7 @@ TEST_CASE("every deadly model sent past the verifier costs a worker only") {
     write_file(world / "deadly.onnx", deadly.bytes);
     put_samples(graph, world / "deadly.npz");
 
-    Running running(sent_past_the_verifier("bench", world, "deadly.onnx"), {.environment = {}, .folder = world.path(), .largest_file = 0});
+    Running running(sent_past_the_verifier("bench", world, "deadly.onnx"), {.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0});
     std::vector<pid_t> workers;
     while (!running.ended())
       for (const pid_t worker : workers_of(running.pid())) workers.push_back(worker);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "format/onnx/onnx.h"
 #include "program/program.h"
 #include "program/world.h"
 
@@ -19,6 +20,12 @@ namespace {
 std::vector<std::string> bench(const World& world, const std::string& output) {
   return {"bench", world.path("cnn.onnx"), "--data", world.path("data"), "-o", output, "--methods", "int8-static,int8-dynamic,fp16",
           "--latency-seconds", "0.05", "--evaluation-samples", "16"};
+}
+
+// Waits for a model that never comes back.
+std::vector<std::string> endless(const World& world) {
+  onnx::write(hangs(), world / "hangs.onnx");
+  return {"compare", world.path("hangs.onnx"), world.path("cnn.onnx"), "--data", world.path("data"), "--unchecked"};
 }
 
 void sleep_for(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
@@ -95,23 +102,34 @@ TEST_CASE("a run that is killed at any moment goes on with --resume and ends the
 
 TEST_CASE("Ctrl-C ends the run with 130, its workers, and what it was writing") {
   const World world;
-  for (const int signal : {SIGINT, SIGTERM}) {
-    for (const double after : {0.05, 0.4, 1.0}) {
-      Running running(bench(world, world.path("out")));
-      sleep_for(after);
-      const std::vector<pid_t> workers = workers_of(running.pid());
-      running.send(signal);
-      const auto start = std::chrono::steady_clock::now();
-      const Outcome outcome = running.wait();
-      INFO(outcome.err);
-      CHECK(outcome.code == 130);
-      CHECK(has(outcome.err, "bitwright: "));
-      CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
-      CHECK(all_gone(workers));
-      CHECK(temporary_files(world.path()).empty());
-      CHECK(!fs::exists(world / "out/report.json"));
-    }
-  }
+  for (const auto& words : {bench(world, world.path("out")), endless(world)})
+    for (const int signal : {SIGINT, SIGTERM})
+      for (const double after : {0.05, 0.4, 1.0}) {
+        Running running(words);
+        sleep_for(after);
+        const std::vector<pid_t> workers = workers_of(running.pid());
+        const auto start = std::chrono::steady_clock::now();
+        running.send(signal);
+        const Outcome outcome = running.wait();
+        INFO(words.front() << " after " << after << " s: " << outcome.err);
+        CHECK(outcome.code == 130);
+        CHECK(has(outcome.err, "bitwright: "));
+        CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
+        CHECK(all_gone(workers));
+        CHECK(temporary_files(world.path()).empty());
+        CHECK(!fs::exists(world / "out/report.json"));
+      }
+}
+
+TEST_CASE("a killed program leaves no worker, also in the middle of a run") {
+  const World world;
+  Running running(endless(world));
+  sleep_for(1);
+  const std::vector<pid_t> workers = workers_of(running.pid());
+  REQUIRE(!workers.empty());
+  running.send(SIGKILL);
+  running.wait();
+  CHECK(all_gone(workers));
 }
 
 TEST_CASE("an output folder that cannot be made is refused") {
@@ -173,7 +191,7 @@ TEST_CASE("a full disk leaves what was there") {
 
 TEST_CASE("a file that may not grow is an error, not a death") {
   const World world;
-  const Setting small{.environment = {}, .folder = world.path(), .largest_file = 1000};
+  const Setting small{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 1000};
   const Outcome outcome = bitwright({"quantize", "cnn.onnx", "--recipe", "fp16", "-o", "half.onnx"}, small);
   CHECK(outcome.code == 3);
   CHECK(has(outcome.err, "half.onnx"));

@@ -23,7 +23,7 @@ std::vector<std::string> bench(const World& world, const std::string& output, st
   return words;
 }
 
-Setting with_store(const World& world) { return {.environment = {{"BITWRIGHT_STORE", world.path("runs.db")}}, .folder = {}, .largest_file = 0}; }
+Setting with_store(const World& world) { return {.environment = {{"BITWRIGHT_STORE", world.path("runs.db")}}, .folder = {}, .output = {}, .largest_file = 0}; }
 
 // All methods, once for all tests that look at what it left behind.
 struct FullRun {

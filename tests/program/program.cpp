@@ -28,7 +28,7 @@ void to_file(const fs::path& path, int descriptor) {
 // The child, between fork and exec.
 [[noreturn]] void become(const std::vector<std::string>& words, const Setting& setting, const fs::path& place) {
   if (!setting.folder.empty() && ::chdir(setting.folder.c_str()) != 0) ::_exit(126);
-  to_file(place / "out", STDOUT_FILENO);
+  to_file(setting.output.empty() ? place / "out" : setting.output, STDOUT_FILENO);
   to_file(place / "err", STDERR_FILENO);
   for (const auto& [name, value] : setting.environment) ::setenv(name.c_str(), value.c_str(), 1);
   if (setting.largest_file > 0) {
@@ -94,7 +94,7 @@ Outcome Running::wait() {
   Outcome outcome;
   if (WIFEXITED(status_)) outcome.code = WEXITSTATUS(status_);
   if (WIFSIGNALED(status_)) outcome.signal = WTERMSIG(status_);
-  outcome.out = read_file(words_.path() / "out");
+  if (fs::exists(words_.path() / "out")) outcome.out = read_file(words_.path() / "out");
   outcome.err = read_file(words_.path() / "err");
   return outcome;
 }
@@ -119,6 +119,7 @@ bool all_gone(const std::vector<pid_t>& pids) {
     if (!any) return true;
     nap();
   }
+  for (const pid_t pid : pids) ::kill(pid, SIGKILL);  // what a defect left behind does not outlive the test
   return false;
 }
 

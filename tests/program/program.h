@@ -16,6 +16,7 @@ namespace bw::test {
 struct Setting {
   std::map<std::string, std::string> environment;  // beside the test's own; the store is a file of this process's
   std::filesystem::path folder;                    // to run in; empty: the test's own
+  std::filesystem::path output;                    // that standard output goes to; empty: it is kept
   std::uint64_t largest_file = 0;                  // bytes that a file may have (RLIMIT_FSIZE), as on a full disk; 0: any
 };
 
@@ -50,10 +51,10 @@ class Running {
 // Runs the program to its end.
 Outcome bitwright(const std::vector<std::string>& words, const Setting& setting = {});
 
-// Processes of this program's binary that work for `pid`, or for nobody any more (pid 1).
+// The children of a process: its workers.
 std::vector<pid_t> workers_of(pid_t pid);
 
-// Every worker of the process is gone within a few seconds.
+// Whether all are gone within ten seconds; kills them if not.
 bool all_gone(const std::vector<pid_t>& pids);
 
 bool has(const std::string& text, const std::string& part);

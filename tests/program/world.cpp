@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "archive/npy.h"
+#include "badinput/onnx_models.h"
 #include "base/file.h"
 #include "base/random.h"
 #include "bench/networks.h"
@@ -34,6 +35,29 @@ void put_images(const fs::path& npz, std::int64_t count, bool labels) {
     });
   }
   write_npz(arrays, npz);
+}
+
+namespace {
+
+const ValueType kImages = ValueType::tensor(DType::Float32, std::vector<Dim>{{-1, "N"}, {3, ""}, {8, ""}, {8, ""}});
+
+}  // namespace
+
+Graph dies() {
+  Sketch s;
+  const ValueId x = s.value("x", kImages);
+  Graph graph = s.with_output(s.node("Max", {x, kNoValue}));
+  graph.inputs = {x};
+  return graph;
+}
+
+Graph hangs() {
+  Graph graph = deadly::endless_loop();
+  graph.inputs.push_back(static_cast<ValueId>(graph.values.size()));
+  Value& x = graph.values.emplace_back();
+  x.name = "x";
+  x.type = kImages;
+  return graph;
 }
 
 World::World() {

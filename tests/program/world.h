@@ -16,6 +16,10 @@ Tensor normal(const Shape& shape, std::uint64_t seed);
 // Images x [count, 3, 8, 8], labelled with the CNN's own answers save for every eighth, so that it has an accuracy.
 void put_images(const std::filesystem::path& npz, std::int64_t count, bool labels = true);
 
+// Take the images of the CNN, and kill the runtime, or never come back.
+Graph dies();
+Graph hangs();
+
 // cnn.onnx and data/samples.npz, with 60 labelled images.
 class World {
  public:
