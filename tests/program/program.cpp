@@ -58,6 +58,13 @@ pid_t parent_of(pid_t pid) {
 
 bool alive(pid_t pid) { return parent_of(pid) != 0; }
 
+bool takes(pid_t pid, int signal) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("SigCgt:")) return std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1;
+  return false;
+}
+
 }  // namespace
 
 Running::Running(const std::vector<std::string>& words, const Setting& setting) {
@@ -73,7 +80,11 @@ Running::~Running() {
   wait();
 }
 
-void Running::send(int signal) const { ::kill(pid_, signal); }
+void Running::send(int signal) {
+  if (signal == SIGINT || signal == SIGTERM)
+    while (!ended() && !takes(pid_, signal)) nap();
+  ::kill(pid_, signal);
+}
 
 bool Running::ended() {
   if (!ended_) ended_ = ::waitpid(pid_, &status_, WNOHANG) == pid_;

@@ -35,7 +35,7 @@ class Running {
   Running& operator=(const Running&) = delete;
 
   pid_t pid() const { return pid_; }
-  void send(int signal) const;
+  void send(int signal);  // SIGINT and SIGTERM once the program takes them: before main they end it as any other
   // Waits until `path` is there, or until the program ended: false then.
   bool reached(const std::filesystem::path& path);
   bool ended();  // does not wait
