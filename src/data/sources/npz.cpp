@@ -11,7 +11,8 @@ namespace {
 
 // Shape of one item: bytes in two dimensions are a gray image [H, W, 1].
 Shape item_shape(const StoredArray& array) {
-  Shape shape(array.shape.begin() + 1, array.shape.end());
+  Shape shape = array.shape;
+  shape.erase(shape.begin());
   if (array.dtype == DType::UInt8 && shape.size() == 2) shape.push_back(1);
   return shape;
 }
