@@ -124,10 +124,12 @@ void check_whole(const Database& database) {
                 "Move the file and its -wal and -shm away; the next run makes a new one");
 }
 
-// A new file has neither tables nor a mark.
+// A new file has neither tables nor a mark. Tables are looked for first: who sees them also sees the mark that another
+// process has set in the same transaction.
 void check_ours(const Database& database) {
+  const bool is_new = database.integer("SELECT count(*) FROM sqlite_schema") == 0;
   const std::int64_t mark = database.integer("PRAGMA application_id");
-  if (mark != kApplication && (mark != 0 || database.integer("SELECT count(*) FROM sqlite_schema") != 0))
+  if (mark != kApplication && (mark != 0 || !is_new))
     throw Error(InputClass::Format, "this is a database of another program", database.path().string(),
                 "BITWRIGHT_STORE must name a file of its own");
   if (const std::int64_t version = database.integer("PRAGMA user_version"); version > kVersion)
