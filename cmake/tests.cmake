@@ -16,7 +16,9 @@ function(bw_library_of folder result)
 endfunction()
 
 # Third-party libraries that a folder's tests use themselves: as independent makers of input, or as the oracle.
+set(BW_TEST_USES_archive zlib)
 set(BW_TEST_USES_format onnx onnxruntime)
+set(BW_TEST_USES_store sqlite)
 
 function(bw_test folder sources)
   bw_library_of(${folder} library)
