@@ -19,6 +19,7 @@ constexpr std::array kKinds{
     KindRow{ErrorKind::Calibration, "CalibrationError", 3},
     KindRow{ErrorKind::HardwareCompatibility, "HardwareCompatibilityError", 3},
     KindRow{ErrorKind::Worker, "WorkerError", 4},
+    KindRow{ErrorKind::Timeout, "TimeoutError", 4},
     KindRow{ErrorKind::Requirement, "RequirementError", 5},
     KindRow{ErrorKind::Interrupted, "Interrupted", 130},
 };

@@ -16,7 +16,8 @@ enum class ErrorKind {
   Quantization,           // a method cannot do what was asked of this model: exit 3
   Calibration,            // calibration data missing or unusable: exit 3
   HardwareCompatibility,  // this machine or runtime lacks something: exit 3
-  Worker,                 // a worker process died, hung or broke the protocol: exit 4
+  Worker,                 // a worker process died or broke the protocol: exit 4
+  Timeout,                // a worker process gave no answer in time, and was killed: exit 4
   Requirement,            // a stated requirement (constraint) was not met: exit 5
   Interrupted,            // SIGINT or SIGTERM: exit 130
 };

@@ -115,7 +115,8 @@ void Measurer::measure_float(ModelFindings& findings) {
   try {
     run_float(findings);
   } catch (const Error& error) {
-    throw error.kind() == ErrorKind::Worker ? error.within(model_.path.string()) : error;
+    const bool of_worker = error.kind() == ErrorKind::Worker || error.kind() == ErrorKind::Timeout;
+    throw of_worker ? error.within(model_.path.string()) : error;
   }
 }
 
@@ -217,8 +218,9 @@ void Measurer::measure(CandidateFindings& findings, const Candidate& candidate, 
 
 void note_failure(CandidateFindings& findings, const Error& error) {
   if (error.kind() == ErrorKind::Interrupted || error.kind() == ErrorKind::Internal) throw error;
-  const bool late = error.message().find("in time") != std::string::npos;
-  findings.status = error.kind() != ErrorKind::Worker ? Status::Refused : late ? Status::Timeout : Status::WorkerDied;
+  findings.status = error.kind() == ErrorKind::Timeout  ? Status::Timeout
+                    : error.kind() == ErrorKind::Worker ? Status::WorkerDied
+                                                        : Status::Refused;
   findings.reason = error.what();
 }
 

@@ -126,11 +126,11 @@ void Worker::start() {
 JobResult Worker::run(const JobRequest& request) {
   const double begin = seconds_now();
   std::optional<Error> failure;
-  const auto dead = [&](const std::string& how) {
+  const auto dead = [&](ErrorKind kind, const std::string& how) {
     const std::string words = last_words(process_->words.get());
-    const Error error(ErrorKind::Worker,
-                      fmt::format("the worker {} in stage \"{}\" after {:.1f} s", how, process_->stage, seconds_now() - begin),
-                      std::string(request.job), words.empty() ? "" : "Its last words: " + words);
+    const Error error(
+        kind, fmt::format("the worker {} in stage \"{}\" after {:.1f} s", how, process_->stage, seconds_now() - begin),
+        std::string(request.job), words.empty() ? "" : "Its last words: " + words);
     stop();
     return error;
   };
@@ -141,9 +141,9 @@ JobResult Worker::run(const JobRequest& request) {
     if (auto* result = std::get_if<JobResult>(&answer)) return std::move(*result);
     failure = std::get<Error>(answer);
   } catch (const PeerGone&) {
-    throw dead(how_it_ended(process_->wait()));
+    throw dead(ErrorKind::Worker, how_it_ended(process_->wait()));
   } catch (const PeerSilent&) {
-    throw dead("gave no answer in time and was killed");
+    throw dead(ErrorKind::Timeout, "gave no answer in time and was killed");
   } catch (...) {
     stop();  // in the middle of a conversation: it cannot be taken up again
     throw;

@@ -38,9 +38,9 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Runs one job and gives its result. The process is started when there is none, so a job after a death gets a new one.
-  // Throws what the job threw; Error(Worker) naming signal or exit code, stage and time when the process died, hung or
-  // broke the protocol (it is gone then); what the feed threw.
+  // Runs one job and gives its result. The process is started when there is none, so a job after a death gets a new
+  // one. Throws what the job threw; Error(Worker) naming signal or exit code, stage and time when the process died or
+  // broke the protocol, Error(Timeout) when it was silent for too long (it is gone then); what the feed threw.
   JobResult run(const JobRequest& request);
 
   // Ends the process, so that the next job starts in a fresh one.

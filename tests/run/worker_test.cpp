@@ -105,7 +105,7 @@ TEST_CASE("a worker that hangs is killed in time") {
   request.silence = 0.3;
   const double begin = seconds_now();
   const Error error = error_of(worker, request);
-  CHECK(error.kind() == ErrorKind::Worker);
+  CHECK(error.kind() == ErrorKind::Timeout);
   CHECK(error.message().find("no answer in time") != std::string::npos);
   CHECK(error.message().find("\"run\"") != std::string::npos);
   CHECK(seconds_now() - begin < 3);
