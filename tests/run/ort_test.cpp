@@ -114,5 +114,18 @@ TEST_CASE("what the runtime refuses is an error of the class that fits") {
   CHECK_THROWS_AS(runtime_named("abacus"), Error);
 }
 
+TEST_CASE("the runtime's words come on one line and without places in its source") {
+  const Tensor wrong = Tensor::of<float>({3}, {1, 2, 3});
+  for (const bool run : {true, false}) try {
+      run ? static_cast<void>(load(model())->run(std::span(&wrong, 1))) : static_cast<void>(load("not a model"));
+      FAIL("nothing was thrown");
+    } catch (const Error& error) {
+      INFO(error.what());
+      CHECK(error.message().find('\n') == std::string::npos);
+      CHECK(error.message().find(".cc:") == std::string::npos);
+      CHECK(error.message().size() > 20);
+    }
+}
+
 }  // namespace
 }  // namespace bw
