@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <exception>
+#include <fstream>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -22,6 +23,7 @@ void set_limit(int what, std::uint64_t most) {
 
 void apply_limits(const Json& limits) {
   set_limit(RLIMIT_CORE, 0);
+  std::ofstream("/proc/self/oom_score_adj") << 1000;  // when memory runs out the kernel ends this process, no other
   if (const auto bytes = limits.value("address_space", std::uint64_t{0})) set_limit(RLIMIT_AS, bytes);
 }
 
