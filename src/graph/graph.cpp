@@ -1,8 +1,10 @@
 #include "graph/graph.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/error.h"
+#include "graph/text/literals.h"
 
 namespace bw {
 
@@ -38,11 +40,22 @@ bool operator==(const ValueType& a, const ValueType& b) {
 
 namespace {
 
+bool is_plain_word(std::string_view text) {
+  return !text.empty() && (std::isalpha(static_cast<unsigned char>(text[0])) || text[0] == '_') &&
+         std::all_of(text.begin(), text.end(), is_name_char);
+}
+
+std::string dim_text(const Dim& dim) {
+  if (dim.known()) return std::to_string(dim.value);
+  if (dim.symbol.empty()) return "?";
+  return is_plain_word(dim.symbol) ? dim.symbol : quote(dim.symbol);
+}
+
 std::string shape_text(const std::vector<Dim>& shape) {
   std::string text = "[";
   for (const Dim& dim : shape) {
     if (text.size() > 1) text += ',';
-    text += dim.known() ? std::to_string(dim.value) : dim.symbol.empty() ? "?" : dim.symbol;
+    text += dim_text(dim);
   }
   return text + "]";
 }

@@ -44,7 +44,8 @@ struct ValueType {
   std::optional<Shape> static_shape() const;
 };
 bool operator==(const ValueType& a, const ValueType& b);
-std::string to_string(const ValueType& type);  // "float32[N,3,32,32]"
+// "float32[N,3,32,32]"; symbols that are no plain words stand in quotes, so that different types give different texts.
+std::string to_string(const ValueType& type);
 
 struct Graph;
 using Subgraph = std::shared_ptr<const Graph>;

@@ -43,6 +43,7 @@ TEST_CASE("the content hash sees everything that matters", "[hash]") {
   CHECK(hash_of(changed(kBase, "Relu(%x)", "Relu(%x) {alpha = 1}")) != hash);
   CHECK(hash_of(changed(kBase, "output %y", "output %a")) != hash);
   CHECK(hash_of(changed(kBase, "float32[2]\n", "float32[3]\n")) != hash);
+  CHECK(hash_of(changed(kBase, "float32[2]\n", "float32[\"2\"]\n")) != hash);  // a symbol, however it is called
   CHECK(hash_of(changed(kBase, "Sub(%a, %b)", "Sub(%a, %a)")) != hash);
 }
 

@@ -34,6 +34,12 @@ TEST_CASE("a parsed graph has what the text says", "[text]") {
   CHECK(to_string(graph.value(graph.outputs[0]).type) == "float32[N,2]");
 }
 
+TEST_CASE("symbols that are no words stand in quotes", "[text]") {
+  const ValueType type = ValueType::tensor(
+      DType::Float16, std::vector<Dim>{{-1, "N"}, {-1, "a \"b\""}, {-1, "2"}, {-1, "?"}, {-1, ""}, {2, ""}});
+  CHECK(to_string(type) == R"(float16[N,"a \"b\"","2","?",?,2])");
+}
+
 // Everything an attribute or a tensor can be, with names that need quotes.
 Graph everything() {
   Graph inner;

@@ -116,11 +116,6 @@ std::string shape_text(const Shape& shape) {
   return "[" + joined(parts, ",") + "]";
 }
 
-bool is_plain_word(std::string_view text) {
-  return !text.empty() && (std::isalpha(static_cast<unsigned char>(text[0])) || text[0] == '_') &&
-         std::all_of(text.begin(), text.end(), is_name_char);
-}
-
 // Whether numbers say the tensor exactly: NaN, infinity and some codes they do not.
 bool numbers_suffice(const Tensor& tensor, const std::vector<std::string>& numbers) {
   if (tensor.size() > kMostNumbers || numbers.size() != tensor.size()) return false;
@@ -230,33 +225,6 @@ Tensor read_tensor(Lexer& lexer) {
   lexer.expect('}');
   if (parts.size() != count) lexer.fail("the elements do not fill the shape");
   return dtype == DType::String ? Tensor::of_strings(shape, std::move(parts)) : tensor_from(lexer, dtype, shape, parts);
-}
-
-std::string type_text(const ValueType& type) {
-  using Kind = ValueType::Kind;
-  const std::string element = type.element ? type_text(*type.element) : "?";
-  switch (type.kind) {
-    case Kind::Unknown:
-      return "?";
-    case Kind::Sequence:
-      return "sequence(" + element + ")";
-    case Kind::Optional:
-      return "optional(" + element + ")";
-    case Kind::Map:
-      return "map(" + std::string(name_of(type.dtype)) + ", " + element + ")";
-    case Kind::Tensor:
-    case Kind::SparseTensor:
-      break;
-  }
-  const std::string head = (type.kind == Kind::SparseTensor ? "sparse " : "") + std::string(name_of(type.dtype));
-  if (!type.shape) return head;
-  std::vector<std::string> dims;
-  for (const Dim& dim : *type.shape)
-    dims.push_back(dim.known()                 ? std::to_string(dim.value)
-                   : dim.symbol.empty()        ? "?"
-                   : is_plain_word(dim.symbol) ? dim.symbol
-                                               : quote(dim.symbol));
-  return head + "[" + joined(dims, ",") + "]";
 }
 
 namespace {

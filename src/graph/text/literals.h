@@ -20,8 +20,7 @@ std::string tensor_text(const Tensor& tensor, const std::string& indent);
 Tensor read_tensor(Lexer& lexer);
 float read_float(Lexer& lexer);
 
-std::string type_text(const ValueType& type);
-ValueType read_type(Lexer& lexer, int depth = 0);
+ValueType read_type(Lexer& lexer, int depth = 0);  // what to_string() wrote
 Shape read_shape(Lexer& lexer);  // [1,2,3]
 
 }  // namespace bw

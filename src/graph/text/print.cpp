@@ -41,7 +41,7 @@ class Printer {
   static std::string typed(const Graph& graph, ValueId id) {
     if (id == kNoValue) return "_";
     const ValueType& type = graph.value(id).type;
-    return name(graph, id) + (type.kind == ValueType::Kind::Unknown ? "" : ": " + type_text(type));
+    return name(graph, id) + (type.kind == ValueType::Kind::Unknown ? "" : ": " + to_string(type));
   }
 
   std::string sparse(const SparseTensor& tensor) const {
@@ -107,7 +107,7 @@ class Printer {
   void put(float data) { text += float_text(data); }
   void put(const std::string& data) { text += quote(data); }
   void put(const Tensor& data) { text += "tensor " + tensor_text(data, indent_ + "    "); }
-  void put(const ValueType& data) { text += "type " + type_text(data); }
+  void put(const ValueType& data) { text += "type " + to_string(data); }
   void put(const SparseTensor& data) { text += sparse(data); }
   void put(const Subgraph& data) { body(*data, "graph " + quote(data->name)); }
   void put(const Attribute::Reference& data) {
