@@ -18,19 +18,6 @@ std::vector<float> transposed(std::span<const float> matrix, std::size_t rows, s
   return out;
 }
 
-std::vector<std::int32_t> unpacked_zero_points(const NBitsWeights& weights, std::size_t rows, int bits) {
-  const std::size_t blocks = weights.scales.size() / rows;
-  std::vector<std::int32_t> zero_points(weights.scales.size(), 1 << (bits - 1));
-  if (weights.zero_points.empty()) return zero_points;
-  const std::size_t row_bytes = weights.zero_points.size() / rows, per_byte = 8 / static_cast<std::size_t>(bits);
-  for (std::size_t i = 0; i < zero_points.size(); ++i) {
-    const std::size_t row = i / blocks, block = i % blocks;
-    const unsigned byte = weights.zero_points[row * row_bytes + block / per_byte];
-    zero_points[i] = static_cast<std::int32_t>(byte >> (block % per_byte * static_cast<std::size_t>(bits)) & ((1u << bits) - 1));
-  }
-  return zero_points;
-}
-
 // One number a block: from [columns, blocks], as the kernel gives them, to [blocks, columns].
 template <class T>
 std::vector<T> along_rows(const std::vector<T>& values, std::size_t columns) {
@@ -53,7 +40,8 @@ QParams block_params(const Tensor& matrix, const Scheme& scheme) {
   const NBitsWeights weights = down ? quantize_nbits(values, rows, columns, options)
                                     : quantize_nbits(transposed(values, rows, columns), columns, rows, options);
   const std::size_t lines = down ? columns : rows;
-  const std::vector<std::int32_t> zero_points = unpacked_zero_points(weights, lines, options.bits);
+  const std::vector<std::int32_t> zero_points =
+      unpack_zero_points(weights.zero_points, lines, weights.scales.size() / lines, options.bits);
   if (down) return {.scheme = scheme, .scales = along_rows(weights.scales, lines), .zero_points = along_rows(zero_points, lines)};
   return {.scheme = scheme, .scales = weights.scales, .zero_points = zero_points};
 }

@@ -7,6 +7,7 @@
 
 #include "target/lower/steps.h"
 #include "tensor/convert.h"
+#include "tensor/kernels/nbits.h"
 
 namespace bw {
 namespace {
@@ -38,25 +39,24 @@ Tensor packed_weight(const Blocks& blocks, const std::vector<std::int64_t>& code
   });
 }
 
-Tensor packed_zero_points(const Blocks& blocks, const std::vector<std::int64_t>& zero_points) {
-  const std::int64_t row_bytes = (blocks.count() * blocks.bits + 7) / 8;
-  return Tensor::fill<std::uint8_t>({blocks.n * row_bytes}, [&](std::span<std::uint8_t> out) {
-    for (std::int64_t row = 0; row < blocks.n; ++row)
-      for (std::int64_t b = 0; b < blocks.count(); ++b)
-        put_code(out.subspan(static_cast<std::size_t>(row * row_bytes)), b, blocks.bits,
-                 zero_points[blocks.parameter(row, b)]);
-    // A nibble that means nothing: onnxruntime's own quantizer leaves the middle there.
-    if (blocks.bits == 4 && blocks.count() % 2 != 0)
-      for (std::int64_t row = 0; row < blocks.n; ++row) put_code(out.subspan(static_cast<std::size_t>(row * row_bytes)), blocks.count(), 4, 8);
-  });
+// One number a block, row by row.
+template <class T>
+std::vector<T> by_rows(const Blocks& blocks, std::span<const T> values) {
+  std::vector<T> ordered;
+  ordered.reserve(values.size());
+  for (std::int64_t row = 0; row < blocks.n; ++row)
+    for (std::int64_t b = 0; b < blocks.count(); ++b) ordered.push_back(values[blocks.parameter(row, b)]);
+  return ordered;
 }
 
 Tensor ordered_scales(const Blocks& blocks, std::span<const float> scales) {
-  return Tensor::fill<float>({blocks.n * blocks.count()}, [&](std::span<float> out) {
-    for (std::int64_t row = 0; row < blocks.n; ++row)
-      for (std::int64_t b = 0; b < blocks.count(); ++b)
-        out[static_cast<std::size_t>(row * blocks.count() + b)] = scales[blocks.parameter(row, b)];
-  });
+  return Tensor::of<float>({blocks.n * blocks.count()}, std::span<const float>(by_rows(blocks, scales)));
+}
+
+Tensor packed_zero_points(const Blocks& blocks, std::span<const std::int32_t> zero_points) {
+  const std::vector<std::uint8_t> packed =
+      pack_zero_points(by_rows(blocks, zero_points), static_cast<std::size_t>(blocks.n), static_cast<int>(blocks.bits));
+  return Tensor::of<std::uint8_t>({static_cast<std::int64_t>(packed.size())}, std::span<const std::uint8_t>(packed));
 }
 
 std::optional<Blocks> blocks_of(const Rewriter& rewriter, const Node& node, const Decoded& weight) {
@@ -78,10 +78,13 @@ std::optional<Blocks> blocks_of(const Rewriter& rewriter, const Node& node, cons
 void lower_node(Rewriter& rewriter, NodeId id, const Decoded& weight, const Blocks& blocks, int accuracy_level) {
   const Node node = rewriter.graph().node(id);
   const std::string name = rewriter.graph().value(weight.codes).name;
-  const std::int64_t middle = std::int64_t{1} << (blocks.bits - 1);
-  std::vector<std::int64_t> zero_points;
-  if (weight.zero_point != kNoValue) zero_points = to_int64s(constant(rewriter, weight.zero_point));
-  const bool is_middle = std::all_of(zero_points.begin(), zero_points.end(), [&](std::int64_t z) { return z == middle; });
+  std::vector<std::int32_t> zero_points;
+  if (weight.zero_point != kNoValue)
+    for (const std::int64_t z : to_int64s(constant(rewriter, weight.zero_point)))
+      zero_points.push_back(static_cast<std::int32_t>(z));
+  const std::int32_t middle = 1 << (blocks.bits - 1);
+  const bool is_middle =
+      std::all_of(zero_points.begin(), zero_points.end(), [&](std::int32_t z) { return z == middle; });
 
   std::vector<ValueId> inputs{
       node.input(0),

@@ -31,6 +31,12 @@ struct NBitsWeights {
 NBitsWeights quantize_nbits(std::span<const float> weights, std::size_t rows, std::size_t columns,
                             const NBitsOptions& options);
 
+// Zero points of blocks [rows, blocks], one a number, in the layout of NBitsWeights, and back. Packed bytes without any
+// (symmetric weights) mean the middle.
+std::vector<std::uint8_t> pack_zero_points(std::span<const std::int32_t> zero_points, std::size_t rows, int bits);
+std::vector<std::int32_t> unpack_zero_points(std::span<const std::uint8_t> packed, std::size_t rows, std::size_t blocks,
+                                             int bits);
+
 namespace reference {
 NBitsWeights quantize_nbits(std::span<const float> weights, std::size_t rows, std::size_t columns,
                             const NBitsOptions& options);

@@ -90,3 +90,19 @@ TEST_CASE("impossible requests are refused") {
   CHECK_THROWS_AS(quantize_nbits(weights, 32, 2, {4, 48, true}), Error);
   CHECK_THROWS_AS(quantize_nbits(weights, 32, 3, {4, 32, true}), Error);
 }
+
+TEST_CASE("zero points are packed as the quantizer packs them, and come back") {
+  Random random(5);
+  for (const int bits : {4, 8})
+    for (const std::size_t blocks : {std::size_t{1}, std::size_t{2}, std::size_t{5}}) {
+      CAPTURE(bits, blocks);
+      constexpr std::size_t kColumns = 3;
+      const std::vector<float> weights = mixed_floats(16 * blocks * kColumns, random);
+      const NBitsWeights made = reference::quantize_nbits(weights, 16 * blocks, kColumns, {bits, 16, false});
+      const std::vector<std::int32_t> zero_points = unpack_zero_points(made.zero_points, kColumns, blocks, bits);
+      CHECK(pack_zero_points(zero_points, kColumns, bits) == made.zero_points);
+    }
+  CHECK(unpack_zero_points(std::vector<std::uint8_t>{0x21, 0x83, 0x54, 0x86}, 2, 3, 4) ==
+        std::vector<std::int32_t>{1, 2, 3, 4, 5, 6});
+  CHECK(unpack_zero_points({}, 1, 2, 4) == std::vector<std::int32_t>{8, 8});
+}
