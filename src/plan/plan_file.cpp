@@ -3,7 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
+#include <type_traits>
+#include <utility>
 
 #include "archive/npy.h"
 #include "base/error.h"
@@ -46,6 +49,20 @@ Json node_to_json(const NodePlan& node, Arrays& arrays) {
   return {{"precision", name_of(node.precision)}, {"reason", node.reason}, {"operands", operands}};
 }
 
+// Whether a value is a T as it stands: what would be rounded, cut off or reinterpreted is not.
+template <class T>
+bool holds(const Json& json) {
+  if constexpr (std::is_same_v<T, bool>)
+    return json.is_boolean();
+  else if constexpr (std::is_floating_point_v<T>)
+    return json.is_number() && std::isfinite(json.get<T>());
+  else if constexpr (std::is_integral_v<T>)
+    return json.is_number_unsigned() ? std::in_range<T>(json.get<std::uint64_t>())
+                                     : json.is_number_integer() && std::in_range<T>(json.get<std::int64_t>());
+  else
+    return true;  // the library tells the others apart
+}
+
 // An object whose fields are all read, each by name; what is left over is an error.
 class Fields {
  public:
@@ -61,11 +78,13 @@ class Fields {
   }
   template <class T>
   T get(const char* name) {
-    try {
-      return at(name).get<T>();
-    } catch (const nlohmann::json::exception&) {
-      fail(fmt::format("field '{}' has the wrong type", name));
-    }
+    return value<T>(at(name), name);
+  }
+  template <class T>
+  std::vector<T> list(const char* name) {
+    std::vector<T> values;
+    for (const Json& entry : at(name)) values.push_back(value<T>(entry, fmt::format("{}[{}]", name, values.size())));
+    return values;
   }
   void finish() const {
     for (const auto& [name, unused] : json_.items())
@@ -77,6 +96,15 @@ class Fields {
   const std::string& where() const { return where_; }
 
  private:
+  template <class T>
+  T value(const Json& json, const std::string& name) const {
+    try {
+      if (holds<T>(json)) return json.get<T>();
+    } catch (const nlohmann::json::exception&) {
+    }
+    fail(fmt::format("field '{}' has the wrong type, or a number that does not fit", name));
+  }
+
   const Json& json_;
   std::string where_;
   std::set<std::string> seen_;
@@ -85,7 +113,7 @@ class Fields {
 template <class T>
 std::vector<T> numbers_from_json(Fields& fields, const char* name, const Arrays& arrays) {
   const Json& json = fields.at(name);
-  if (json.is_array()) return fields.get<std::vector<T>>(name);
+  if (json.is_array()) return fields.list<T>(name);
   if (!json.is_object() || !json.contains("npz") || !json["npz"].is_string()) fields.fail(fmt::format("field '{}' is no list of numbers", name));
   const auto found = arrays.find(json["npz"].get<std::string>());
   if (found == arrays.end() || found->second.dtype() != dtype_of<T>())

@@ -69,3 +69,32 @@ TEST_CASE("unknown fields and newer versions are refused") {
   CHECK(with("\"symmetric\"", "\"extra\": 1, \"symmetric\"") == InputClass::Format);
   CHECK(with("\"int8\"", "\"int9\"") == InputClass::Format);
 }
+
+TEST_CASE("numbers that are not what the field holds are refused, and the place is said") {
+  const fs::path file = fresh_folder("bw_plan_numbers") / "plan.json";
+  write_plan(sample_plan(), file);
+  const std::string text = read_file(file);
+  const auto refusal = [&](const std::string& from, const std::string& to) {
+    INFO(from);
+    REQUIRE(text.find(from) != text.npos);
+    write_file(file, std::string(text).replace(text.find(from), from.size(), to));
+    try {
+      read_plan(file);
+      return std::string("none");
+    } catch (const Error& error) {
+      CHECK(error.input_class() == InputClass::Format);
+      return std::string(error.what());
+    }
+  };
+  struct Row {
+    std::string from, to, place;
+  };
+  for (const auto& [from, to, place] :
+       {Row{"\"axis\": 1", "\"axis\": 1.5", "node 'conv': operand 1: field 'axis'"},
+        Row{"\"axis\": 1", "\"axis\": 4294967297", "'axis'"}, Row{"\"axis\": 1", "\"axis\": true", "'axis'"},
+        Row{"\"samples\": 7", "\"samples\": -7", "provenance: field 'samples'"},
+        Row{"\"version\": 1", "\"version\": 1.2", "'version'"},
+        Row{"3\n", "3.7\n", "value 'x': field 'zero_points[0]'"},
+        Row{"0.10000000149011612", "1e300", "value 'x': field 'scales[0]'"}})
+    CHECK(refusal(from, to).find(place) != std::string::npos);
+}
