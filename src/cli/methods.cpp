@@ -42,6 +42,10 @@ void print_for_people() {
     fmt::print("{}: {}\n", group.name, group.says);
     for (const std::string& recipe : group.recipes) fmt::print("    {}\n", recipe);
   }
+  fmt::print(
+      "\nA recipe is a method, or a chain of them that take different nodes: "
+      "int8-static(keep_float=Gemm)+weight-only.\n"
+      "Two that would take the same node are refused; keep_float leaves it to the other.\n");
 }
 
 int run(const Invocation& invocation) {

@@ -17,7 +17,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
   const KeepFloat keep = parse_keep_float(arguments.text("keep_float"), task.graph);
   const auto least = static_cast<std::size_t>(arguments.integer("min_size"));
   for (const Node& node : task.graph.nodes) {
-    if (taken(plan, node) || keep.contains(node)) continue;
+    if (keep.contains(node)) continue;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId id = node.inputs[i];
       if (id == kNoValue || !task.graph.is_constant(id)) continue;

@@ -22,10 +22,4 @@ inline constexpr Parameter kKeepFloat{.name = "keep_float",
 
 inline Needs needs_nothing(const Task&, const Arguments&) { return {}; }
 
-// True when an earlier method of the chain decided about this node.
-inline bool taken(const Plan& plan, const Node& node) {
-  const auto found = plan.nodes.find(node.name);
-  return found != plan.nodes.end() && found->second.precision != Precision::Float32;
-}
-
 }  // namespace bw

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "method/method.h"
+#include "method/placement.h"
 
 namespace bw {
 
@@ -14,7 +15,8 @@ inline constexpr Parameter kEmbeddings{.name = "embeddings",
                                        .high = 0,
                                        .choices = ""};
 
-// Decides about every table of at least 4096 elements, symmetric codes of 4 or 8 bits, blocks of up to 128 in a row.
-void code_embeddings(const Task& task, int bits, Plan& plan);
+// Decides about every table of at least 4096 elements that is not to be kept in float, symmetric codes of 4 or 8 bits,
+// blocks of up to 128 in a row.
+void code_embeddings(const Task& task, const KeepFloat& keep, int bits, Plan& plan);
 
 }  // namespace bw

@@ -65,7 +65,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
   const KeepFloat keep = parse_keep_float(arguments.text("keep_float"), task.graph);
   std::set<ValueId> constants;
   for (const Node& node : task.graph.nodes) {
-    if (taken(plan, node) || !touches_float32(task.graph, node)) continue;
+    if (!touches_float32(task.graph, node)) continue;
     NodePlan& decision = plan.nodes[node.name];
     decision.reason = obstacle(task.graph, node, keep);
     if (!decision.reason.empty()) continue;

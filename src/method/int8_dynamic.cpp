@@ -58,7 +58,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
   const bool per_channel = arguments.flag("per_channel"), reduced = arguments.flag("reduced_range");
   for (const Node& node : task.graph.nodes) {
     const OperatorSupport& support = task.target.support(node);
-    if (taken(plan, node) || (!support.dynamic && support.integer != IntegerKernel::Weighted)) continue;
+    if (!support.dynamic && support.integer != IntegerKernel::Weighted) continue;
     NodePlan& decision = plan.nodes[node.name];
     if (keep.contains(node))
       decision.reason = "kept in float as asked";
@@ -73,7 +73,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
       decision.operands[position] = params_of_constant(weight, weight_scheme(node, weight, per_channel, reduced));
     }
   }
-  if (arguments.flag("embeddings")) code_embeddings(task, 8, plan);
+  if (arguments.flag("embeddings")) code_embeddings(task, keep, 8, plan);
   return plan;
 }
 

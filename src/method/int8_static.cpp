@@ -210,12 +210,13 @@ class Coder {
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan) {
   plan = Coder(task, arguments, evidence, placement(task, arguments)).decide(std::move(plan));
-  if (arguments.flag("embeddings")) code_embeddings(task, 8, plan);
+  if (arguments.flag("embeddings"))
+    code_embeddings(task, parse_keep_float(arguments.text("keep_float"), task.graph), 8, plan);
   return plan;
 }
 
-LowerOptions lowering(const Arguments& arguments) {
-  return {.form = arguments.text("form") == "qdq" ? IntegerForm::Qdq : IntegerForm::QOperator, .accuracy_level = 0};
+void lowering(const Arguments& arguments, LowerOptions& options) {
+  options.form = arguments.text("form") == "qdq" ? IntegerForm::Qdq : IntegerForm::QOperator;
 }
 
 }  // namespace

@@ -52,15 +52,41 @@ Needs needs(const Chain& chain, const Task& task) {
 
 namespace {
 
-// Two deciders are a conflict unless they take different nodes.
-void require_no_conflict(const Plan& before, const Plan& after, const Method& method, std::string_view earlier) {
-  for (const auto& [name, decision] : before.nodes) {
-    const NodePlan& now = after.nodes.at(name);
-    if (decision.precision != Precision::Float32 && now.precision != decision.precision)
-      throw Error(ErrorKind::Usage, fmt::format("'{}' and '{}' both decide about node '{}'", earlier, method.name, name), "recipe",
-                  "Keep it out of one of them with keep_float");
-  }
+bool takes(const NodePlan& decision) {
+  return decision.precision != Precision::Float32;
 }
+
+// Puts the decisions of several deciders together.
+class Union {
+ public:
+  explicit Union(const Plan& before) : plan_(before), notes_before_(static_cast<std::ptrdiff_t>(before.notes.size())) {}
+
+  void add(const Method& method, Plan own) {
+    for (auto& [name, decision] : own.nodes) add(method, name, std::move(decision));
+    plan_.values.merge(own.values);
+    plan_.replaced.merge(own.replaced);
+    plan_.notes.insert(plan_.notes.end(), own.notes.begin() + notes_before_, own.notes.end());
+  }
+  Plan take() { return std::move(plan_); }
+
+ private:
+  void add(const Method& method, const std::string& name, NodePlan&& decision) {
+    NodePlan& known = plan_.nodes[name];
+    if (!takes(decision)) {
+      if (!takes(known) && known.reason.empty()) known.reason = decision.reason;
+      return;
+    }
+    if (const auto [earlier, fresh] = taken_by_.emplace(name, method.name); !fresh)
+      throw Error(ErrorKind::Usage,
+                  fmt::format("'{}' and '{}' would both take node '{}'", earlier->second, method.name, name), "recipe",
+                  fmt::format("Leave it to one of them, as in '{}(keep_float={})'", method.name, name));
+    known = std::move(decision);
+  }
+
+  Plan plan_;
+  std::ptrdiff_t notes_before_;
+  std::map<std::string, std::string_view> taken_by_;
+};
 
 // Whoever looks at a plan wants to know of every layer why it stayed as it was.
 void give_reasons(const Task& task, Plan& plan) {
@@ -78,21 +104,26 @@ void give_reasons(const Task& task, Plan& plan) {
 Plan decide(const Chain& chain, const Task& task, const Evidence& evidence) {
   Plan plan;
   plan.base_hash = content_hash(task.graph);
-  std::string_view decider;
-  for (const Chain::Link& link : chain.links) {
-    Plan next = link.method->run(task, link.arguments, evidence, plan);
-    require_no_conflict(plan, next, *link.method, decider);
-    if (link.method->stage == Stage::Decide) decider = link.method->name;
-    plan = std::move(next);
-  }
+  const auto run_all = [&](Stage first, Stage last, auto&& use) {
+    for (const Chain::Link& link : chain.links)
+      if (first <= link.method->stage && link.method->stage <= last)
+        use(*link.method, link.method->run(task, link.arguments, evidence, plan));
+  };
+  const auto replace = [&](const Method&, Plan next) { plan = std::move(next); };
+  run_all(Stage::Rewrite, Stage::Rewrite, replace);
+  Union decided(plan);
+  run_all(Stage::Decide, Stage::Decide, [&](const Method& method, Plan own) { decided.add(method, std::move(own)); });
+  plan = decided.take();
+  run_all(Stage::Refine, Stage::Train, replace);
   give_reasons(task, plan);
   return plan;
 }
 
 LowerOptions lowering(const Chain& chain) {
+  LowerOptions options;
   for (const Chain::Link& link : chain.links)
-    if (link.method->lowering != nullptr) return link.method->lowering(link.arguments);
-  return {};
+    if (link.method->lowering != nullptr) link.method->lowering(link.arguments, options);
+  return options;
 }
 
 }  // namespace bw

@@ -36,16 +36,17 @@ struct Method {
   Stage stage;
   std::span<const Parameter> parameters;
   Needs (*needs)(const Task& task, const Arguments& arguments);
-  // Adds this method's decisions to the plan. Nodes that an earlier method of the chain took stay as they are.
+  // Adds this method's decisions to the plan. A decider gets the plan as the rewriting stage left it: what other
+  // deciders of the chain take is not its business.
   Plan (*run)(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan);
-  LowerOptions (*lowering)(const Arguments& arguments);  // nullptr: defaults
+  void (*lowering)(const Arguments& arguments, LowerOptions& options);  // sets what it decides; nullptr: nothing
 };
 
 std::span<const Method> methods();
 const Method& method_named(std::string_view name);  // UsageError that lists the names
 
 // A recipe with its methods found, parameters checked and steps in order of their stages. UsageError for unknown names,
-// bad values, and two deciders that would take the same nodes.
+// bad values and a method that stands there twice.
 struct Chain {
   struct Link {
     const Method* method;
@@ -58,7 +59,9 @@ Chain resolve(const Recipe& recipe);
 
 // The union of what the chain's methods need to see.
 Needs needs(const Chain& chain, const Task& task);
-// Runs the chain: a Plan for task.graph with its hash and the recipe as provenance.
+// Runs the chain: a Plan for task.graph with its hash. Several deciders may share a model as long as each takes nodes
+// of its own (the others of "keep_float"); UsageError naming both when two would take the same node, whatever their
+// order.
 Plan decide(const Chain& chain, const Task& task, const Evidence& evidence);
 LowerOptions lowering(const Chain& chain);
 

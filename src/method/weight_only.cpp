@@ -32,7 +32,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
   const KeepFloat keep = parse_keep_float(arguments.text("keep_float"), task.graph);
   const int bits = static_cast<int>(arguments.integer("bits"));
   for (const Node& node : task.graph.nodes) {
-    if (taken(plan, node) || !task.target.support(node).weight_only) continue;
+    if (!task.target.support(node).weight_only) continue;
     NodePlan& decision = plan.nodes[node.name];
     decision.reason = keep.contains(node) ? "kept in float as asked" : obstacle(task.graph, node);
     if (!decision.reason.empty()) continue;
@@ -44,12 +44,12 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
                         .symmetric = arguments.flag("symmetric")};
     decision.operands[1] = block_params(task.graph.value(node.input(1)).initializer, scheme);
   }
-  if (arguments.flag("embeddings")) code_embeddings(task, bits, plan);
+  if (arguments.flag("embeddings")) code_embeddings(task, keep, bits, plan);
   return plan;
 }
 
-LowerOptions lowering(const Arguments& arguments) {
-  return {.form = IntegerForm::Qdq, .accuracy_level = static_cast<int>(arguments.integer("accuracy_level"))};
+void lowering(const Arguments& arguments, LowerOptions& options) {
+  options.accuracy_level = static_cast<int>(arguments.integer("accuracy_level"));
 }
 
 }  // namespace
