@@ -8,6 +8,8 @@
 namespace bw {
 namespace {
 
+constexpr double kSameSpeed = 1.10, kSameSize = 0.97;
+
 double retention(const CandidateFindings& c) { return c.accuracy_retention && c.accuracy_retention->value ? *c.accuracy_retention->value : 1.0; }
 double latency_ratio(const CandidateFindings& c) { return c.latency && c.latency->ratio.value ? *c.latency->ratio.value : 1.0; }
 std::uint64_t size_of(const CandidateFindings& c) { return c.artifact ? c.artifact->bytes : std::numeric_limits<std::uint64_t>::max(); }
@@ -26,7 +28,8 @@ std::string shortfall(const CandidateFindings& c, const ModelFindings& model, co
     return fmt::format("takes {:.2f} of the float model's time, at most {:.2f} are allowed", latency_ratio(c), *limits.max_latency_ratio);
   if (limits.max_size && size_of(c) > *limits.max_size)
     return fmt::format("has {} bytes, at most {} are allowed", size_of(c), *limits.max_size);
-  if (c.latency->verdict != Verdict::Better && static_cast<double>(size_of(c)) > 0.97 * static_cast<double>(model.bytes))
+  if (c.latency->verdict != Verdict::Better &&
+      static_cast<double>(size_of(c)) > kSameSize * static_cast<double>(model.bytes))
     return "is neither faster nor smaller than the float model";
   return "";
 }
@@ -37,20 +40,75 @@ bool dominates(const CandidateFindings& a, const CandidateFindings& b) {
   return no_worse && better;
 }
 
-// Certainly faster, as fast as far as one can tell, slower.
-int speed_class(const CandidateFindings& c) {
-  if (c.latency->verdict == Verdict::Better) return 0;
-  return c.latency->verdict != Verdict::Worse && latency_ratio(c) <= 1.03 ? 1 : 2;
+using Rows = std::vector<const CandidateFindings*>;
+
+template <class Keep>
+Rows filtered(const Rows& rows, Keep&& keep) {
+  Rows kept;
+  for (const CandidateFindings* row : rows)
+    if (keep(*row)) kept.push_back(row);
+  return kept;
 }
 
-// Certain speed first, then size; among faster candidates whose intervals overlap the more accurate one.
-bool ships_before(const CandidateFindings& a, const CandidateFindings& b) {
-  if (speed_class(a) != speed_class(b)) return speed_class(a) < speed_class(b);
-  if (speed_class(a) != 0) return std::pair(size_of(a), -retention(a)) < std::pair(size_of(b), -retention(b));
-  const Figure &x = a.latency->ratio, &y = b.latency->ratio;
-  if (x.interval && y.interval && x.interval->high < y.interval->low) return true;
-  if (x.interval && y.interval && y.interval->high < x.interval->low) return false;
-  return std::pair(-retention(a), latency_ratio(a)) < std::pair(-retention(b), latency_ratio(b));
+// nullptr when no speed-up is certain.
+const CandidateFindings* fastest_of(const Rows& rows) {
+  const CandidateFindings* fastest = nullptr;
+  for (const CandidateFindings* row : rows)
+    if (row->latency->verdict == Verdict::Better && (!fastest || latency_ratio(*row) < latency_ratio(*fastest)))
+      fastest = row;
+  return fastest;
+}
+
+bool about_as_fast(const CandidateFindings& c, const CandidateFindings& fastest) {
+  if (c.latency->verdict != Verdict::Better && c.latency->verdict != Verdict::Same) return false;
+  const auto &interval = c.latency->ratio.interval, &least = fastest.latency->ratio.interval;
+  return latency_ratio(c) <= kSameSpeed * latency_ratio(fastest) || (interval && least && interval->low <= least->high);
+}
+
+bool as_fast_as_float(const CandidateFindings& c) {
+  return c.latency->verdict != Verdict::Worse && latency_ratio(c) <= 1.03;
+}
+
+// Candidates between which speed does not decide.
+struct SpeedGroup {
+  Rows rows;
+  std::string_view says;
+};
+
+SpeedGroup speed_group(const Rows& rows) {
+  if (const CandidateFindings* fastest = fastest_of(rows))
+    return {filtered(rows, [&](const auto& c) { return about_as_fast(c, *fastest); }), "about as fast as the fastest"};
+  if (Rows fast = filtered(rows, as_fast_as_float); !fast.empty())
+    return {std::move(fast), "as fast as the float model"};
+  return {rows, "not as fast as the float model"};
+}
+
+Rows smallest_of(const Rows& rows) {
+  std::uint64_t least = size_of(*rows.front());
+  for (const CandidateFindings* row : rows) least = std::min(least, size_of(*row));
+  return filtered(
+      rows, [&](const auto& c) { return kSameSize * static_cast<double>(size_of(c)) <= static_cast<double>(least); });
+}
+
+const CandidateFindings& most_accurate_of(const Rows& rows) {
+  return **std::min_element(rows.begin(), rows.end(), [](const auto* a, const auto* b) {
+    return std::pair(-retention(*a), latency_ratio(*a)) < std::pair(-retention(*b), latency_ratio(*b));
+  });
+}
+
+const CandidateFindings& best_of(const Rows& rows) {
+  return most_accurate_of(smallest_of(speed_group(rows).rows));
+}
+
+// Which step of the rule decided.
+std::string why(const Rows& rows) {
+  const SpeedGroup group = speed_group(rows);
+  const Rows smallest = smallest_of(group.rows);
+  if (rows.size() == 1) return "nothing else keeps the constraints";
+  if (group.rows.size() == 1) return "the fastest";
+  if (smallest.size() == 1) return fmt::format("the smallest of the {} that are {}", group.rows.size(), group.says);
+  return fmt::format("the most accurate of the {} smallest of the {} that are {}", smallest.size(), group.rows.size(),
+                     group.says);
 }
 
 std::string gains(const CandidateFindings& c, const ModelFindings& model) {
@@ -68,19 +126,11 @@ std::string gains(const CandidateFindings& c, const ModelFindings& model) {
   return text;
 }
 
-// Selection sort by ships_before: the relation is no strict weak order (intervals overlap), so std::sort must not see it.
-std::vector<const CandidateFindings*> in_shipping_order(const std::vector<CandidateFindings>& candidates) {
-  std::vector<const CandidateFindings*> rest, order;
+Rows worth_shipping(const std::vector<CandidateFindings>& candidates) {
+  Rows rows;
   for (const CandidateFindings& c : candidates)
-    if (c.status == Status::Ok && measured(c)) rest.push_back(&c);
-  while (!rest.empty()) {
-    auto best = rest.begin();
-    for (auto it = std::next(best); it != rest.end(); ++it)
-      if (ships_before(**it, **best)) best = it;
-    order.push_back(*best);
-    rest.erase(best);
-  }
-  return order;
+    if (c.status == Status::Ok && measured(c)) rows.push_back(&c);
+  return rows;
 }
 
 }  // namespace
@@ -104,17 +154,23 @@ std::vector<std::string> pareto_front(const std::vector<CandidateFindings>& cand
 }
 
 Recommendation recommend(const ModelFindings& model, const Constraints& constraints) {
-  const auto order = in_shipping_order(model.candidates);
+  constexpr std::size_t kRunnersUp = 3;
+  Rows rows = worth_shipping(model.candidates);
   Recommendation result;
-  if (order.empty()) {
+  if (rows.empty()) {
     result.sentence = fmt::format("Ship the float model: no candidate keeps {} of its accuracy and is faster or smaller within the constraints",
                                   percent(constraints.accuracy_threshold));
     return result;
   }
-  result.candidate = order.front()->name;
-  result.sentence = fmt::format("Ship {}: {}", order.front()->name, gains(*order.front(), model));
-  for (std::size_t i = 1; i < order.size() && i < 4; ++i)
-    result.runners_up.emplace_back(order[i]->name, gains(*order[i], model));
+  const CandidateFindings& best = best_of(rows);
+  result.candidate = best.name;
+  result.sentence = fmt::format("Ship {}: {}; {}", best.name, gains(best, model), why(rows));
+  std::erase(rows, &best);
+  while (!rows.empty() && result.runners_up.size() < kRunnersUp) {
+    const CandidateFindings& next = best_of(rows);
+    result.runners_up.emplace_back(next.name, gains(next, model));
+    std::erase(rows, &next);
+  }
   return result;
 }
 

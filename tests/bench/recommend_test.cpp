@@ -1,5 +1,6 @@
 #include "bench/recommend.h"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
 using namespace bw;
@@ -47,6 +48,57 @@ TEST_CASE("among candidates that cannot be told apart in speed the more accurate
   const Constraints limits;
   const ModelFindings m = model({candidate("a", 0.98, 0.50, 0.45, 0.55, 300), candidate("b", 0.999, 0.52, 0.47, 0.57, 300)}, limits);
   CHECK(*recommend(m, limits).candidate == "b");
+}
+
+TEST_CASE("a barely faster candidate does not beat a much smaller one") {
+  const Constraints limits;
+  const auto bf16 = candidate("bf16", 1.0, 0.926, 0.91, 0.94, 500);
+  const ModelFindings m = model({bf16, candidate("dynamic", 0.999, 0.99, 0.98, 1.0, 310)}, limits);
+  const Recommendation r = recommend(m, limits);
+  CHECK(*r.candidate == "dynamic");
+  CHECK(r.sentence.ends_with("; the smallest of the 2 that are about as fast as the fastest"));
+  CHECK(r.runners_up.at(0).first == "bf16");
+  // Beyond 10 %, only intervals that overlap make two speeds the same.
+  CHECK(*recommend(
+             model({candidate("fast", 1, 0.5, 0.49, 0.51, 500), candidate("small", 1, 0.56, 0.55, 0.57, 310)}, limits),
+             limits)
+             .candidate == "fast");
+  CHECK(*recommend(
+             model({candidate("fast", 1, 0.5, 0.44, 0.56, 500), candidate("small", 1, 0.56, 0.55, 0.57, 310)}, limits),
+             limits)
+             .candidate == "small");
+  // A speed that is not known does not count as the same.
+  CHECK(*recommend(model({bf16, candidate("unsure", 1, 0.9, 0.7, 1.1, 310)}, limits), limits).candidate == "bf16");
+}
+
+TEST_CASE("a difference of size that nobody notices leaves it to accuracy") {
+  const Constraints limits;
+  const ModelFindings m =
+      model({candidate("a", 0.98, 0.50, 0.45, 0.55, 300), candidate("b", 0.999, 0.52, 0.47, 0.57, 305),
+             candidate("c", 1, 0.51, 0.46, 0.56, 320)},
+            limits);
+  const Recommendation r = recommend(m, limits);
+  CHECK(*r.candidate == "b");
+  CHECK(r.sentence.ends_with("; the most accurate of the 2 smallest of the 3 that are about as fast as the fastest"));
+}
+
+TEST_CASE("the order of the candidates does not matter") {
+  const Constraints limits;
+  std::vector<CandidateFindings> candidates{candidate("a", 1, 0.50, 0.49, 0.51, 400),
+                                            candidate("b", 1, 0.54, 0.53, 0.55, 300),
+                                            candidate("c", 1, 0.58, 0.57, 0.59, 200)};
+  do CHECK(*recommend(model(candidates, limits), limits).candidate == "b");
+  while (std::next_permutation(candidates.begin(), candidates.end(),
+                               [](const auto& x, const auto& y) { return x.name < y.name; }));
+}
+
+TEST_CASE("without a certain speed-up the smallest of those as fast as the float model is recommended") {
+  const Constraints limits;
+  const auto same = candidate("same", 1, 1.0, 0.99, 1.01, 500), slow = candidate("slow", 1, 1.3, 1.2, 1.4, 100);
+  CHECK(*recommend(model({same, candidate("unsure", 1, 0.98, 0.9, 1.1, 300), slow}, limits), limits).candidate ==
+        "unsure");
+  CHECK(recommend(model({same, slow}, limits), limits).sentence.ends_with("; the fastest"));
+  CHECK(recommend(model({slow}, limits), limits).sentence.ends_with("; nothing else keeps the constraints"));
 }
 
 TEST_CASE("limits of time and size rule candidates out") {
