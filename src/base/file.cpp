@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -119,6 +121,25 @@ void sync(int fd, const fs::path& path) {
   if (result != 0) fail(path, "bring the file to the disk", errno);
 }
 
+// Of a file that is being written: kTemporary, the process, "-", a number, kTemporaryEnd.
+constexpr std::string_view kTemporary = ".bitwright-", kTemporaryEnd = ".tmp";
+
+// The process that a temporary file's name tells; 0 when it is no such name.
+pid_t writer_of(std::string_view name) {
+  if (!name.starts_with(kTemporary) || !name.ends_with(kTemporaryEnd)) return 0;
+  const char *at = name.data() + kTemporary.size(), *end = name.data() + name.size() - kTemporaryEnd.size();
+  std::uint32_t pid = 0, count = 0;
+  const auto first = std::from_chars(at, end, pid);
+  if (first.ec != std::errc{} || first.ptr == end || *first.ptr != '-') return 0;
+  const auto second = std::from_chars(first.ptr + 1, end, count);
+  if (second.ec != std::errc{} || second.ptr != end) return 0;
+  return std::in_range<pid_t>(pid) ? static_cast<pid_t>(pid) : 0;
+}
+
+bool is_alive(pid_t pid) {
+  return ::kill(pid, 0) == 0 || errno == EPERM;
+}
+
 fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
@@ -196,7 +217,7 @@ struct FileWriter::State {
     if (fs::exists(old) && !fs::is_regular_file(old)) refuse(path, "exists and is not a regular file");
     static std::atomic<unsigned> count{0};
     do {
-      temporary = folder_of(path) / fmt::format(".bitwright-{}-{}.tmp", ::getpid(), count++);
+      temporary = folder_of(path) / fmt::format("{}{}-{}{}", kTemporary, ::getpid(), count++, kTemporaryEnd);
       file = open_at(AT_FDCWD, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
     } while (!file.valid() && errno == EEXIST);
     if (!file.valid()) {
@@ -255,6 +276,18 @@ void make_folder(const fs::path& path) {
   std::error_code failure;
   fs::create_directories(path, failure);
   if (failure) throw Error(InputClass::Path, "cannot make the folder: " + failure.message(), path.string());
+}
+
+bool is_temporary(std::string_view file_name) {
+  return writer_of(file_name) > 0;
+}
+
+void remove_abandoned(const fs::path& folder) {
+  std::error_code failure;
+  for (fs::directory_iterator it(folder, failure), end; !failure && it != end; it.increment(failure)) {
+    const pid_t writer = writer_of(it->path().filename().string());
+    if (writer > 0 && it->is_regular_file() && !it->is_symlink() && !is_alive(writer)) ::unlink(it->path().c_str());
+  }
 }
 
 void write_file(const fs::path& path, std::span<const std::byte> bytes) {

@@ -36,6 +36,11 @@ class MappedFile {
 // Makes a folder and those above it, unless they are there. Error(path) with the system's reason.
 void make_folder(const fs::path& path);
 
+// Whether a file's name is that of one which is still being written, or was when its process was killed.
+bool is_temporary(std::string_view file_name);
+// Removes such files of processes that are gone, in a folder and not below it.
+void remove_abandoned(const fs::path& folder);
+
 // Writes `bytes` so that `path` holds the old content or the whole new one whatever happens: temporary file in the same
 // folder, fsync, rename, fsync of the folder. Errors name the path and the system's reason.
 void write_file(const fs::path& path, std::span<const std::byte> bytes);

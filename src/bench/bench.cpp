@@ -21,6 +21,9 @@
 namespace bw {
 namespace {
 
+// In the output folder.
+constexpr const char *kCandidates = "candidates", *kSteps = ".resume";
+
 Environment environment(const BenchOptions& options) {
   const Machine here = machine();
   Environment environment{.cpu = here.cpu,
@@ -131,7 +134,7 @@ class ModelBench {
       note_failure(row, error);
       return candidate;
     }
-    const fs::path folder = options_.output / "candidates" / model_.name / candidate.name;
+    const fs::path folder = options_.output / kCandidates / model_.name / candidate.name;
     row.artifact = write_candidate(candidate, folder, model_.name, options_.output);
     row.notes = candidate.plan.notes;
     if (uses_data) row.notes.insert(row.notes.end(), calibration.notes.begin(), calibration.notes.end());
@@ -191,6 +194,17 @@ void remove_other_candidates(const fs::path& candidates, const Findings& finding
   }
 }
 
+// What an earlier run was writing when it was killed.
+void remove_abandoned_files(const fs::path& output) {
+  remove_abandoned(output);
+  for (const char* inner : {kSteps, kCandidates}) {
+    if (!fs::is_directory(output / inner)) continue;
+    remove_abandoned(output / inner);
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(output / inner))
+      if (entry.is_directory() && !entry.is_symlink()) remove_abandoned(entry.path());
+  }
+}
+
 }  // namespace
 
 Findings start_findings(const BenchOptions& options) {
@@ -222,10 +236,12 @@ ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const B
 Findings bench(const BenchOptions& options, const BenchProgress& model_done) {
   require_different_names(options.models);
   Findings findings = start_findings(options);
-  Checkpoint checkpoint(options.output / ".resume", options.resume);
+  remove_abandoned_files(options.output);
+  Checkpoint checkpoint(options.output / kSteps, options.resume);
   for (const fs::path& path : options.models) {
     findings.models.push_back(ModelBench(path, options, checkpoint).run());
-    if (findings.models.size() == options.models.size()) remove_other_candidates(options.output / "candidates", findings);
+    if (findings.models.size() == options.models.size())
+      remove_other_candidates(options.output / kCandidates, findings);
     if (model_done) model_done(findings);
   }
   checkpoint.clear();

@@ -14,19 +14,13 @@ namespace {
 
 bool is_file(const fs::path& path) { return fs::symlink_status(path).type() == fs::file_type::regular; }
 
-// A temporary file of a process that was killed.
-bool is_left_over(const fs::path& path) {
-  const std::string name = path.filename().string();
-  return name.starts_with(".bitwright-") && name.ends_with(".tmp");
-}
-
 std::vector<std::string> files_of(const fs::path& folder) {
   std::vector<std::string> paths;
   for (const char* name : {"report.json", "report.csv", "report.html"})
     if (is_file(folder / name)) paths.emplace_back(name);
   if (fs::is_directory(fs::symlink_status(folder / "candidates")))
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder / "candidates"))
-      if (is_file(entry.path()) && !is_left_over(entry.path()))
+      if (is_file(entry.path()) && !is_temporary(entry.path().filename().string()))
         paths.push_back(entry.path().lexically_relative(folder).generic_string());
   std::sort(paths.begin(), paths.end());
   return paths;

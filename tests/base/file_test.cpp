@@ -99,6 +99,38 @@ TEST_CASE("a process killed while it writes leaves the old file or the new") {
   }
 }
 
+TEST_CASE("what killed writers left is removed, and nothing else") {
+  const test::Folder folder;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    FileWriter dead(folder.path() / "a.txt");
+    dead.write(std::string(300000, 'x'));
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  const std::string gone = std::to_string(child);
+  REQUIRE(entries(folder.path()) == 1);
+  CHECK(is_temporary(fs::directory_iterator(folder.path())->path().filename().string()));
+  FileWriter ours(folder.path() / "b.txt");
+  const std::vector<std::string> others{".bitwright-" + gone + ".tmp",
+                                        ".bitwright-" + gone + "-1.tmp.gz",
+                                        ".bitwright-" + gone + "-x.tmp",
+                                        ".bitwright--" + gone + "-1.tmp",
+                                        ".bitwright-99999999999-1.tmp",
+                                        "a.bitwright-" + gone + "-1.tmp",
+                                        ".bitwright-0-1.tmp",
+                                        ".bitwright-.tmp"};
+  for (const std::string& name : others) {
+    CHECK(!is_temporary(name));
+    write_file(folder.path() / name, "");
+  }
+  remove_abandoned(folder.path());
+  CHECK(entries(folder.path()) == others.size() + 1);
+  ours.commit();
+  CHECK(read_file(folder.path() / "b.txt").empty());
+  remove_abandoned(folder.path() / "none");
+}
+
 TEST_CASE("reading refuses what is no regular file, and what is too long") {
   const test::Folder folder;
   const fs::path path = folder.path() / "a.txt";

@@ -72,6 +72,7 @@ TEST_CASE("a run that is killed at any moment goes on with --resume and ends the
   REQUIRE(whole.code == 0);
   const auto expected = candidates_of(world / "whole");
   Random random(11);
+  std::string left;
   std::vector<std::string> again = bench(world, world.path("out"));
   again.emplace_back("--resume");
   for (int round = 0; round < 6; ++round) {
@@ -84,11 +85,17 @@ TEST_CASE("a run that is killed at any moment goes on with --resume and ends the
     if (fs::exists(world / "out/candidates"))
       for (const auto& [path, hash] : candidates_of(world / "out"))
         if (!path.ends_with(".tmp")) CHECK(expected.at(path) == hash);  // whole or not at all
+    left = ".bitwright-" + std::to_string(running.pid()) + "-99.tmp";
+  }
+  for (const char* inner : {"out", "out/.resume", "out/candidates/cnn/fp16"}) {
+    fs::create_directories(world / inner);
+    world.write_text(inner + ("/" + left), "half");
   }
   const Outcome outcome = bitwright(again);
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   CHECK(!fs::exists(world / "out/.resume"));
+  CHECK(temporary_files(world.path()).empty());
   for (const auto& [path, hash] : expected) {
     INFO(path);
     CHECK(sha256_of_file(world / "out" / path) == hash);
@@ -127,6 +134,8 @@ TEST_CASE("a killed program leaves no worker, also in the middle of a run") {
   sleep_for(1);
   const std::vector<pid_t> workers = workers_of(running.pid());
   REQUIRE(!workers.empty());
+  for (const pid_t worker : workers)  // out of memory, the kernel takes them first
+    CHECK(read_file("/proc/" + std::to_string(worker) + "/oom_score_adj") == "1000\n");
   running.send(SIGKILL);
   running.wait();
   CHECK(all_gone(workers));
