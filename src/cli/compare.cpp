@@ -10,6 +10,7 @@
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "cli/model_flags.h"
+#include "report/comparison.h"
 #include "report/json.h"
 #include "report/table.h"
 
@@ -49,9 +50,9 @@ BenchOptions options_of(const Invocation& invocation) {
   return options;
 }
 
-CandidateFindings described(const LoadedModel& other) {
+CandidateFindings described(const LoadedModel& other, const std::string& name) {
   CandidateFindings row;
-  row.name = other.name;
+  row.name = name;
   row.recipe = "as given";
   row.artifact = ArtifactFile{.path = other.path.string(), .bytes = other.bytes, .sha256 = other.sha256};
   return row;
@@ -65,17 +66,21 @@ int run(const Invocation& invocation) {
 
   Findings findings = start_findings(options);
   ModelFindings model = describe(original, dataset, options);
+  const bool alike = original.name == other.name;  // files of one name in two folders
+  if (alike) model.name = original.path.string();
   Checkpoint nothing_kept;
   Measurer measurer(original, dataset, options, nothing_kept);
   model.evaluation_samples = measurer.samples();
   measurer.measure_float(model);
-  model.candidates.push_back(described(other));
+  model.candidates.push_back(described(other, alike ? other.path.string() : other.name));
   measurer.measure(model.candidates.front(), Candidate{}, other.path);
-  judge(model, options.constraints);
   model.pareto = pareto_front(model.candidates);
-  model.recommended = recommend(model, options.constraints);
+  model.recommended.sentence = comparison_sentence(model);  // no choice is made: both are the user's
   findings.models.push_back(std::move(model));
-  std::fputs((invocation.json ? to_text(to_json(findings)) : findings_table(findings, style_of_stdout())).c_str(), stdout);
+  std::fputs(
+      (invocation.json ? to_text(to_json(findings)) : comparison_table(findings.models.front(), style_of_stdout()))
+          .c_str(),
+      stdout);
   return 0;
 }
 

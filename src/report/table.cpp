@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "report/comparison.h"
 #include "report/figure_text.h"
 
 namespace bw {
@@ -113,13 +114,14 @@ constexpr FindingsColumn kColumns[] = {
     {"status", 0, nothing, status_cell},
 };
 
-std::string candidates_text(const ModelFindings& model, const TableStyle& style) {
+// `original`: what the model is called that the others are compared with.
+std::string candidates_text(const ModelFindings& model, const std::string& original, const TableStyle& style) {
   std::vector<TextColumn> columns{{"", 0}};
   for (const FindingsColumn& column : kColumns)
     columns.push_back({column.title.empty() ? printable(model.metric.value_or("accuracy")) : std::string(column.title), column.rank});
   std::vector<std::vector<Cell>> rows;
   if (model.original) {
-    rows.push_back({{"  float"}});
+    rows.push_back({{"  " + printable(original)}});
     for (const FindingsColumn& column : kColumns) rows.back().push_back(column.of_float(*model.original));
   }
   for (const CandidateFindings& candidate : model.candidates) {
@@ -130,19 +132,24 @@ std::string candidates_text(const ModelFindings& model, const TableStyle& style)
   return text_table(columns, rows, style);
 }
 
-std::string title_of(const ModelFindings& model) {
-  std::string title = fmt::format("{}: {}, {} evaluation samples", printable(model.name), printable(model.dataset_name),
+// `subject`: what is measured; `original`: as for candidates_text().
+std::string title_of(const ModelFindings& model, const std::string& subject, const std::string& original) {
+  std::string title = fmt::format("{}: {}, {} evaluation samples", printable(subject), printable(model.dataset_name),
                                   model.evaluation_samples);
   if (model.control && model.control->verdict != Verdict::Same)
-    title += "; the machine was noisy: the float model timed against itself is not the same";
+    title += fmt::format("; the machine was noisy: {} timed against itself is not the same", printable(original));
   else if (model.control && model.control->smallest_effect)
     title += fmt::format("; changes of time from {:.1f} % can be told", *model.control->smallest_effect * 100);
   return title;
 }
 
+std::string titled(const std::string& title, const TableStyle& style) {
+  return painted(wrapped(title, style.width, 2), Tone::Strong, style.colours) + "\n";
+}
+
 std::string model_text(const ModelFindings& model, const TableStyle& style) {
-  std::string text = painted(wrapped(title_of(model), style.width, 2), Tone::Strong, style.colours) + "\n";
-  text += candidates_text(model, style);
+  std::string text = titled(title_of(model, model.name, "the float model"), style);
+  text += candidates_text(model, "float", style);
   for (const CandidateFindings& candidate : model.candidates)
     if (!candidate.reason.empty())
       text += wrapped(printable(fmt::format("{}: {}", candidate.name, candidate.reason)), style.width, 4) + "\n";
@@ -189,6 +196,12 @@ std::string findings_table(const Findings& findings, const TableStyle& style) {
   std::string text;
   for (const ModelFindings& model : findings.models) text += (text.empty() ? "" : "\n") + model_text(model, style);
   return text;
+}
+
+std::string comparison_table(const ModelFindings& model, const TableStyle& style) {
+  const std::string both = fmt::format("{} and {}", model.name, model.candidates.front().name);
+  return titled(title_of(model, both, model.name), style) + candidates_text(model, model.name, style) +
+         wrapped(printable(comparison_sentence(model)), style.width, 2) + "\n";
 }
 
 }  // namespace bw

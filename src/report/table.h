@@ -37,4 +37,7 @@ std::string text_table(const std::vector<TextColumn>& columns, const std::vector
 // are of no use, and the recommendation.
 std::string findings_table(const Findings& findings, const TableStyle& style);
 
+// Two models that the user chose: a row each, and what one is to the other.
+std::string comparison_table(const ModelFindings& model, const TableStyle& style);
+
 }  // namespace bw

@@ -1,11 +1,17 @@
 // The report as csv, as a page and as a table.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "report/comparison.h"
 #include "report/csv.h"
 #include "report/figure_text.h"
 #include "report/html.h"
@@ -161,6 +167,66 @@ TEST_CASE("table: colours only where asked for, and none from a model's names") 
   CHECK(!contains(table, "\x1b"));
   CHECK(!contains(table, "\xc2\x9b"));
   CHECK(contains(table, "?[2Jevil?"));
+}
+
+TEST_CASE("table: colours on a terminal, unless NO_COLOR says no") {
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE(terminal >= 0);
+  REQUIRE(::grantpt(terminal) == 0);
+  REQUIRE(::unlockpt(terminal) == 0);
+  const int screen = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY);
+  REQUIRE(screen >= 0);
+  const auto colours = [&](const char* no_colour) {
+    no_colour ? ::setenv("NO_COLOR", no_colour, 1) : ::unsetenv("NO_COLOR");
+    std::fflush(stdout);
+    const int before = ::dup(STDOUT_FILENO);
+    ::dup2(screen, STDOUT_FILENO);
+    const bool painted = style_of_stdout().colours;
+    ::dup2(before, STDOUT_FILENO);
+    ::close(before);
+    return painted;
+  };
+  CHECK(colours(nullptr));
+  CHECK(colours(""));  // set but empty is not set, as no-color.org has it
+  CHECK(!colours("1"));
+  CHECK(!colours("0"));
+  ::unsetenv("NO_COLOR");
+  ::close(screen);
+  ::close(terminal);
+}
+
+TEST_CASE("comparison: what one model is to the other") {
+  ModelFindings model = test::sample_findings().models[0];
+  model.candidates.resize(1);
+  CandidateFindings& other = model.candidates[0];
+  CHECK(comparison_sentence(model) ==
+        "int8-static-mse against resnet20: 2.26 times as fast (time ratio 0.442; 95 % interval 0.434 to 0.450); less "
+        "accurate (top1 -0.130 "
+        "points; 95 % interval -0.23 to -0.03); smaller, 27.4 % of the size (301 kB instead of 1.10 MB)");
+  const std::string table = comparison_table(model, {});
+  CHECK(contains(table, "resnet20 and int8-static-mse: "));
+  CHECK(contains(table, "\n  resnet20 "));
+  CHECK(table.ends_with(comparison_sentence(model) + "\n"));
+  CHECK(!contains(table, "float"));
+
+  other.latency->verdict = Verdict::Inconclusive;
+  other.accuracy->metrics[0].verdict = Verdict::Same;
+  other.artifact->bytes = 2 * model.bytes;
+  const std::string unsure = comparison_sentence(model);
+  CHECK(contains(unsure, ": no difference in speed beyond the interval (time ratio "));
+  CHECK(contains(unsure, "; as accurate (top1 "));
+  CHECK(contains(unsure, "; larger, 2.00 times the size ("));
+
+  other.latency->verdict = Verdict::Worse;
+  other.accuracy->metrics.clear();
+  other.artifact->bytes = model.bytes;
+  const std::string slower = comparison_sentence(model);
+  CHECK(contains(slower, ": takes 0.44 times as long ("));
+  CHECK(contains(slower, "; gives the same answer for 98.50 % of the samples; of the same size ("));
+
+  other.latency.reset();
+  other.reason = "it died";
+  CHECK(comparison_sentence(model) == "int8-static-mse could not be compared with resnet20: it died");
 }
 
 TEST_CASE("table: a noisy machine is named") {
