@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "data/check.h"
@@ -15,29 +14,36 @@ namespace {
 
 constexpr Positional kPositionals[] = {{.name = "DATA", .says = "folder, dataset.yaml or data file", .many = false, .optional = false}};
 constexpr Parameter kFlags[] = {
-    {.name = "model", .type = Parameter::Type::Text, .standard = "", .says = "the model that the samples are for", .low = 0, .high = 0, .choices = ""},
+    {.name = "model",
+     .type = Parameter::Type::Text,
+     .standard = "",
+     .says = "the model that the samples are for, where dataset.yaml does not name the inputs",
+     .low = 0,
+     .high = 0,
+     .choices = ""},
     kDataRootFlag,
     kCalibrationSplitFlag,
     kEvaluationSplitFlag,
-    {.name = "show", .type = Parameter::Type::Integer, .standard = "3", .says = "how many samples to show", .low = 0, .high = 1000, .choices = ""},
-    {.name = "samples", .type = Parameter::Type::Integer, .standard = "1000", .says = "how many samples of each split to decode", .low = 1, .high = 1e9, .choices = ""},
+    {.name = "show",
+     .type = Parameter::Type::Integer,
+     .standard = "3",
+     .says = "how many samples to show",
+     .low = 0,
+     .high = 1000,
+     .choices = ""},
+    {.name = "samples",
+     .type = Parameter::Type::Integer,
+     .standard = "1000",
+     .says = "how many samples of each split to decode",
+     .low = 1,
+     .high = 1e9,
+     .choices = ""},
 };
 
-std::vector<InputSignature> inputs_of(const std::string& model) {
-  return model.empty() ? std::vector<InputSignature>{} : input_signatures(onnx::read(model));
-}
-
-// Some data can be opened only together with the inputs that it is to fill. A fault of the files themselves is told as it is.
 Dataset opened(const Invocation& invocation) {
-  const std::string& model = invocation.flags.text("model");
-  try {
-    return open_dataset(invocation.the("DATA"), inputs_of(model), open_options(invocation));
-  } catch (const Error& error) {
-    const InputClass fault = error.input_class();
-    if (!model.empty() || fault == InputClass::Format || fault == InputClass::Path || fault == InputClass::Limit) throw;
-    throw Error(ErrorKind::Usage, "samples of this data can be made for a model's inputs only", invocation.the("DATA"),
-                "Name the model with --model MODEL.onnx");
-  }
+  const std::string &data = invocation.the("DATA"), &model = invocation.flags.text("model");
+  if (model.empty()) return open_dataset(data, std::nullopt, open_options(invocation));
+  return open_dataset(data, input_signatures(onnx::read(model)), open_options(invocation));
 }
 
 int run(const Invocation& invocation) {

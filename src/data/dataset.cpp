@@ -189,7 +189,7 @@ Choice choose_splits(const Dataset::State& state, const OpenOptions& options) {
   return {calibration ? *calibration : *evaluation, *evaluation};
 }
 
-void open_splits(Dataset::State& state, const OpenOptions& options) {
+void open_splits(Dataset::State& state, const OpenOptions& options, bool has_model) {
   const Choice choice = choose_splits(state, options);
   const bool shared = same_place(state, choice.calibration, choice.evaluation);
   const Opener opener(state);
@@ -198,6 +198,7 @@ void open_splits(Dataset::State& state, const OpenOptions& options) {
   for (const Source* one : {source.get(), shared ? nullptr : other.get()})
     if (one != nullptr)
       for (std::string& note : one->notes()) state.guesses.push_back(std::move(note));
+  if (!has_model) state.inputs = described_inputs(state.spec, *source);
   state.spec = resolve(state.spec, *source, state.encoder.get(), state.inputs, state.guesses);
   unite_classes(state.spec, {source.get(), other.get()});
   Split::State evaluates = opener.split(choice.evaluation, source);
@@ -307,21 +308,23 @@ Json Dataset::description() const {
   return json;
 }
 
-Dataset open_dataset(const fs::path& path, std::span<const InputSignature> model_inputs, const OpenOptions& options) {
-  Found found = discover(path, options.data_root, model_inputs);
+Dataset open_dataset(const fs::path& path, std::optional<std::span<const InputSignature>> model_inputs,
+                     const OpenOptions& options) {
+  const std::span<const InputSignature> inputs = model_inputs.value_or(std::span<const InputSignature>());
+  Found found = discover(path, options.data_root, inputs);
   auto state = std::make_shared<Dataset::State>();
   state->name = std::move(found.name);
   state->root = std::move(found.root);
   state->spec = std::move(found.spec);
   state->guesses = std::move(found.guesses);
-  state->inputs.assign(model_inputs.begin(), model_inputs.end());
+  state->inputs.assign(inputs.begin(), inputs.end());
   state->classes = options.classes;
   state->seed = options.seed;
   for (const SplitSpec& split : state->spec.splits) state->split_names.push_back(split.name);
   state->encoder = open_encoder(*state);
-  const bool fixed = !model_inputs.empty() && model_inputs[0].shape.size() == 2 && model_inputs[0].shape[1].known();
-  if (state->spec.source.window == 0 && fixed) state->spec.source.window = model_inputs[0].shape[1].value;
-  open_splits(*state, options);
+  const bool fixed = !inputs.empty() && inputs[0].shape.size() == 2 && inputs[0].shape[1].known();
+  if (state->spec.source.window == 0 && fixed) state->spec.source.window = inputs[0].shape[1].value;
+  open_splits(*state, options, model_inputs.has_value());
   for (const InputSpec& input : state->spec.inputs) state->pads.push_back(input.pad.value_or(0));
   return Dataset(std::move(state));
 }

@@ -103,8 +103,9 @@ class Dataset {
 };
 
 // `path`: a folder, a dataset.yaml (any name ending in .yaml or .yml), or one data file (npz, tar, tsv, csv, txt, idx).
+// Without a model (nullopt) samples are made for the inputs that the description names.
 // Errors: InputError of the class that fits, naming file and line, sample or array.
-Dataset open_dataset(const std::filesystem::path& path, std::span<const InputSignature> model_inputs,
+Dataset open_dataset(const std::filesystem::path& path, std::optional<std::span<const InputSignature>> model_inputs,
                      const OpenOptions& options = {});
 
 // `count` different samples of a split (all, when it has fewer), in a random order that depends on the seed alone; a

@@ -254,7 +254,7 @@ class Resolver {
   TaskKind task_of(const Column& label) const {
     if (is_pair_score()) return TaskKind::EmbeddingSimilarity;
     if (!info(label.dtype).is_integer) return TaskKind::Regression;
-    const Column* first = find(spec_.inputs.at(0).from);
+    const Column* first = spec_.inputs.empty() ? nullptr : find(spec_.inputs[0].from);
     return label.shape.size() == 1 && first != nullptr && first->shape == label.shape ? TaskKind::LanguageModelling
                                                                                       : TaskKind::Classification;
   }
@@ -288,6 +288,32 @@ class Resolver {
 DatasetSpec resolve(DatasetSpec spec, const Source& source, const TextEncoder* encoder,
                     std::span<const InputSignature> inputs, std::vector<std::string>& guesses) {
   return Resolver(std::move(spec), source, encoder, inputs, guesses).resolve();
+}
+
+namespace {
+
+InputSignature described_input(const InputSpec& input, std::span<const Column> columns) {
+  const std::string& from = input.from.empty() ? input.name : input.from;
+  const auto column = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == from; });
+  const bool texts =
+      std::any_of(columns.begin(), columns.end(), [](const Column& c) { return c.kind == Column::Kind::Text; });
+  if (column == columns.end() && texts)  // tokens; or how many there are
+    return {input.name, DType::Int64, std::vector<Dim>(from == "lengths" ? 1 : 2)};
+  if (column == columns.end() || column->kind == Column::Kind::Image)
+    return {input.name, DType::Float32, std::vector<Dim>(4)};
+  const bool scaled = input.scale || !input.mean.empty() || !input.std.empty();
+  return {input.name, scaled ? DType::Float32 : column->dtype, std::vector<Dim>(1 + column->shape.size())};
+}
+
+}  // namespace
+
+std::vector<InputSignature> described_inputs(const DatasetSpec& spec, const Source& source) {
+  if (spec.inputs.empty())
+    throw Error(InputClass::Semantic, "nothing says what inputs the samples are for", source.id(0),
+                "Name a model, or say it in dataset.yaml (inputs: {NAME: {from: COLUMN}})");
+  std::vector<InputSignature> signatures;
+  for (const InputSpec& input : spec.inputs) signatures.push_back(described_input(input, source.columns()));
+  return signatures;
 }
 
 }  // namespace bw

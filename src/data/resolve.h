@@ -16,4 +16,8 @@ namespace bw {
 DatasetSpec resolve(DatasetSpec spec, const Source& source, const TextEncoder* encoder,
                     std::span<const InputSignature> inputs, std::vector<std::string>& guesses);
 
+// For samples without a model: the inputs that the description names, with the dtype and rank of what they are made
+// from and free dimensions. InputError(semantic) when it names none.
+std::vector<InputSignature> described_inputs(const DatasetSpec& spec, const Source& source);
+
 }  // namespace bw

@@ -413,6 +413,28 @@ TEST_CASE("descriptions that do not fit the model or the data are refused") {
   CHECK(open(folder.path(), {image_input(4)}, {.data_root = folder.path()}).evaluation().size() == 10);
 }
 
+TEST_CASE("without a model samples are made for the inputs that the description names") {
+  Folder folder;
+  npz_folder(folder);
+  put(folder.path() / "dataset.yaml",
+      "version: 1\ninputs: {pixels: {from: x, layout: NHWC}, answer: {from: y}, half: {from: y, scale: 1/2}}\ntask: "
+      "outputs\n");
+  const Dataset data = open_dataset(folder.path(), std::nullopt);
+  REQUIRE(data.inputs().size() == 3);
+  CHECK(data.inputs()[0].name == "pixels");
+  const Sample sample = data.evaluation().get(1);
+  CHECK(sample.inputs.at(0).dtype() == DType::Float32);
+  CHECK(sample.inputs.at(0).shape() == Shape{4, 4, 3});
+  CHECK(sample.inputs.at(1) == Tensor::scalar<std::int64_t>(1));
+  CHECK(sample.inputs.at(2) == Tensor::scalar<float>(0.5F));
+
+  fs::remove(folder.path() / "dataset.yaml");
+  CHECK_THROWS_AS(open_dataset(folder.path(), std::nullopt), Error);
+  const Dataset nothing_to_feed = open(folder.path(), {});  // a model without inputs
+  CHECK(nothing_to_feed.task() == TaskKind::Classification);
+  CHECK(nothing_to_feed.evaluation().get(0).inputs.empty());
+}
+
 TEST_CASE("the data check tells what a person wants to know") {
   Folder folder;
   const Dataset data = open(npz_folder(folder), {image_input(4)});
