@@ -67,13 +67,31 @@ TEST_CASE("a plan of another model is refused") {
   CHECK(!fs::exists(world / "x.onnx"));
 }
 
-TEST_CASE("calibration does not depend on threads") {
+TEST_CASE("quantize gives the same bytes for the same seed, for any number of threads") {
   const World world;
   const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
-  for (const char* threads : {"1", "2"})
-    REQUIRE(bitwright({"quantize", "cnn.onnx", "--data", "data", "--recipe", "int8-static(observer=entropy)", "--threads", threads, "-o",
-                       std::string(threads) + ".onnx"}, here).code == 0);
-  CHECK(read_file(world / "1.onnx") == read_file(world / "2.onnx"));
+  fs::remove(world / "data/samples.npz");
+  put_images(world / "data/calib.npz", 1000);  // enough that no thread is done before the others begin
+  put_images(world / "data/test.npz", 10);
+  const auto quantized = [&](const std::string& recipe, const char* threads, const char* seed) {
+    const Outcome outcome =
+        bitwright({"quantize", "cnn.onnx", "--data", "data", "--recipe", recipe, "--calibration-samples", "500",
+                   "--threads", threads, "--seed", seed, "-o", "q.onnx", "--plan-out", "plan.json"},
+                  here);
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    return sha256_of_file(world / "q.onnx") + sha256_of_file(world / "plan.json");
+  };
+  for (const char* recipe : {"int8-static", "int8-static(observer=entropy)", "int8-static(observer=percentile)",
+                             "weight-only(symmetric=no)"}) {
+    INFO(recipe);
+    const std::string bytes = quantized(recipe, "1", "5");
+    for (const char* threads : {"1", "2", "3"}) CHECK(quantized(recipe, threads, "5") == bytes);
+  }
+  quantized("int8-static", "2", "5");
+  const std::string model = sha256_of_file(world / "q.onnx");  // the plan tells the seed in any case
+  quantized("int8-static", "2", "6");
+  CHECK(sha256_of_file(world / "q.onnx") != model);  // other samples calibrate
 }
 
 TEST_CASE("calibration does not depend on the order of the samples") {
@@ -126,12 +144,64 @@ TEST_CASE("compare: a model against itself, and against one that is worse") {
     const bool same = other == std::string("cnn.onnx");
     CHECK((accuracy["metrics"][0]["difference"]["value"] == 0) == same);
     CHECK((accuracy["agreement"]["value"] == 1) == same);
+    CHECK(report["models"][0]["recommended"]["candidate"].is_null());  // the user chose
   }
+}
+
+TEST_CASE("compare speaks of the two models by their names") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
+  REQUIRE(
+      bitwright({"quantize", "cnn.onnx", "--recipe", "weight-only(bits=4,block=16)", "-o", "four.onnx"}, here).code ==
+      0);
+  fs::create_directory(world / "other");
+  fs::copy_file(world / "cnn.onnx", world / "other/cnn.onnx");
+  const auto said = [&](const std::string& other) {
+    const Outcome outcome =
+        bitwright({"compare", "cnn.onnx", other, "--data", "data", "--latency-seconds", "0.05"}, here);
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    return outcome.out;
+  };
+  const std::string smaller = said("four.onnx");
+  INFO(smaller);
+  CHECK(has(smaller, "cnn and four: "));
+  CHECK(has(smaller, "\n  cnn "));
+  CHECK(has(smaller, "\n  four "));
+  CHECK(has(smaller, "\nfour against cnn: "));
+  CHECK(has(smaller, " the size ("));
+  CHECK(!has(smaller, "Ship"));
+  CHECK(!has(smaller, "float"));
+  const std::string alike = said("other/cnn.onnx");
+  CHECK(has(alike, "\nother/cnn.onnx against cnn.onnx: "));
+  CHECK(has(alike, "of the same size"));
+}
+
+TEST_CASE("two methods of a chain take different nodes, or are refused by name") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
+  const Outcome refused = bitwright(
+      {"quantize", "cnn.onnx", "--data", "data", "--recipe", "int8-static+int8-dynamic", "-o", "x.onnx"}, here);
+  CHECK(refused.code == 2);
+  CHECK(has(refused.err, "'int8-static' and 'int8-dynamic' would both take node 'y'"));
+  CHECK(!fs::exists(world / "x.onnx"));
+  const Outcome shared = bitwright({"quantize", "cnn.onnx", "--data", "data", "--recipe",
+                                    "int8-static(keep_float=Gemm)+weight-only", "-o", "x.onnx"},
+                                   here);
+  INFO(shared.err);
+  REQUIRE(shared.code == 0);
+  CHECK(has(shared.out, "3 of 3 layers quantized"));
+  const Outcome compared =
+      bitwright({"compare", "cnn.onnx", "x.onnx", "--data", "data", "--latency-seconds", "0.05", "--json"}, here);
+  INFO(compared.err);
+  REQUIRE(compared.code == 0);
+  CHECK(parse_json(compared.out, "compare")["models"][0]["candidates"][0]["accuracy"]["sqnr"]["value"] > 10);
 }
 
 TEST_CASE("methods, doctor and data check speak to people and to machines") {
   const World world;
   CHECK(has(bitwright({"methods"}).out, "ptq_4bit"));
+  CHECK(has(bitwright({"methods"}).out, "keep_float leaves it to the other"));
   const Json methods = parse_json(bitwright({"methods", "--json"}).out, "methods");
   CHECK(methods["methods"].size() >= 5);
   CHECK(has(bitwright({"doctor"}).out, "onnxruntime"));
@@ -143,6 +213,14 @@ TEST_CASE("methods, doctor and data check speak to people and to machines") {
   for_machines.emplace_back("--json");
   const Json data = parse_json(bitwright(for_machines).out, "data check");
   CHECK(data["inputs"][0]["name"] == "x");
+
+  const std::vector<std::string> without_model{"data", "check", world.path("data"), "--json"};
+  CHECK(bitwright(without_model).code == 3);  // labels and images: but what for?
+  world.write_text("data/dataset.yaml", "version: 1\ninputs: {pictures: {from: x}}\n");
+  const Outcome described = bitwright(without_model);
+  INFO(described.err);
+  REQUIRE(described.code == 0);
+  CHECK(parse_json(described.out, "data check")["inputs"][0]["name"] == "pictures");
 }
 
 TEST_CASE("runs of an empty store") {

@@ -46,7 +46,8 @@ void to_file(const fs::path& path, int descriptor) {
 // The parent of a process; 0 when it is gone or a zombie.
 pid_t parent_of(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
+  std::string text;
+  std::getline(file, text, '\0');  // an end while it is read is no exception here
   const std::size_t end = text.rfind(')');
   if (end == std::string::npos) return 0;
   std::istringstream rest(text.substr(end + 1));
