@@ -23,6 +23,7 @@ std::string obstacle(const Graph& graph, const Node& node) {
   if (weight == kNoValue || !graph.is_constant(weight) || graph.value(weight).initializer.dtype() != DType::Float32)
     return "both operands are activations";
   if (graph.value(weight).initializer.rank() != 2) return "the weight is no matrix";
+  if (graph.value(weight).initializer.size() == 0) return "the weight is empty";
   if (node.is("Gemm") && (node.int_or("transA", 0) != 0 || node.float_or("alpha", 1) != 1 || node.float_or("beta", 1) != 1))
     return "it scales or transposes its operands";
   return "";

@@ -119,6 +119,9 @@ TEST_CASE("every recipe of a transformer's parts stays close to the float model"
       {"weight-only(bits=4,block=16,accuracy_level=1)", 0.2, "MatMulNBits"},
       {"fp16", 0.001, "Cast"},
       {"bf16", 0.01, "Cast"},
+      {"weight-only(keep_float=m2,accuracy_level=1)+int8-dynamic(keep_float=m1|Gather)", 0.2, "MatMulInteger"},
+      {"int8-static(keep_float=m1|Gather)+weight-only(keep_float=m2,accuracy_level=1)", 0.2, "MatMulNBits"},
+      {"weight-only(keep_float=m2,accuracy_level=1)+fp16(keep_float=m1|Gather)", 0.2, "MatMulNBits"},
   };
   for (const Row& row : rows) {
     INFO(row.recipe);
@@ -145,6 +148,20 @@ TEST_CASE("weight-only computes what its canonical form says") {
 TEST_CASE("a recipe that changes nothing is refused") {
   const Graph graph = prepared(parse_graph("ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,2]\n  %y: float32[N,2] = Relu(%x)\n  output %y: float32[N,2]\n}\n"));
   CHECK_THROWS_AS(candidate_of(graph, "int8-dynamic", {}), Error);
+}
+
+TEST_CASE("a weight without elements stays in float") {
+  const Graph graph = prepared(parse_graph(
+      "ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,16]\n  const %none: float32[16,0] = "
+      "float32[16,0] {}\n" +
+      test::constant("w", {16, 16}, 1) +
+      "  %e: float32[N,0] = MatMul(%x, %none) @ \"empty\"\n  %y: float32[N,16] = MatMul(%x, %w) @ \"full\"\n"
+      "  output %e: float32[N,0]\n  output %y: float32[N,16]\n}\n"));
+  for (const char* recipe : {"weight-only", "weight-only(bits=8,symmetric=no)"}) {
+    const Candidate candidate = candidate_of(graph, recipe, {});
+    CHECK(candidate.layers_quantized == 1);
+    CHECK(candidate.float_nodes.at(0).reason == "the weight is empty");
+  }
 }
 
 TEST_CASE("the same plan gives the same bytes") {
