@@ -126,7 +126,7 @@ Batch collate(std::span<const Sample> samples, std::span<const double> pads, Pad
 // Decodes samples ahead on threads of its own and hands them out in order; at most `window` decoded samples are held.
 class Stream {
  public:
-  Stream(Split split, std::vector<std::size_t> indices, int threads = 2, std::size_t window = 16);
+  Stream(Split split, std::vector<std::size_t> indices, int threads = 2, std::size_t window = 8);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;

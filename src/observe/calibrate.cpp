@@ -1,10 +1,12 @@
 #include "observe/calibrate.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -22,6 +24,8 @@
 
 namespace bw {
 namespace {
+
+enum RequestFile { kModel, kData, kNeeds };
 
 // --- inside the worker
 // ------------------------------------------------------------------------------------------------
@@ -65,12 +69,12 @@ struct Part {
   Evidence evidence;
   std::vector<ValueEvidence*> by_tap;
 
-  explicit Part(const Needs& needs) : evidence(needs) {
-    for (const auto& [name, keys] : needs.by_value) by_tap.push_back(&evidence.value(name));
+  Part(const Needs& needs, const std::vector<std::string>& taps) : evidence(needs) {
+    for (const std::string& name : taps) by_tap.push_back(&evidence.value(name));
   }
 };
 
-void run_group(Runner& runner, Part& part, const SampleGroup& group) {
+void show(Runner& runner, TapOrder order, Part& part, const SampleGroup& group) {
   const std::size_t batch = group.samples.size();
   const TapSink sink = [&](std::size_t tap, const Tensor& value) {
     for (std::size_t i = 0; i < batch; ++i) {
@@ -83,25 +87,49 @@ void run_group(Runner& runner, Part& part, const SampleGroup& group) {
     }
   };
   try {
-    runner.run(inputs_of(group.samples, runner), sink);
+    runner.run(inputs_of(group.samples, runner), sink, order);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::Calibration) throw;
     throw error.within(group.samples.front().id);
   }
 }
 
+void run_group(Runner& runner, TapOrder order, Part& part, const SampleGroup& group) {
+  if (std::ranges::any_of(group.samples, [](const Sample& sample) { return sample.mask.defined(); })) order = TapOrder::Plain;
+  try {
+    show(runner, order, part, group);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::Calibration && order == TapOrder::Any)
+      show(runner, TapOrder::Plain, part, group);  // throws it with the element's index in the plain order
+    throw;
+  }
+}
+
+// Gives memory back to the system as soon as it is free, which takes time that calibration has and measuring has not.
+void keep_memory_low() {
+  constexpr int kBytes = 1 << 17;
+  ::mallopt(M_MMAP_THRESHOLD, kBytes);
+  ::mallopt(M_TRIM_THRESHOLD, kBytes);
+}
+
+std::unique_ptr<Runner> load_tapped(const Runtime& runtime, std::vector<SharedBytes> files, const LoadOptions& options) {
+  return runtime.load({{}, files[kModel].bytes(), files[kData]}, options);
+}
+
 JobResult run_calibrate(JobContext& context) {
+  keep_memory_low();
   const Json request = context.request();
-  const Needs needs = Evidence::from_bytes(context.files()[1].bytes()).needs();
+  std::vector<SharedBytes> files = context.take_files();
+  const Needs needs = Evidence::from_bytes(files[kNeeds].bytes()).needs();
   LoadOptions options;
-  for (const auto& [name, keys] : needs.by_value) options.taps.push_back(name);
+  options.taps = request.at("taps").get<std::vector<std::string>>();
+  options.tap_order = needs.in_any_order() ? TapOrder::Any : TapOrder::Plain;
   context.stage("load");
-  const auto runner =
-      runtime_named(request.at("runtime").get<std::string>()).load({{}, context.files()[0].bytes()}, options);
+  const auto runner = load_tapped(runtime_named(request.at("runtime").get<std::string>()), std::move(files), options);
   const std::size_t batch = batch_of(*runner);
   const int threads = needs.in_order() ? 1 : request.at("threads").get<int>();
   std::deque<Part> parts;
-  for (int i = 0; i < threads; ++i) parts.emplace_back(needs);
+  for (int i = 0; i < threads; ++i) parts.emplace_back(needs, options.taps);
   context.stage("run");
   std::atomic<std::size_t> used = 0, rest = 0;
   for_each_group(context, threads, batch, [&](int thread, const SampleGroup& group) {
@@ -109,7 +137,7 @@ JobResult run_calibrate(JobContext& context) {
       rest += group.samples.size();
       return;
     }
-    run_group(*runner, parts[static_cast<std::size_t>(thread)], group);
+    run_group(*runner, options.tap_order, parts[static_cast<std::size_t>(thread)], group);
     used += batch;
   });
   for (std::size_t i = 1; i < parts.size(); ++i) parts[0].evidence.merge(parts[i].evidence);
@@ -122,13 +150,17 @@ JobResult run_calibrate(JobContext& context) {
 // --- the parent
 // -------------------------------------------------------------------------------------------------------
 
-void require_tappable(const Graph& graph, const Needs& needs) {
-  for (const auto& [name, keys] : needs.by_value) {
-    const ValueId id = graph.find(name);
-    if (id == kNoValue)
-      throw Error(ErrorKind::Internal, "calibration was asked for a value that the graph does not have", name);
-    if (graph.is_constant(id)) throw Error(ErrorKind::Internal, "calibration was asked for a constant", name);
-  }
+// The values in the order in which the graph computes them, so that none waits in memory for another to be shown.
+std::vector<std::string> taps_of(const Graph& graph, const Needs& needs) {
+  std::vector<std::string> taps;
+  const auto add = [&](ValueId id) {
+    if (id != kNoValue && needs.by_value.contains(graph.value(id).name)) taps.push_back(graph.value(id).name);
+  };
+  for (const ValueId id : graph.inputs) add(id);
+  for (const Node& node : graph.nodes) std::ranges::for_each(node.outputs, add);
+  if (taps.size() != needs.by_value.size())
+    throw Error(ErrorKind::Internal, "calibration was asked for a constant or for a value that the graph does not have");
+  return taps;
 }
 
 }  // namespace
@@ -140,15 +172,15 @@ Calibration calibrate(const Graph& graph, SharedSamples& samples, const Needs& n
   if (samples.size() == 0)
     throw Error(ErrorKind::Calibration, "there are no calibration samples", {},
                 "Give data with a calibration split (--data)");
-  require_tappable(graph, needs);
   WorkerOptions worker_options;
   worker_options.address_space = options.address_space;
   Worker worker(worker_options);
   JobRequest request{
-      "calibrate", to_line({{"threads", options.threads}, {"runtime", options.runtime}}), {}, samples.feed()};
-  request.files = {SharedBytes(as_bytes(onnx::serialize(graph))), SharedBytes(Evidence(needs).to_bytes())};
+      "calibrate", to_line({{"threads", options.threads}, {"runtime", options.runtime}, {"taps", taps_of(graph, needs)}}), {}, samples.feed()};
+  const onnx::Detached model = onnx::detach(graph, kDataInMemory);
+  request.files = {SharedBytes(as_bytes(model.model)), SharedBytes(model.parts), SharedBytes(Evidence(needs).to_bytes())};
   request.silence = options.silence;
-  const JobResult answer = worker.run(request);
+  const JobResult answer = worker.run(std::move(request));
   std::size_t rest = 0;
   read_result(answer, [&](const Json& figures) {
     result.evidence = Evidence::from_bytes(as_bytes(answer.blob));

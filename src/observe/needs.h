@@ -1,8 +1,10 @@
 // What calibration must gather: for each value, the statistics that the recipe's methods asked for.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -38,6 +40,15 @@ struct Needs {
     for (const auto& [value, keys] : by_value)
       if (keys.contains({StatisticKind::TorchHistogram})) return true;
     return false;
+  }
+  // Whether the order of a sample's elements is of no account: not for statistics by channel, nor for rounded sums.
+  bool in_any_order() const {
+    constexpr StatisticKind kCounted[] = {StatisticKind::Range, StatisticKind::Histogram, StatisticKind::SampleRanges,
+                                          StatisticKind::TorchHistogram};
+    for (const auto& [value, keys] : by_value)
+      for (const StatisticKey& key : keys)
+        if (std::ranges::find(kCounted, key.kind) == std::end(kCounted)) return false;
+    return true;
   }
   friend bool operator==(const Needs&, const Needs&) = default;
 };

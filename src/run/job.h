@@ -28,6 +28,8 @@ class JobContext {
 
   Json request() const;
   std::span<const SharedBytes> files() const { return files_; }
+  // Leaves none here: their memory is free as soon as the taker drops them.
+  std::vector<SharedBytes> take_files() { return std::move(files_); }
 
   // Says what is being done now: stands in the death report, and tells the parent that the job is alive.
   void stage(std::string_view name);

@@ -13,20 +13,29 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "run/frame.h"
 #include "tensor/tensor.h"
 
 namespace bw {
 
-// A model as a runtime takes it: a file, or bytes already in memory (then `path`'s folder is where external data lies).
+// A model as a runtime takes it: a file, or bytes already in memory. Then `path`'s folder is where external data lies,
+// but what the model calls kDataInMemory: that is `data`, which the runner keeps as long as it needs it.
 struct ModelFile {
   std::filesystem::path path;
-  std::span<const std::byte> bytes;
+  std::span<const std::byte> bytes = {};
+  SharedBytes data = {};
 };
+inline constexpr const char* kDataInMemory = "memory";
+
+// In which order a tapped value's elements are shown. Runtimes hold values in orders of their own (blocks of channels);
+// what needs no order saves the time of making the plain one.
+enum class TapOrder { Plain, Any };
 
 struct LoadOptions {
   int threads = 1;                            // inside one run; several runs may go side by side
   bool optimize = true;                       // false: the graph as it stands, no fusion
   std::vector<std::string> taps;              // values to be shown to run()'s sink, by name
+  TapOrder tap_order = TapOrder::Plain;       // Any: run() may be asked for either order, else for the plain one only
   std::map<std::string, std::string> config;  // the runtime's own settings, by its own names
   std::filesystem::path save_optimized;       // where to write the graph that really runs; empty: nowhere
   std::filesystem::path profile;              // prefix of a profile file; empty: no profile
@@ -50,7 +59,8 @@ class Runner {
 
   // Inputs in the order of inputs(), with their batch axis; gives the outputs in the order of outputs() (an output that
   // is not a tensor comes back undefined). Errors: InputError when the runtime refuses shapes, types or content.
-  virtual std::vector<Tensor> run(std::span<const Tensor> inputs, const TapSink& sink = {}) = 0;
+  virtual std::vector<Tensor> run(std::span<const Tensor> inputs, const TapSink& sink = {},
+                                  TapOrder order = TapOrder::Plain) = 0;
 
   // Ends profiling and gives the file's path; empty when it was not asked for.
   virtual std::filesystem::path end_profile() = 0;

@@ -123,7 +123,7 @@ void Worker::start() {
   send_frame(process_->socket.get(), FrameKind::Limits, fmt::format("{{\"address_space\":{}}}", options_.address_space));
 }
 
-JobResult Worker::run(const JobRequest& request) {
+JobResult Worker::run(JobRequest request) {
   const double begin = seconds_now();
   std::optional<Error> failure;
   const auto dead = [&](ErrorKind kind, const std::string& how) {
@@ -151,13 +151,14 @@ JobResult Worker::run(const JobRequest& request) {
   throw *failure;  // the job's own error: the process is fine and serves the next job
 }
 
-std::variant<JobResult, Error> Worker::converse(const JobRequest& request, double deadline) {
+std::variant<JobResult, Error> Worker::converse(JobRequest& request, double deadline) {
   const int socket = process_->socket.get();
   const auto patience = [&] {
     const double silence = seconds_now() + request.silence;
     return deadline > 0 ? std::min(silence, deadline) : silence;
   };
   send_frame(socket, FrameKind::Job, request.request, request.job, request.files, patience());
+  request.files.clear();  // the worker has them now, and may drop them
   for (;;) {
     Frame frame = receive_frame(socket, {}, patience());
     switch (frame.kind) {

@@ -41,7 +41,7 @@ class Worker {
   // Runs one job and gives its result. The process is started when there is none, so a job after a death gets a new
   // one. Throws what the job threw; Error(Worker) naming signal or exit code, stage and time when the process died or
   // broke the protocol, Error(Timeout) when it was silent for too long (it is gone then); what the feed threw.
-  JobResult run(const JobRequest& request);
+  JobResult run(JobRequest request);
 
   // Ends the process, so that the next job starts in a fresh one.
   void stop();
@@ -50,7 +50,7 @@ class Worker {
  private:
   struct Process;
   void start();
-  std::variant<JobResult, Error> converse(const JobRequest& request, double deadline);
+  std::variant<JobResult, Error> converse(JobRequest& request, double deadline);
 
   WorkerOptions options_;
   std::unique_ptr<Process> process_;

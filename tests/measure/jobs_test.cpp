@@ -106,6 +106,31 @@ TEST_CASE("NaN made inside the model is refused with tensor and sample") {
   }
 }
 
+TEST_CASE("infinity in a convolution is refused with its index in the plain order of elements") {
+  constexpr std::int64_t kCount = 4, kOutputs = 16, kSide = 8;
+  constexpr std::size_t kSample = 2, kChannel = 5, kPixel = 17;
+  test::Sketch s;
+  const ValueId x = s.input("x", DType::Float32, {1, 1, kSide, kSide});
+  std::vector<float> weights(kOutputs, 0), values(kCount * kSide * kSide, 0);
+  weights[kChannel] = 1e10f;
+  values[kSample * kSide * kSide + kPixel] = 3e38f;
+  const ValueId w = s.constant("w", Tensor::of<float>({kOutputs, 1, 1, 1}, std::span<const float>(weights)));
+  const Graph graph = s.with_output(s.node("Relu", {s.node("Conv", {x, w}, {}, "conv")}, {}, "y"));
+  const test::Folder folder;
+  test::put(folder.path() / "samples.npz", test::zip({{.name = "x.npy", .content = test::npy(Tensor::of<float>({kCount, 1, kSide, kSide}, std::span<const float>(values)))}}));
+  SharedSamples samples(open_dataset(folder.path() / "samples.npz", input_signatures(graph), {.allow_overlap = true}).split("samples"), {0, 1, 2, 3});
+  Needs needs;
+  needs.add("y", {StatisticKind::Range});
+  try {
+    calibrate(graph, samples, needs);
+    FAIL("nothing was thrown");
+  } catch (const Error& error) {
+    INFO(error.what());
+    CHECK(error.kind() == ErrorKind::Calibration);
+    CHECK(std::string(error.what()).find("value 'y', sample 2, element 337") != std::string::npos);  // 5 * 64 + 17
+  }
+}
+
 TEST_CASE("accuracy, agreement and SQNR are those worked out by hand, for any number of threads") {
   const Case data(200);
   std::vector<float> other = kWeights;

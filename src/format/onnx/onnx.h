@@ -31,6 +31,14 @@ struct WriteOptions {
 void write(const Graph& graph, const fs::path& path, const WriteOptions& options = {});
 std::string serialize(const Graph& graph);  // Error(limit) above 2 GiB
 
+// A model in memory whose large tensors stand apart: `model` refers to them as external data in the file `location`,
+// whose content is `parts`, one behind the other. They lie in the graph's own memory.
+struct Detached {
+  std::string model;
+  std::vector<std::span<const std::byte>> parts;
+};
+Detached detach(const Graph& graph, const std::string& location);
+
 // Types of all values, by the onnx library's shape inference (falls back to what is known; never fails on odd models).
 void infer_types(Graph& graph);
 // The onnx library's checker: Error(semantic) with its message.

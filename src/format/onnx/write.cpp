@@ -30,35 +30,59 @@ void each_initializer(const Graph& graph, const std::function<void(const Tensor&
     }
 }
 
+std::string serialized(const pb::ModelProto& proto) {
+  if (proto.ByteSizeLong() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
+    throw Error(InputClass::Limit,
+                fmt::format("the model takes {} bytes, an ONNX file holds 2 GiB", proto.ByteSizeLong()), {},
+                "Write it with external data");
+  std::string bytes;
+  if (!proto.SerializeToString(&bytes)) throw Error(ErrorKind::Internal, "the model could not be serialized");
+  return bytes;
+}
+
 // Where each large tensor stands in the data file. Tensors that share their bytes stand there once.
 class DataFile {
  public:
   explicit DataFile(const Graph& graph) {
-    Sha256 hash;
     each_initializer(graph, [&](const Tensor& tensor) {
       const auto bytes = tensor.bytes();
       if (bytes.size() < kInlineBytes || offsets_.contains(bytes.data())) return;
       const std::uint64_t offset = rounded_up(size_, bytes.size() >= kPageTensor ? kPage : kLine);
       offsets_.emplace(bytes.data(), Place{offset, bytes.size()});
-      order_.push_back(bytes);
+      parts_.push_back(std::span(kZeros, offset - size_));
+      parts_.push_back(bytes);
       size_ = offset + bytes.size();
-      hash.add(bytes);
     });
-    digest_ = hash.hex().substr(0, 12);
   }
 
-  bool empty() const { return order_.empty(); }
-  const std::string& digest() const { return digest_; }
+  bool empty() const { return parts_.empty(); }
+  // The content, piece by piece.
+  const std::vector<std::span<const std::byte>>& parts() const { return parts_; }
+
+  std::string digest() const {
+    Sha256 hash;
+    for (const auto part : parts_) hash.add(part);
+    return hash.hex().substr(0, 12);
+  }
 
   void write(const fs::path& path) const {
-    static constexpr std::byte kZeros[kPage] = {};
     FileWriter file(path);
-    for (const auto bytes : order_) {
-      file.write(std::span(kZeros, offsets_.at(bytes.data()).offset - file.written()));
-      file.write(bytes);
-    }
+    for (const auto part : parts_) file.write(part);
     file.commit();
   }
+
+  // The model that refers to this file by the name `location`.
+  std::string model_of(const Graph& graph, const std::string& location) const {
+    return serialized(model_to(graph, {.externalise = [&](const Tensor& tensor, pb::TensorProto& proto) {
+      return describe(tensor, location, proto);
+    }}));
+  }
+
+ private:
+  struct Place {
+    std::uint64_t offset, length;
+  };
+  static constexpr std::byte kZeros[kPage] = {};
 
   // The place of a tensor's bytes, if they stand here.
   bool describe(const Tensor& tensor, const std::string& location, pb::TensorProto& proto) const {
@@ -76,25 +100,10 @@ class DataFile {
     return true;
   }
 
- private:
-  struct Place {
-    std::uint64_t offset, length;
-  };
   std::map<const std::byte*, Place> offsets_;
-  std::vector<std::span<const std::byte>> order_;
+  std::vector<std::span<const std::byte>> parts_;
   std::uint64_t size_ = 0;
-  std::string digest_;
 };
-
-std::string serialized(const pb::ModelProto& proto) {
-  if (proto.ByteSizeLong() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
-    throw Error(InputClass::Limit,
-                fmt::format("the model takes {} bytes, an ONNX file holds 2 GiB", proto.ByteSizeLong()), {},
-                "Write it with external data");
-  std::string bytes;
-  if (!proto.SerializeToString(&bytes)) throw Error(ErrorKind::Internal, "the model could not be serialized");
-  return bytes;
-}
 
 std::uint64_t initializer_bytes(const Graph& graph) {
   std::uint64_t total = 0;
@@ -120,6 +129,11 @@ std::string serialize(const Graph& graph) {
   return serialized(model_to(graph));
 }
 
+Detached detach(const Graph& graph, const std::string& location) {
+  const DataFile data(graph);
+  return {data.model_of(graph, location), data.parts()};
+}
+
 void write(const Graph& graph, const fs::path& path, const WriteOptions& options) {
   if (initializer_bytes(graph) <= options.external_above) {
     write_file(path, serialize(graph));
@@ -129,10 +143,7 @@ void write(const Graph& graph, const fs::path& path, const WriteOptions& options
   // The name of the data file carries its content, so the old model keeps its own data until the new model is in place.
   const DataFile data(graph);
   const std::string location = path.filename().string() + "." + data.digest() + ".data";
-  const std::string model =
-      serialized(model_to(graph, {.externalise = [&](const Tensor& tensor, pb::TensorProto& proto) {
-                            return data.describe(tensor, location, proto);
-                          }}));
+  const std::string model = data.model_of(graph, location);
   if (!data.empty()) data.write(path.parent_path() / location);
   write_file(path, model);
   remove_stale_data(path, location);

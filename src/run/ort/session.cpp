@@ -1,8 +1,10 @@
 #include <onnxruntime/onnxruntime_cxx_api.h>
 #include <onnxruntime/onnxruntime_session_options_config_keys.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "run/frame.h"
 #include "run/ort/ort.h"
 #include "run/ort/tap.h"
 #include "run/ort/value.h"
@@ -52,8 +55,16 @@ std::string cleaned(std::string_view text) {
   }
 }
 
+// With an allocator for sessions that should take little memory: it asks the system for what is needed, where the
+// runtime's own doubles with every request. Only sessions that say so use it.
 Ort::Env& environment() {
-  static Ort::Env env(ORT_LOGGING_LEVEL_ERROR, "bitwright");
+  static Ort::Env env = [] {
+    Ort::Env made(ORT_LOGGING_LEVEL_ERROR, "bitwright");
+    constexpr int kSameAsRequested = 1, kStandard = -1;
+    const Ort::ArenaCfg arena(0, kSameAsRequested, kStandard, kStandard);
+    made.CreateAndRegisterAllocator(Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault), arena);
+    return made;
+  }();
   return env;
 }
 
@@ -71,12 +82,34 @@ Port port_of(std::string name, const Ort::ConstTypeInfo& type) {
   return port;
 }
 
+// `bytes` serve as the file of external data that the model calls `name`.
+void add_data(Ort::SessionOptions& settings, const std::string& name, std::span<const std::byte> bytes) {
+  if (bytes.empty()) return;
+  char* data = reinterpret_cast<char*>(const_cast<std::byte*>(bytes.data()));  // the runtime only reads it
+  settings.AddExternalInitializersFromFilesInMemory({name}, {data}, {bytes.size()});
+}
+
+// Memory that the runtime writes as if it were a file, and that is mapped then.
+class MemoryFile {
+ public:
+  MemoryFile() : fd_(::memfd_create("bitwright-model", MFD_CLOEXEC)) {
+    if (!fd_) throw Error(InputClass::Limit, "no memory for the optimized model");
+  }
+  std::string name() const { return std::to_string(fd_.get()); }
+  std::string path() const { return "/proc/self/fd/" + name(); }
+  void map() { mapping_.emplace(path()); }
+  std::span<const std::byte> bytes() const { return mapping_->bytes(); }
+
+ private:
+  OwnedFd fd_;
+  std::optional<MappedFile> mapping_;
+};
+
 class Session final : public Runner {
  public:
-  Session(const ModelFile& model, const LoadOptions& options)
-      : where_(model.path.string()), taps_(!options.taps.empty()), profiles_(!options.profile.empty()), domain_(kTapDomain) {
-    Ort::SessionOptions settings = settings_of(model, options);
-    session_ = load(model, options, settings);
+  Session(const ModelFile& model, const LoadOptions& options) : where_(model.path.string()), options_(options), domain_(kTapDomain) {
+    if (taps()) domain_.Add(tap_operator());
+    session_ = load(model);
     Ort::AllocatorWithDefaultOptions names;
     for (std::size_t i = 0; i < session_.GetInputCount(); ++i)
       inputs_.push_back(port_of(session_.GetInputNameAllocated(i, names).get(), session_.GetInputTypeInfo(i).GetConst()));
@@ -89,66 +122,110 @@ class Session final : public Runner {
   const std::vector<Port>& inputs() const override { return inputs_; }
   const std::vector<Port>& outputs() const override { return outputs_; }
 
-  std::vector<Tensor> run(std::span<const Tensor> inputs, const TapSink& sink) override {
+  std::vector<Tensor> run(std::span<const Tensor> inputs, const TapSink& sink, TapOrder order) override {
     if (inputs.size() != inputs_.size())
       throw Error(InputClass::Data, "the model takes " + std::to_string(inputs_.size()) + " inputs, the sample has " +
                                         std::to_string(inputs.size()), where_);
     std::vector<Ort::Value> values;
     for (const Tensor& input : inputs) values.push_back(value_of(input));
+    Ort::Session& session = order == TapOrder::Any || !optimized_ ? session_ : in_plain_order();
     std::vector<Tensor> outputs;
-    for (Ort::Value& value : run_values(values, sink)) outputs.push_back(tensor_of(std::move(value)));
+    for (Ort::Value& value : run_values(session, values, sink)) outputs.push_back(tensor_of(std::move(value)));
     return outputs;
   }
 
   std::filesystem::path end_profile() override {
-    if (!profiles_) return {};
+    if (options_.profile.empty()) return {};
     Ort::AllocatorWithDefaultOptions names;
     return session_.EndProfilingAllocated(names).get();
   }
 
  private:
-  Ort::SessionOptions settings_of(const ModelFile& model, const LoadOptions& options) {
+  // The model that the runtime made of one with Taps: its large tensors stand in a file of their own.
+  struct Optimized {
+    MemoryFile model, data;
+  };
+
+  bool taps() const { return !options_.taps.empty(); }
+
+  Ort::SessionOptions settings_of(const std::filesystem::path& path, bool optimize) const {
     Ort::SessionOptions settings;
-    settings.SetIntraOpNumThreads(options.threads);
-    settings.SetGraphOptimizationLevel(options.optimize ? ORT_ENABLE_ALL : ORT_DISABLE_ALL);
+    settings.SetIntraOpNumThreads(options_.threads);
+    settings.SetGraphOptimizationLevel(optimize ? ORT_ENABLE_ALL : ORT_DISABLE_ALL);
     // Sessions that stand side by side in one worker must not burn each other's cores between runs.
-    if (options.threads > 1) settings.AddConfigEntry(kOrtSessionOptionsConfigForceSpinningStop, "1");
-    if (!model.path.empty())
+    if (options_.threads > 1) settings.AddConfigEntry(kOrtSessionOptionsConfigForceSpinningStop, "1");
+    if (!path.empty())
       settings.AddConfigEntry(kOrtSessionOptionsModelExternalInitializersFileFolderPath,
-                              std::filesystem::absolute(model.path).parent_path().c_str());
-    for (const auto& [key, value] : options.config) settings.AddConfigEntry(key.c_str(), value.c_str());
-    if (!options.save_optimized.empty()) settings.SetOptimizedModelFilePath(options.save_optimized.c_str());
-    if (profiles_) settings.EnableProfiling(options.profile.c_str());
-    if (taps_) {
-      domain_.Add(tap_operator());
+                              std::filesystem::absolute(path).parent_path().c_str());
+    for (const auto& [key, value] : options_.config) settings.AddConfigEntry(key.c_str(), value.c_str());
+    if (!options_.save_optimized.empty()) settings.SetOptimizedModelFilePath(options_.save_optimized.c_str());
+    if (!options_.profile.empty()) settings.EnableProfiling(options_.profile.c_str());
+    if (taps()) {
+      settings.AddConfigEntry(kOrtSessionOptionsConfigUseEnvAllocators, "1");
+      settings.DisableMemPattern();  // it reserves the values of a whole run at once
       settings.Add(domain_);
     }
     return settings;
   }
 
-  Ort::Session load(const ModelFile& model, const LoadOptions& options, const Ort::SessionOptions& settings) {
+  Ort::Session load(const ModelFile& model) {
     try {
-      if (model.bytes.empty() && !taps_) return Ort::Session(environment(), model.path.c_str(), settings);
+      Ort::SessionOptions settings = settings_of(model.path, options_.optimize);
+      if (model.bytes.empty() && !taps()) return Ort::Session(environment(), model.path.c_str(), settings);
+      add_data(settings, kDataInMemory, model.data.bytes());
       std::optional<MappedFile> file;
       if (model.bytes.empty()) file.emplace(model.path);
-      std::span<const std::byte> bytes = file ? file->bytes() : model.bytes;
-      std::string tapped;
-      if (taps_) {
-        tapped.reserve(bytes.size() + 256 * options.taps.size());
-        tapped.append(as_text(bytes)).append(tap_suffix(options.taps));
-        bytes = as_bytes(tapped);
-      }
+      const std::span<const std::byte> bytes = file ? file->bytes() : model.bytes;
+      if (taps()) return load_tapped(as_text(bytes), settings, model.data);
+      data_ = model.data;
       return Ort::Session(environment(), bytes.data(), bytes.size(), settings);
     } catch (const Ort::Exception& error) {
       rethrow(error, where_);
     }
   }
 
-  std::vector<Ort::Value> run_values(std::span<const Ort::Value> values, const TapSink& sink) {
+  Ort::Session load_tapped(std::string_view model, Ort::SessionOptions& settings, const SharedBytes& data) {
+    std::string tapped;
+    tapped.reserve(model.size() + 256 * options_.taps.size());
+    tapped.append(model).append(tap_suffix(options_.taps));
+    if (options_.tap_order == TapOrder::Any && options_.optimize && has_convolution(model))
+      if (Ort::Session session = load_on_blocks(tapped, settings)) return session;
+    data_ = data;
+    return Ort::Session(environment(), tapped.data(), tapped.size(), settings);
+  }
+
+  // The runtime optimizes the model, and what it made of it is loaded again with its Taps on the blocks. Empty when no
+  // tapped value is computed in blocks.
+  Ort::Session load_on_blocks(const std::string& tapped, const Ort::SessionOptions& settings) {
+    auto optimized = std::make_unique<Optimized>();
+    Ort::SessionOptions saving = settings.Clone();
+    saving.SetOptimizedModelFilePath(optimized->model.path().c_str());
+    saving.AddConfigEntry(kOrtSessionOptionsOptimizedModelExternalInitializersFileName, optimized->data.name().c_str());
+    saving.AddConfigEntry(kOrtSessionOptionsOptimizedModelExternalInitializersMinSizeInBytes, "1024");
+    { const Ort::Session saved(environment(), tapped.data(), tapped.size(), saving); }
+    optimized->model.map(), optimized->data.map();
+    if (!taps_read_reorders(as_text(optimized->model.bytes()))) return Ort::Session{nullptr};
+    optimized_ = std::move(optimized);
+    return load_optimized(TapOrder::Any);
+  }
+
+  Ort::Session load_optimized(TapOrder order) {
+    const std::string model = optimized_with_taps(as_text(optimized_->model.bytes()), order);
+    Ort::SessionOptions settings = settings_of({}, false);
+    add_data(settings, optimized_->data.name(), optimized_->data.bytes());
+    return Ort::Session(environment(), model.data(), model.size(), settings);
+  }
+
+  Ort::Session& in_plain_order() {
+    std::call_once(once_, [&] { plain_ = load_optimized(TapOrder::Plain); });
+    return plain_;
+  }
+
+  std::vector<Ort::Value> run_values(Ort::Session& session, std::span<const Ort::Value> values, const TapSink& sink) {
     TapScope scope(sink);
     try {
-      return session_.Run(Ort::RunOptions{nullptr}, input_names_.data(), values.data(), values.size(), output_names_.data(),
-                          output_names_.size());
+      return session.Run(Ort::RunOptions{nullptr}, input_names_.data(), values.data(), values.size(), output_names_.data(),
+                         output_names_.size());
     } catch (const Ort::Exception& error) {
       if (std::exception_ptr thrown = scope.take_error()) std::rethrow_exception(thrown);
       rethrow(error, where_);
@@ -156,9 +233,12 @@ class Session final : public Runner {
   }
 
   std::string where_;
-  bool taps_, profiles_;
-  Ort::CustomOpDomain domain_;  // must outlive the session
-  Ort::Session session_{nullptr};
+  LoadOptions options_;
+  Ort::CustomOpDomain domain_;  // this and the next two must outlive the sessions
+  SharedBytes data_;
+  std::unique_ptr<Optimized> optimized_;  // set when session_ shows values in any order
+  Ort::Session session_{nullptr}, plain_{nullptr};
+  std::once_flag once_;
   std::vector<Port> inputs_, outputs_;
   std::vector<const char*> input_names_, output_names_;
 };

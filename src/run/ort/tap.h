@@ -10,6 +10,7 @@
 #include <exception>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "run/runtime.h"
 
@@ -23,6 +24,15 @@ inline constexpr const char* kTapDomain = "bitwright";
 // Model bytes that, put behind the bytes of a serialized model, add a Tap for each value: concatenated protobuf
 // messages are merged field by field, so the model itself is neither parsed nor copied here.
 std::string tap_suffix(std::span<const std::string> values);
+
+// ONNX Runtime computes convolutions in blocks of channels, and puts a ReorderOutput before whoever needs the plain order.
+// Of a model that it has optimized, with Taps in it: the same model, whose Taps read in TapOrder::Any the blocks
+// themselves where these hold the value's elements and no others, in another order.
+std::string optimized_with_taps(std::string_view optimized, TapOrder order);
+bool taps_read_reorders(std::string_view optimized);  // else both orders are the same
+
+// Whether anything in the model can be computed in blocks.
+bool has_convolution(std::string_view model);
 
 const OrtCustomOp* tap_operator();
 
