@@ -152,7 +152,7 @@ HWY_EXPORT(QuantizeTile);
 constexpr std::size_t kMaxBlock = 4096;
 // A chunk: so many blocks that whole cache lines of the result are written by one thread, one after another, and that
 // zero points of two blocks that share a byte lie in one chunk.
-constexpr std::size_t kChunkBlocks = 16, kChunkColumns = 256;
+constexpr std::size_t kChunkBlocks = 16, kChunkColumns = 128;
 
 class Quantizer {
  public:
@@ -227,6 +227,7 @@ class Quantizer {
       const std::size_t at = (column + n) * blocks_ + block;
       std::uint8_t* to = out_.codes.data() + at * blob_;
       for (std::size_t i = 0; i < words; ++i) std::memcpy(to + 4 * i, tile.words + i * kTileColumns + n, 4);
+      for (std::size_t i = 4 * words; i < blob_; ++i) to[i] = 0;
       out_.scales[at] = tile.scales[n];
       if (options_.symmetric) continue;
       const auto zero_point = static_cast<std::uint8_t>(tile.zero_points[n]);

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "base/raw_vector.h"
+
 namespace bw {
 
 struct NBitsOptions {
@@ -19,7 +21,7 @@ struct NBitsOptions {
 //   asymmetric: scale = (max(high, 0) - min(low, 0)) / (2^bits - 1); zero point = round(-low / scale)
 //   code = clamp(round(x * (1 / scale) + zero point), 0, 2^bits - 1); round is half away from zero here
 struct NBitsWeights {
-  std::vector<std::uint8_t> codes;        // [N, blocks, block_size * bits / 8], low nibble first; zero beyond K
+  RawVector<std::uint8_t> codes;          // [N, blocks, block_size * bits / 8], low nibble first; zero beyond K
   std::vector<float> scales;              // [N, blocks]
   std::vector<std::uint8_t> zero_points;  // [N, ceil(blocks * bits / 8)], low nibble first; empty when symmetric
   // Two nibbles that mean nothing are as onnxruntime leaves them: the last one of an odd number of 4-bit zero points is

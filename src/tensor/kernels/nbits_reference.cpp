@@ -42,7 +42,7 @@ NBitsWeights quantize_nbits(std::span<const float> weights, std::size_t rows, st
   const int highest = (1 << options.bits) - 1;
   const bool nibbles = options.bits == 4;
   const std::size_t zero_bytes = nibbles ? (blocks + 1) / 2 : blocks;
-  NBitsWeights out{std::vector<std::uint8_t>(columns * blocks * blob), std::vector<float>(columns * blocks), {}};
+  NBitsWeights out{RawVector<std::uint8_t>(columns * blocks * blob, 0), std::vector<float>(columns * blocks), {}};
   if (!options.symmetric) out.zero_points.resize(columns * zero_bytes);
   const auto put = [&](std::uint8_t* bytes, std::size_t i, int code) {
     bytes[nibbles ? i / 2 : i] |= static_cast<std::uint8_t>(nibbles && i % 2 ? code << 4 : code);

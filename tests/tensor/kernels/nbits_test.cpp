@@ -27,8 +27,7 @@ std::vector<float> weights_of_kind(std::size_t rows, std::size_t columns, int ki
   return weights;
 }
 
-template <class T>
-std::string short_hash(const std::vector<T>& values) {
+std::string short_hash(const auto& values) {
   return sha256(std::as_bytes(std::span(values))).substr(0, 16);
 }
 
