@@ -112,7 +112,8 @@ def require(holds, what):
 class Watched:
     seconds: float   # wall time of the whole process
     output: str      # what it wrote to standard output
-    private: int     # most memory that no file backs, at one moment, of the process and its children; bytes
+    private: int     # most memory that no file backs, at one moment, of one process: the one that does the work; bytes
+    together: int    # the same of the process and its children; bytes
     resident: int    # the sum of their highest resident sets, file pages with them; bytes
 
     def json(self):
@@ -120,15 +121,20 @@ class Watched:
         return json.loads(self.output[self.output.index("\n{") + 1 if not self.output.startswith("{") else 0:])
 
 
+class Failed(Exception):
+    """A command ended with an error; says which and with what."""
+
+
 def watched(command, **environment):
-    """Runs a command to its end and looks at the memory of it and its children. Ends this program if it fails."""
+    """Runs a command to its end and looks at the memory of it and its children. Failed if it fails."""
     with tempfile.TemporaryFile("w+") as out:
         begin = time.perf_counter()
         process = subprocess.Popen([str(word) for word in command], stdout=out, env={**os.environ, **environment})
-        private, highest = 0, {}
+        private, together, highest = 0, 0, {}
         while process.poll() is None:
             now = {pid: memory_of(pid) for pid in family(process.pid)}
-            private = max(private, sum(anonymous for anonymous, _ in now.values()))
+            private = max([private, *(anonymous for anonymous, _ in now.values())])
+            together = max(together, sum(anonymous for anonymous, _ in now.values()))
             highest.update({pid: high for pid, (_, high) in now.items() if high})
             try:
                 process.wait(POLL)
@@ -137,8 +143,8 @@ def watched(command, **environment):
         seconds = time.perf_counter() - begin
         out.seek(0)
         if process.returncode != 0:
-            sys.exit(f"failed with {process.returncode}: {' '.join(map(str, command))}")
-        return Watched(seconds, out.read(), private, sum(highest.values()))
+            raise Failed(f"failed with {process.returncode}: {' '.join(map(str, command))}")
+        return Watched(seconds, out.read(), private, together, sum(highest.values()))
 
 
 def family(pid):

@@ -86,10 +86,10 @@ class ModelBench {
     if (all.empty()) return {};
     const Split split = dataset_.calibration();
     const std::size_t count = std::min(options_.calibration_samples, split.size());
-    const std::string key = fmt::format("{} {} {} {} {}", content_hash(model_.prepared),
-                                        dataset_.description()["sha256"].get<std::string>(), count, options_.seed, names_of(all));
+    const std::string key = fmt::format("{} {} {} {} {} {}", content_hash(model_.prepared),
+                                        dataset_.description()["sha256"].get<std::string>(), count, options_.balanced, options_.seed, names_of(all));
     Calibration calibration = checkpoint_.calibration(key, [&] {
-      SharedSamples samples(split, choose(split, count, options_.seed));
+      SharedSamples samples(split, choose(split, count, options_.seed, options_.balanced));
       return calibrate(model_.prepared, samples, all,
                        {.threads = options_.threads,
                         .wanted = options_.calibration_samples,

@@ -28,6 +28,7 @@ struct BenchOptions {
   WorkerLimits worker;
   std::size_t calibration_samples = 1000;
   std::size_t evaluation_samples = 0;     // 0: all
+  bool balanced = false;                  // as many samples of each class where not all are taken
   double latency_seconds = 3;             // of paired runs for each candidate
   std::string eval_command;               // the user's own metric (bench/own_metric.h); empty: the data's
   bool resume = false;                    // take finished steps from an earlier run into the same folder

@@ -16,7 +16,7 @@ constexpr std::uint64_t kDecodedBudget = std::uint64_t{1} << 29;  // bytes of de
 
 std::vector<std::size_t> evaluation_indices(const Split& split, const BenchOptions& options) {
   const std::size_t wanted = options.evaluation_samples == 0 ? split.size() : options.evaluation_samples;
-  std::vector<std::size_t> indices = choose(split, std::min(wanted, split.size()), options.seed);
+  std::vector<std::size_t> indices = choose(split, std::min(wanted, split.size()), options.seed, options.balanced);
   std::sort(indices.begin(), indices.end());  // files are read in order
   return indices;
 }
@@ -68,8 +68,8 @@ Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const Bench
       worker_(limited(options.worker)) {}
 
 std::string Measurer::key(const std::string& sha256) const {
-  return fmt::format("{} {} {} {} {} {} {}", model_.sha256, sha256, dataset_.description()["sha256"].get<std::string>(),
-                     options_.evaluation_samples, options_.latency_seconds, options_.threads, options_.seed);
+  return fmt::format("{} {} {} {} {} {} {} {}", model_.sha256, sha256, dataset_.description()["sha256"].get<std::string>(),
+                     options_.evaluation_samples, options_.balanced, options_.latency_seconds, options_.threads, options_.seed);
 }
 
 EvaluateOptions Measurer::evaluating() const {

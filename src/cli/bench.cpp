@@ -29,6 +29,7 @@ constexpr Parameter kFlags[] = {
     kCalibrationSplitFlag,
     kEvaluationSplitFlag,
     kCalibrationSamplesFlag,
+    kBalancedFlag,
     {.name = "evaluation_samples", .type = Parameter::Type::Integer, .standard = "0", .says = "samples to measure accuracy on, 0 for all",
      .low = 0, .high = 1e9},
     kEvalCommandFlag,
@@ -67,6 +68,7 @@ BenchOptions options_of(const Invocation& invocation) {
   options.open = open_options(invocation);
   options.read = read_options(invocation);
   options.worker = worker_limits(invocation);
+  options.balanced = flags.flag("balanced");
   options.calibration_samples = static_cast<std::size_t>(flags.integer("calibration_samples"));
   options.evaluation_samples = static_cast<std::size_t>(flags.integer("evaluation_samples"));
   options.eval_command = flags.text("eval_command");

@@ -16,6 +16,8 @@ inline constexpr Parameter kEvaluationSplitFlag{.name = "evaluation_split", .typ
                                                 .says = "split to measure accuracy on", .low = 0, .high = 0, .choices = ""};
 inline constexpr Parameter kCalibrationSamplesFlag{.name = "calibration_samples", .type = Parameter::Type::Integer, .standard = "1000",
                                                    .says = "samples to calibrate on", .low = 1, .high = 1e9, .choices = ""};
+inline constexpr Parameter kBalancedFlag{.name = "balanced", .type = Parameter::Type::Flag, .standard = "no",
+                                         .says = "take as many samples of each class where not all are taken", .low = 0, .high = 0, .choices = ""};
 inline constexpr Parameter kEvalCommandFlag{.name = "eval_command", .type = Parameter::Type::Text, .standard = "",
                                             .says = "your own metric: a command that gets a model's path and prints a number",
                                             .low = 0, .high = 0, .choices = ""};

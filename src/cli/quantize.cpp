@@ -30,6 +30,7 @@ constexpr Parameter kFlags[] = {
     kCalibrationSplitFlag,
     kEvaluationSplitFlag,
     kCalibrationSamplesFlag,
+    kBalancedFlag,
     kWorkerMemoryFlag,
     kWorkerTimeoutFlag,
     kUncheckedFlag,
@@ -48,7 +49,7 @@ Seen look_at_data(const Invocation& invocation, const LoadedModel& model, const 
   for (const std::string& guess : dataset.guesses()) say("guessed: " + guess);
   const Split split = dataset.calibration();
   const auto wanted = static_cast<std::size_t>(invocation.flags.integer("calibration_samples"));
-  SharedSamples samples(split, choose(split, std::min(wanted, split.size()), invocation.seed));
+  SharedSamples samples(split, choose(split, std::min(wanted, split.size()), invocation.seed, invocation.flags.flag("balanced")));
   const WorkerLimits limits = worker_limits(invocation);
   Seen seen;
   seen.calibration = calibrate(model.prepared, samples, needs, {.threads = invocation.threads, .wanted = wanted, .silence = limits.silence, .address_space = limits.memory});

@@ -94,6 +94,35 @@ TEST_CASE("quantize gives the same bytes for the same seed, for any number of th
   CHECK(sha256_of_file(world / "q.onnx") != model);  // other samples calibrate
 }
 
+TEST_CASE("--balanced calibrates on as many samples of each class") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
+  constexpr std::int64_t kCount = 400, kRare = 390;  // samples from the 390th on are of class 1, and large
+  std::vector<float> x(kCount * 192, 0.5f);
+  std::vector<std::int64_t> y(kCount, 0);
+  std::fill(x.begin() + kRare * 192, x.end(), 50.0f);
+  std::fill(y.begin() + kRare, y.end(), 1);
+  const Tensor images = Tensor::of<float>({kCount, 3, 8, 8}, std::span<const float>(x));
+  fs::remove(world / "data/samples.npz");
+  put_images(world / "data/test.npz", 10);
+  const auto scale_of_input = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{"quantize", "cnn.onnx", "--data", "data", "--calibration-samples", "4", "--plan-out", "plan.json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = bitwright(words, here);
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    return parse_json(read_file(world / "plan.json"), "plan").at("values").at("x").at("scales").at(0).get<double>();
+  };
+  write_npz({{"x", images}, {"y", Tensor::of<std::int64_t>({kCount}, std::span<const std::int64_t>(y))}}, world / "data/calib.npz");
+  CHECK(scale_of_input({"--balanced"}) > 0.1);
+  CHECK(scale_of_input({}) < 0.1);
+  for (const char* file : {"data/calib.npz", "data/test.npz"}) write_npz({{"x", images}}, world / file);
+  const Outcome without = bitwright({"quantize", "cnn.onnx", "--data", "data", "--balanced"}, here);
+  INFO(without.err);
+  CHECK(without.code == 2);
+  CHECK(has(without.err, "balanced over classes"));
+}
+
 TEST_CASE("calibration does not depend on the order of the samples") {
   const World world;
   const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
