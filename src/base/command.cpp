@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +13,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/progress.h"
 
 extern char** environ;
 
@@ -35,35 +38,69 @@ struct Pipe {
   }
 };
 
+// What is said until the other end is closed. Looks up ten times a second for an interruption.
 std::string drain(int descriptor) {
   std::string text;
   std::array<char, 4096> buffer{};
   for (;;) {
+    throw_if_interrupted();
+    pollfd entry{descriptor, POLLIN, 0};
+    if (::poll(&entry, 1, 100) <= 0) continue;
     const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
     if (got > 0) text.append(buffer.data(), static_cast<std::size_t>(got));
     if (got == 0 || (got < 0 && errno != EINTR)) return text;
   }
 }
 
+// A program in a process group of its own; the group is ended with it.
+class Child {
+ public:
+  Child(const std::vector<std::string>& argv, int output) {
+    std::vector<char*> words;
+    for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawnattr_setpgroup(&attributes, 0);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    const int failure = ::posix_spawnp(&pid_, words[0], &actions, &attributes, words.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+    if (failure != 0)
+      throw Error(ErrorKind::Usage, fmt::format("cannot be started: {}", std::strerror(failure)), argv.front());
+  }
+  ~Child() {
+    if (ended_) return;
+    ::kill(-pid_, SIGKILL);
+    wait();
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  int wait() {
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    ended_ = true;
+    return status;
+  }
+
+ private:
+  pid_t pid_ = 0;
+  bool ended_ = false;
+};
+
 }  // namespace
 
 std::string output_of(const std::vector<std::string>& argv) {
   Pipe pipe;
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, pipe.write, STDOUT_FILENO);
-  std::vector<char*> words;
-  for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  pid_t child = 0;
-  const int failure = ::posix_spawnp(&child, words[0], &actions, nullptr, words.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failure != 0) throw Error(ErrorKind::Usage, fmt::format("cannot be started: {}", std::strerror(failure)), argv.front());
+  Child child(argv, pipe.write);
   pipe.close_write();
   const std::string text = drain(pipe.read);
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = child.wait();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     throw Error(ErrorKind::Worker,
                 WIFEXITED(status) ? fmt::format("ended with exit code {}", WEXITSTATUS(status))

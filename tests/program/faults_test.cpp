@@ -128,6 +128,21 @@ TEST_CASE("Ctrl-C ends the run with 130, its workers, and what it was writing") 
       }
 }
 
+TEST_CASE("Ctrl-C ends a metric of the user's own, with all that it started") {
+  const World world;
+  std::vector<std::string> words = bench(world, world.path("out"));
+  words.insert(words.end(), {"--eval-command", "sleep 1000 & echo $! > '" + world.path("pid") + "'; wait #"});
+  Running running(words);
+  REQUIRE(running.reached(world / "pid"));
+  sleep_for(0.1);
+  const pid_t started = std::stoi(read_file(world / "pid"));
+  running.send(SIGINT);
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(running.wait().code == 130);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
+  CHECK(all_gone({started}));
+}
+
 TEST_CASE("a killed program leaves no worker, also in the middle of a run") {
   const World world;
   Running running(endless(world));
