@@ -195,8 +195,8 @@ class Session final : public Runner {
   }
 
   // The runtime optimizes the model, and what it made of it is loaded again with its Taps on the blocks. Empty when no
-  // tapped value is computed in blocks.
-  Ort::Session load_on_blocks(const std::string& tapped, const Ort::SessionOptions& settings) {
+  // tapped value is computed in blocks, or the runtime cannot write or read such a model: the plain order is as good.
+  Ort::Session load_on_blocks(const std::string& tapped, const Ort::SessionOptions& settings) try {
     auto optimized = std::make_unique<Optimized>();
     Ort::SessionOptions saving = settings.Clone();
     saving.SetOptimizedModelFilePath(optimized->model.path().c_str());
@@ -207,6 +207,9 @@ class Session final : public Runner {
     if (!taps_read_reorders(as_text(optimized->model.bytes()))) return Ort::Session{nullptr};
     optimized_ = std::move(optimized);
     return load_optimized(TapOrder::Any);
+  } catch (const Ort::Exception&) {
+    optimized_ = nullptr;
+    return Ort::Session{nullptr};
   }
 
   Ort::Session load_optimized(TapOrder order) {
