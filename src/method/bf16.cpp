@@ -40,9 +40,7 @@ Method bf16() {
           .group = "half",
           .stage = Stage::Decide,
           .parameters = kParameters,
-          .needs = needs_nothing,
-          .run = run,
-          .lowering = nullptr};
+          .run = run};
 }
 
 }  // namespace bw

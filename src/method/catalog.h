@@ -15,11 +15,6 @@ Method weight_only();
 inline constexpr Parameter kKeepFloat{.name = "keep_float",
                                       .type = Parameter::Type::Text,
                                       .standard = "",
-                                      .says = "operators or node names that stay in float, separated by '|'",
-                                      .low = 0,
-                                      .high = 0,
-                                      .choices = ""};
-
-inline Needs needs_nothing(const Task&, const Arguments&) { return {}; }
+                                      .says = "operators or node names that stay in float, separated by '|'"};
 
 }  // namespace bw

@@ -10,10 +10,7 @@ namespace bw {
 inline constexpr Parameter kEmbeddings{.name = "embeddings",
                                        .type = Parameter::Type::Flag,
                                        .standard = "yes",
-                                       .says = "store embedding tables as codes too",
-                                       .low = 0,
-                                       .high = 0,
-                                       .choices = ""};
+                                       .says = "store embedding tables as codes too"};
 
 // Decides about every table of at least 4096 elements that is not to be kept in float, symmetric codes of 4 or 8 bits,
 // blocks of up to 128 in a row.

@@ -86,9 +86,7 @@ Method fp16() {
           .group = "half",
           .stage = Stage::Decide,
           .parameters = kParameters,
-          .needs = needs_nothing,
-          .run = run,
-          .lowering = nullptr};
+          .run = run};
 }
 
 }  // namespace bw

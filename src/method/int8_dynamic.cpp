@@ -85,9 +85,7 @@ Method int8_dynamic() {
           .group = "dynamic",
           .stage = Stage::Decide,
           .parameters = kParameters,
-          .needs = needs_nothing,
-          .run = run,
-          .lowering = nullptr};
+          .run = run};
 }
 
 }  // namespace bw

@@ -46,7 +46,8 @@ Chain resolve(const Recipe& recipe) {
 
 Needs needs(const Chain& chain, const Task& task) {
   Needs all;
-  for (const Chain::Link& link : chain.links) all.add(link.method->needs(task, link.arguments));
+  for (const Chain::Link& link : chain.links)
+    if (link.method->needs != nullptr) all.add(link.method->needs(task, link.arguments));
   return all;
 }
 

@@ -35,11 +35,11 @@ struct Method {
   std::string_view group;  // the requirement's name for its kind: ptq_8bit, ptq_4bit, dynamic, mixed_precision, qat
   Stage stage;
   std::span<const Parameter> parameters;
-  Needs (*needs)(const Task& task, const Arguments& arguments);
+  Needs (*needs)(const Task& task, const Arguments& arguments) = nullptr;  // nullptr: no data
   // Adds this method's decisions to the plan. A decider gets the plan as the rewriting stage left it: what other
   // deciders of the chain take is not its business.
   Plan (*run)(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan);
-  void (*lowering)(const Arguments& arguments, LowerOptions& options);  // sets what it decides; nullptr: nothing
+  void (*lowering)(const Arguments& arguments, LowerOptions& options) = nullptr;  // sets what it decides; nullptr: nothing
 };
 
 std::span<const Method> methods();

@@ -61,7 +61,6 @@ Method weight_only() {
           .group = "ptq_4bit",
           .stage = Stage::Decide,
           .parameters = kParameters,
-          .needs = needs_nothing,
           .run = run,
           .lowering = lowering};
 }
