@@ -113,7 +113,7 @@ void keep_memory_low() {
 }
 
 std::unique_ptr<Runner> load_tapped(const Runtime& runtime, std::vector<SharedBytes> files, const LoadOptions& options) {
-  return runtime.load({{}, files[kModel].bytes(), files[kData]}, options);
+  return runtime.load({{}, files[kModel].bytes(), std::move(files[kData])}, options);
 }
 
 JobResult run_calibrate(JobContext& context) {
@@ -123,7 +123,7 @@ JobResult run_calibrate(JobContext& context) {
   const Needs needs = Evidence::from_bytes(files[kNeeds].bytes()).needs();
   LoadOptions options;
   options.taps = request.at("taps").get<std::vector<std::string>>();
-  options.tap_order = needs.in_any_order() ? TapOrder::Any : TapOrder::Plain;
+  options.tap_order = request.at("any_order").get<bool>() ? TapOrder::Any : TapOrder::Plain;
   context.stage("load");
   const auto runner = load_tapped(runtime_named(request.at("runtime").get<std::string>()), std::move(files), options);
   const std::size_t batch = batch_of(*runner);
@@ -163,6 +163,29 @@ std::vector<std::string> taps_of(const Graph& graph, const Needs& needs) {
   return taps;
 }
 
+JobResult calibrated(const Graph& graph, SharedSamples& samples, const Needs& needs, const CalibrateOptions& options) {
+  WorkerOptions worker_options;
+  worker_options.address_space = options.address_space;
+  Worker worker(worker_options);
+  bool loaded = false;  // the worker asks for samples when it has loaded the model
+  const auto run = [&](bool any_order) {
+    JobRequest request{"calibrate",
+                       to_line({{"threads", options.threads}, {"runtime", options.runtime}, {"taps", taps_of(graph, needs)}, {"any_order", any_order}}),
+                       {}, [&loaded, feed = samples.feed()] { return loaded = true, feed(); }};
+    const onnx::Detached model = onnx::detach(graph, kDataInMemory);
+    request.files = {SharedBytes(as_bytes(model.model)), SharedBytes(model.parts), SharedBytes(Evidence(needs).to_bytes())};
+    request.silence = options.silence;
+    return worker.run(std::move(request));
+  };
+  if (!needs.in_any_order()) return run(false);
+  try {
+    return run(true);
+  } catch (const Error& error) {
+    if (loaded || error.kind() == ErrorKind::Worker || error.kind() == ErrorKind::Timeout) throw;
+    return run(false);  // a runtime may refuse the model in this order only; the plain one gives the same result
+  }
+}
+
 }  // namespace
 
 Calibration calibrate(const Graph& graph, SharedSamples& samples, const Needs& needs, const CalibrateOptions& options) {
@@ -172,15 +195,7 @@ Calibration calibrate(const Graph& graph, SharedSamples& samples, const Needs& n
   if (samples.size() == 0)
     throw Error(ErrorKind::Calibration, "there are no calibration samples", {},
                 "Give data with a calibration split (--data)");
-  WorkerOptions worker_options;
-  worker_options.address_space = options.address_space;
-  Worker worker(worker_options);
-  JobRequest request{
-      "calibrate", to_line({{"threads", options.threads}, {"runtime", options.runtime}, {"taps", taps_of(graph, needs)}}), {}, samples.feed()};
-  const onnx::Detached model = onnx::detach(graph, kDataInMemory);
-  request.files = {SharedBytes(as_bytes(model.model)), SharedBytes(model.parts), SharedBytes(Evidence(needs).to_bytes())};
-  request.silence = options.silence;
-  const JobResult answer = worker.run(std::move(request));
+  const JobResult answer = calibrated(graph, samples, needs, options);
   std::size_t rest = 0;
   read_result(answer, [&](const Json& figures) {
     result.evidence = Evidence::from_bytes(as_bytes(answer.blob));

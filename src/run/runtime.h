@@ -35,7 +35,9 @@ struct LoadOptions {
   int threads = 1;                            // inside one run; several runs may go side by side
   bool optimize = true;                       // false: the graph as it stands, no fusion
   std::vector<std::string> taps;              // values to be shown to run()'s sink, by name
-  TapOrder tap_order = TapOrder::Plain;       // Any: run() may be asked for either order, else for the plain one only
+  // Any: run() may be asked for either order, else for the plain one only. A runtime may refuse Any for a model that it
+  // loads otherwise.
+  TapOrder tap_order = TapOrder::Plain;
   std::map<std::string, std::string> config;  // the runtime's own settings, by its own names
   std::filesystem::path save_optimized;       // where to write the graph that really runs; empty: nowhere
   std::filesystem::path profile;              // prefix of a profile file; empty: no profile
@@ -73,7 +75,7 @@ struct Runtime {
   std::string (*version)();
   // Errors: InputError of the class that fits when the runtime refuses the model, HardwareCompatibilityError when it has
   // no kernel for it.
-  std::unique_ptr<Runner> (*load)(const ModelFile& model, const LoadOptions& options);
+  std::unique_ptr<Runner> (*load)(ModelFile model, const LoadOptions& options);
 };
 
 std::span<const Runtime> runtimes();

@@ -107,9 +107,9 @@ class MemoryFile {
 
 class Session final : public Runner {
  public:
-  Session(const ModelFile& model, const LoadOptions& options) : where_(model.path.string()), options_(options), domain_(kTapDomain) {
+  Session(ModelFile model, const LoadOptions& options) : where_(model.path.string()), options_(options), domain_(kTapDomain) {
     if (taps()) domain_.Add(tap_operator());
-    session_ = load(model);
+    session_ = load(std::move(model));
     Ort::AllocatorWithDefaultOptions names;
     for (std::size_t i = 0; i < session_.GetInputCount(); ++i)
       inputs_.push_back(port_of(session_.GetInputNameAllocated(i, names).get(), session_.GetInputTypeInfo(i).GetConst()));
@@ -128,9 +128,8 @@ class Session final : public Runner {
                                         std::to_string(inputs.size()), where_);
     std::vector<Ort::Value> values;
     for (const Tensor& input : inputs) values.push_back(value_of(input));
-    Ort::Session& session = order == TapOrder::Any || !optimized_ ? session_ : in_plain_order();
     std::vector<Tensor> outputs;
-    for (Ort::Value& value : run_values(session, values, sink)) outputs.push_back(tensor_of(std::move(value)));
+    for (Ort::Value& value : run_values(values, sink, order)) outputs.push_back(tensor_of(std::move(value)));
     return outputs;
   }
 
@@ -168,7 +167,7 @@ class Session final : public Runner {
     return settings;
   }
 
-  Ort::Session load(const ModelFile& model) {
+  Ort::Session load(ModelFile model) {
     try {
       Ort::SessionOptions settings = settings_of(model.path, options_.optimize);
       if (model.bytes.empty() && !taps()) return Ort::Session(environment(), model.path.c_str(), settings);
@@ -176,27 +175,26 @@ class Session final : public Runner {
       std::optional<MappedFile> file;
       if (model.bytes.empty()) file.emplace(model.path);
       const std::span<const std::byte> bytes = file ? file->bytes() : model.bytes;
-      if (taps()) return load_tapped(as_text(bytes), settings, model.data);
-      data_ = model.data;
+      data_ = std::move(model.data);
+      if (taps()) return load_tapped(as_text(bytes), settings);
       return Ort::Session(environment(), bytes.data(), bytes.size(), settings);
     } catch (const Ort::Exception& error) {
       rethrow(error, where_);
     }
   }
 
-  Ort::Session load_tapped(std::string_view model, Ort::SessionOptions& settings, const SharedBytes& data) {
+  Ort::Session load_tapped(std::string_view model, const Ort::SessionOptions& settings) {
     std::string tapped;
     tapped.reserve(model.size() + 256 * options_.taps.size());
     tapped.append(model).append(tap_suffix(options_.taps));
     if (options_.tap_order == TapOrder::Any && options_.optimize && has_convolution(model))
       if (Ort::Session session = load_on_blocks(tapped, settings)) return session;
-    data_ = data;
     return Ort::Session(environment(), tapped.data(), tapped.size(), settings);
   }
 
   // The runtime optimizes the model, and what it made of it is loaded again with its Taps on the blocks. Empty when no
-  // tapped value is computed in blocks, or the runtime cannot write or read such a model: the plain order is as good.
-  Ort::Session load_on_blocks(const std::string& tapped, const Ort::SessionOptions& settings) try {
+  // tapped value is computed in blocks.
+  Ort::Session load_on_blocks(const std::string& tapped, const Ort::SessionOptions& settings) {
     auto optimized = std::make_unique<Optimized>();
     Ort::SessionOptions saving = settings.Clone();
     saving.SetOptimizedModelFilePath(optimized->model.path().c_str());
@@ -206,10 +204,8 @@ class Session final : public Runner {
     optimized->model.map(), optimized->data.map();
     if (!taps_read_reorders(as_text(optimized->model.bytes()))) return Ort::Session{nullptr};
     optimized_ = std::move(optimized);
+    data_ = {};  // the optimized model has its own
     return load_optimized(TapOrder::Any);
-  } catch (const Ort::Exception&) {
-    optimized_ = nullptr;
-    return Ort::Session{nullptr};
   }
 
   Ort::Session load_optimized(TapOrder order) {
@@ -219,16 +215,17 @@ class Session final : public Runner {
     return Ort::Session(environment(), model.data(), model.size(), settings);
   }
 
-  Ort::Session& in_plain_order() {
+  Ort::Session& session_for(TapOrder order) {
+    if (order == TapOrder::Any || !optimized_) return session_;
     std::call_once(once_, [&] { plain_ = load_optimized(TapOrder::Plain); });
     return plain_;
   }
 
-  std::vector<Ort::Value> run_values(Ort::Session& session, std::span<const Ort::Value> values, const TapSink& sink) {
+  std::vector<Ort::Value> run_values(std::span<const Ort::Value> values, const TapSink& sink, TapOrder order) {
     TapScope scope(sink);
     try {
-      return session.Run(Ort::RunOptions{nullptr}, input_names_.data(), values.data(), values.size(), output_names_.data(),
-                         output_names_.size());
+      return session_for(order).Run(Ort::RunOptions{nullptr}, input_names_.data(), values.data(), values.size(),
+                                    output_names_.data(), output_names_.size());
     } catch (const Ort::Exception& error) {
       if (std::exception_ptr thrown = scope.take_error()) std::rethrow_exception(thrown);
       rethrow(error, where_);
@@ -246,8 +243,8 @@ class Session final : public Runner {
   std::vector<const char*> input_names_, output_names_;
 };
 
-std::unique_ptr<Runner> load(const ModelFile& model, const LoadOptions& options) {
-  return std::make_unique<Session>(model, options);
+std::unique_ptr<Runner> load(ModelFile model, const LoadOptions& options) {
+  return std::make_unique<Session>(std::move(model), options);
 }
 
 }  // namespace
