@@ -126,6 +126,7 @@ JobResult run_calibrate(JobContext& context) {
   options.tap_order = request.at("any_order").get<bool>() ? TapOrder::Any : TapOrder::Plain;
   context.stage("load");
   const auto runner = load_tapped(runtime_named(request.at("runtime").get<std::string>()), std::move(files), options);
+  ::malloc_trim(0);  // what loading took
   const std::size_t batch = batch_of(*runner);
   const int threads = needs.in_order() ? 1 : request.at("threads").get<int>();
   std::deque<Part> parts;
