@@ -74,6 +74,7 @@ int run(const Invocation& invocation) {
   measurer.measure_float(model);
   model.candidates.push_back(described(other, alike ? other.path.string() : other.name));
   measurer.measure(model.candidates.front(), Candidate{}, other.path);
+  if (const auto& paired = model.candidates.front().original) model.original = *paired;  // timed in turn with the other
   model.pareto = pareto_front(model.candidates);
   model.recommended.sentence = comparison_sentence(model);  // no choice is made: both are the user's
   findings.models.push_back(std::move(model));
