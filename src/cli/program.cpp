@@ -123,6 +123,21 @@ const std::vector<std::string>& Invocation::all(std::string_view positional) con
   return positionals.find(positional)->second;
 }
 
+namespace {
+
+// The command that was given, as far as it was understood: "bitwright data check".
+std::string words_of(const CLI::App& root) {
+  std::string words = "bitwright";
+  const CLI::App* app = &root;
+  while (!app->get_subcommands().empty()) {
+    app = app->get_subcommands().front();
+    words += " " + app->get_name();
+  }
+  return words;
+}
+
+}  // namespace
+
 int run_program(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   watch_interrupts();
@@ -165,9 +180,8 @@ int run_program(int argc, char** argv) {
     }
     return exit_code(ErrorKind::Usage);
   } catch (const CLI::ParseError& error) {
-    const bool asked = error.get_exit_code() == 0;  // --help, --version
-    root.exit(error);
-    return asked ? 0 : exit_code(ErrorKind::Usage);
+    if (error.get_exit_code() == 0) return root.exit(error);  // --help, --version
+    return report_error(Error(ErrorKind::Usage, error.what(), "", fmt::format("'{} --help' shows what it takes", words_of(root))), json);
   } catch (const Error& error) {
     return report_error(error, json);
   } catch (const std::bad_alloc&) {
