@@ -140,6 +140,22 @@ Tensor Feed::coloured(const Tensor& pixels) const {
   return Tensor::fill<float>(shape, fill);
 }
 
+// A picture of numbers whose channels stand where the model does not want them.
+Tensor Feed::laid_out(const Tensor& picture) const {
+  if (spec_.layout.empty() || picture.rank() != 3 || fits(picture.shape(), declared(signature_))) return picture;
+  const Shape& in = picture.shape();
+  const bool first = spec_.layout == "NCHW";
+  Shape out = first ? Shape{in[2], in[0], in[1]} : Shape{in[1], in[2], in[0]};
+  if (!fits(out, declared(signature_))) return picture;  // fitted() says what is wrong
+  const std::size_t rows = static_cast<std::size_t>(first ? in[0] * in[1] : in[0]), columns = picture.size() / rows;
+  const std::size_t bytes = picture.bytes().size() / picture.size();
+  return Tensor::make(picture.dtype(), std::move(out), [&](std::span<std::byte> to) {
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < columns; ++c)
+        std::copy_n(picture.bytes().data() + (r * columns + c) * bytes, bytes, to.data() + (c * rows + r) * bytes);
+  });
+}
+
 Tensor Feed::scaled(const Tensor& array) const {
   if (!spec_.scale && spec_.mean.empty() && spec_.std.empty()) return array;
   std::vector<float> values = to_floats(array);
@@ -167,7 +183,7 @@ Tensor Feed::from_array(const Tensor& row, std::optional<Positions> keep) const 
                 "input \"" + spec_.name + "\"");
   if (keep && sequence) result = rows_of(row, keep->first, keep->second);
   require_finite(result, "input \"" + spec_.name + "\"");
-  return fitted(scaled(result));
+  return fitted(scaled(laid_out(result)));
 }
 
 Tensor Feed::from_tokens(const Tokens& tokens) const {

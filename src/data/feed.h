@@ -31,7 +31,8 @@ class Feed {
   // An image, uint8 [H, W, C]: colour, resize, crop, v = (x * scale - mean) / std, layout, the model's dtype and shape.
   Tensor from_image(const Tensor& image) const;
   // A row of numbers: positions outside [first, last) of axis 0 cut off when `keep` is given and the model allows it;
-  // then scale, mean, std where said; the model's dtype and shape.
+  // then channels moved to where the layout says that the model wants them, scale, mean, std where said; the model's
+  // dtype and shape.
   Tensor from_array(const Tensor& row, std::optional<Positions> keep) const;
   // ids, a mask of ones, type ids or the count, by the spec's `from`; cut at max_length or the model's fixed length.
   Tensor from_tokens(const Tokens& tokens) const;
@@ -43,6 +44,7 @@ class Feed {
   std::size_t channel_count() const;
   Tensor resized(const Tensor& image) const;
   Tensor coloured(const Tensor& pixels) const;
+  Tensor laid_out(const Tensor& picture) const;
   Tensor scaled(const Tensor& array) const;
   Tensor fitted(const Tensor& made) const;
   float affine(float value, std::size_t channel) const;
