@@ -107,8 +107,10 @@ std::string why(const Rows& rows) {
   if (rows.size() == 1) return "nothing else keeps the constraints";
   if (group.rows.size() == 1) return "the fastest";
   if (smallest.size() == 1) return fmt::format("the smallest of the {} that are {}", group.rows.size(), group.says);
-  return fmt::format("the most accurate of the {} smallest of the {} that are {}", smallest.size(), group.rows.size(),
-                     group.says);
+  if (smallest.size() == group.rows.size())
+    return fmt::format("the most accurate of the {} that are {} and of one size", smallest.size(), group.says);
+  return fmt::format("the most accurate of the {} smallest among the {} that are {}", smallest.size(),
+                     group.rows.size(), group.says);
 }
 
 std::string gains(const CandidateFindings& c, const ModelFindings& model) {

@@ -79,7 +79,9 @@ TEST_CASE("a difference of size that nobody notices leaves it to accuracy") {
             limits);
   const Recommendation r = recommend(m, limits);
   CHECK(*r.candidate == "b");
-  CHECK(r.sentence.ends_with("; the most accurate of the 2 smallest of the 3 that are about as fast as the fastest"));
+  CHECK(r.sentence.ends_with("; the most accurate of the 2 smallest among the 3 that are about as fast as the fastest"));
+  const ModelFindings alike = model({candidate("a", 0.98, 0.50, 0.45, 0.55, 300), candidate("b", 0.999, 0.52, 0.47, 0.57, 305)}, limits);
+  CHECK(recommend(alike, limits).sentence.ends_with("; the most accurate of the 2 that are about as fast as the fastest and of one size"));
 }
 
 TEST_CASE("the order of the candidates does not matter") {
