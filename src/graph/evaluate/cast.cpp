@@ -10,8 +10,7 @@ namespace bw {
 
 namespace {
 
-std::string number_text(double value, bool whole) {
-  if (whole) return std::to_string(static_cast<std::int64_t>(value));
+std::string number_text(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value < 0 ? "-INF" : "INF";
   char text[32];
@@ -30,7 +29,12 @@ Tensor cast_any(const Call& call, const Tensor& x, DType dtype) {
   if (x.dtype() == dtype) return x;
   if (dtype == DType::String) {
     std::vector<std::string> strings;
-    for (double value : to_doubles(x)) strings.push_back(number_text(value, info(x.dtype()).is_integer));
+    if (x.dtype() == DType::UInt64)
+      for (std::uint64_t value : x.data<std::uint64_t>()) strings.push_back(std::to_string(value));
+    else if (info(x.dtype()).is_integer)
+      for (std::int64_t value : to_int64s(x)) strings.push_back(std::to_string(value));
+    else
+      for (double value : to_doubles(x)) strings.push_back(number_text(value));
     return Tensor::of_strings(x.shape(), std::move(strings));
   }
   if (x.dtype() == DType::String) {

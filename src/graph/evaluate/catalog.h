@@ -29,13 +29,15 @@ struct Call {
   const Tensor& input(std::size_t i) const;                 // Error(semantic) when left out
   std::vector<std::int64_t> integers(std::size_t i) const;  // an input as integers
   std::int64_t integer(std::size_t i) const;                // an input of one element
+  double number(std::size_t i) const;                       // an input of one element
   [[noreturn]] void fail(const std::string& what, InputClass input_class = InputClass::Semantic) const;
   void require(bool holds, const char* what) const {
     if (!holds) fail(what);
   }
   // An axis counted from the front; Error(semantic) outside [-rank, rank).
   std::size_t axis(std::int64_t axis, std::size_t rank) const;
-  // Elements of a result. Error(semantic) when a dimension is negative, Error(limit) when it would be too big.
+  // Elements of a result. Error(semantic) when a dimension is negative, Error(limit) when it would be too big; empty
+  // axes count as one there, since work goes with the others.
   std::size_t result_size(const Shape& shape) const;
 };
 

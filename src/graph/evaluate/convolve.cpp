@@ -93,6 +93,7 @@ Windows transposed_windows(const Call& call, const Shape& in, const Shape& kerne
       call.require(number > -kMost && number < kMost, "a pad is too large");
     const std::int64_t full = windows.strides[i] * (in[i] - 1) + extra[i] + (kernel[i] - 1) * windows.dilations[i] + 1;
     std::int64_t before = pads[i], after = pads[rank + i];
+    call.require(wanted[i] >= 0 && wanted[i] < kMost, "output_shape is impossible");
     if (sized || same) {
       // What is too little grows at the end.
       const std::int64_t total = full - (sized ? wanted[i] : in[i] * windows.strides[i]),
@@ -112,8 +113,9 @@ Outputs conv_transpose(const Call& call) {
   const Tensor &x = call.input(0), &w = call.input(1);
   call.require(x.rank() >= 3 && w.rank() == x.rank(), "input and weights must have one rank of 3 or more");
   const std::int64_t group = call.node.int_or("group", 1), channels = x.shape()[1];
-  call.require(group > 0 && channels % group == 0 && w.shape()[0] == channels,
-               "weights do not fit the channels and groups");
+  call.require(
+      group > 0 && group <= std::max<std::int64_t>(channels, 1) && channels % group == 0 && w.shape()[0] == channels,
+      "weights do not fit the channels and groups");
   const Windows windows = transposed_windows(call, spatial(x.shape()), spatial(w.shape()));
   const std::int64_t per_group = w.shape()[1], outputs = per_group * group;
   Matrix y;

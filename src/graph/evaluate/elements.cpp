@@ -96,6 +96,8 @@ Shape strides_of(const Shape& shape) {
 }
 
 std::vector<std::int64_t> grid(const std::vector<std::vector<std::int64_t>>& positions, const Shape& strides) {
+  for (const std::vector<std::int64_t>& list : positions)
+    if (list.empty()) return {};
   std::vector<std::int64_t> indices{0};
   for (std::size_t axis = 0; axis < positions.size(); ++axis) {
     std::vector<std::int64_t> longer;

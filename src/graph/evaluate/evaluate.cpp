@@ -40,6 +40,18 @@ const Evaluation* find_evaluation(const Node& node) {
   return found != all.end() && std::tie(found->domain, found->op) == wanted ? &*found : nullptr;
 }
 
+// Elements that a shape would have, were its empty axes of one.
+std::uint64_t extent_product(Shape shape) {
+  for (std::int64_t& extent : shape) extent = std::max<std::int64_t>(extent, 1);
+  return element_count(shape);
+}
+
+// Extents of what has no elements stand for nothing that is there: no loop may go over them unproven.
+void require_honest_extents(const Call& call) {
+  for (const Tensor& input : call.inputs)
+    if (input.defined() && input.size() == 0) call.result_size(input.shape());
+}
+
 }  // namespace
 
 const Tensor& Call::input(std::size_t i) const {
@@ -58,6 +70,12 @@ std::int64_t Call::integer(std::size_t i) const {
   return values[0];
 }
 
+double Call::number(std::size_t i) const {
+  const std::vector<double> values = to_doubles(input(i));
+  if (values.size() != 1) fail("input " + std::to_string(i) + " must be one number");
+  return values[0];
+}
+
 void Call::fail(const std::string& what, InputClass input_class) const {
   throw Error(input_class, what, place(node));
 }
@@ -72,9 +90,8 @@ std::size_t Call::axis(std::int64_t axis, std::size_t rank) const {
 std::size_t Call::result_size(const Shape& shape) const {
   for (std::int64_t extent : shape)
     if (extent < 0) fail("the result would have shape " + to_string(shape));
-  const std::uint64_t count = element_count(shape);
-  if (count > most_elements) fail("the result would have " + std::to_string(count) + " elements", InputClass::Limit);
-  return static_cast<std::size_t>(count);
+  if (extent_product(shape) > most_elements) fail("shape " + to_string(shape) + " is too big", InputClass::Limit);
+  return static_cast<std::size_t>(element_count(shape));
 }
 
 namespace {
@@ -84,7 +101,9 @@ std::optional<Outputs> run(const Graph& graph, const Node& node, const std::vect
   const Evaluation* entry = find_evaluation(node);
   if (!entry) return std::nullopt;
   try {
-    return entry->run(Call{graph, node, inputs, graph.opset(node.domain), outer, depth, most_elements});
+    const Call call{graph, node, inputs, graph.opset(node.domain), outer, depth, most_elements};
+    require_honest_extents(call);
+    return entry->run(call);
   } catch (const Error& error) {
     if (error.where().find(place(node)) != std::string::npos) throw;
     throw error.within(place(node));

@@ -1,5 +1,6 @@
 // Operators that read or write at positions given as data.
 #include <algorithm>
+#include <cmath>
 
 #include "graph/evaluate/catalog.h"
 #include "graph/evaluate/elements.h"
@@ -69,7 +70,7 @@ Slices slices_of(const Call& call, const Shape& data, const Tensor& at, std::int
   Slices slices;
   slices.shape.assign(data.begin() + static_cast<std::ptrdiff_t>(batch + width), data.end());
   slices.length = static_cast<std::int64_t>(element_count(slices.shape));
-  const std::size_t tuples = static_cast<std::size_t>(element_count(std::span(at.shape()).first(at.rank() - 1)));
+  const std::size_t tuples = call.result_size(Shape(at.shape().begin(), at.shape().end() - 1));
   const std::size_t batches = static_cast<std::size_t>(element_count(std::span(data).first(batch)));
   const std::int64_t batch_size = batch ? strides[batch - 1] : 0;
   for (std::size_t t = 0; t < tuples; ++t) {
@@ -131,6 +132,8 @@ Outputs scatter_elements(const Call& call) {
 Outputs scatter_nd(const Call& call) {
   const Tensor& x = call.input(0);
   const Slices slices = slices_of(call, x.shape(), call.input(1), 0);
+  call.require(call.input(2).size() == slices.starts.size() * static_cast<std::size_t>(slices.length),
+               "updates do not fit");
   std::vector<std::int64_t> to;
   for (std::int64_t start : slices.starts)
     for (std::int64_t i = 0; i < slices.length; ++i) to.push_back(start + i);
@@ -165,7 +168,9 @@ Outputs one_hot(const Call& call) {
   const AxisView view(shape, axis);
   for (std::size_t o = 0; o < view.outer; ++o)
     for (std::size_t i = 0; i < view.inner; ++i) {
-      auto index = static_cast<std::int64_t>(wanted[o * view.inner + i]);
+      const double place = wanted[o * view.inner + i];
+      if (!(std::fabs(place) < 1e9)) continue;  // names no class
+      auto index = static_cast<std::int64_t>(place);
       if (index < 0) index += depth;
       if (index >= 0 && index < depth) indices[view.at(o, static_cast<std::size_t>(index), i)] = 1;
     }

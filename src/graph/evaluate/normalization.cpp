@@ -53,9 +53,10 @@ Outputs normalize_groups(const Call& call, std::int64_t groups) {
   const std::int64_t channels = x.shape()[1];
   std::vector<double> scale = to_doubles(call.input(1)), bias = to_doubles(call.input(2));
   const auto per_group = static_cast<std::size_t>(channels / groups);
-  call.require(scale.size() == bias.size() && (scale.size() == static_cast<std::size_t>(channels) ||
-                                               scale.size() == static_cast<std::size_t>(groups)),
-               "one scale and bias a channel is needed");
+  call.require(
+      !scale.empty() && scale.size() == bias.size() &&
+          (scale.size() == static_cast<std::size_t>(channels) || scale.size() == static_cast<std::size_t>(groups)),
+      "one scale and bias a channel is needed");
   const std::size_t repeat = static_cast<std::size_t>(channels) / scale.size();  // opset 18 has one a group
   const AxisView view(x.shape(), 1);
   const std::size_t row = per_group * view.inner;
@@ -214,7 +215,7 @@ Outputs mean_variance_normalization(const Call& call) {
   for (std::size_t i = 0; i < kept.size(); ++i)
     if (reduced[i]) kept[i] = 1;
   const std::vector<std::int64_t> group = broadcast_indices(kept, x.shape());
-  std::vector<std::vector<double>> rows(static_cast<std::size_t>(element_count(kept)));
+  std::vector<std::vector<double>> rows(call.result_size(kept));
   std::vector<double> values = to_doubles(x);
   for (std::size_t i = 0; i < values.size(); ++i) rows[static_cast<std::size_t>(group[i])].push_back(values[i]);
   std::vector<Moments> all;

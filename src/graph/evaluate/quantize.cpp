@@ -41,8 +41,9 @@ std::vector<double> zeros_or(const Call& call, std::size_t input, std::size_t co
   return zeros;
 }
 
-// Rounds to even and saturates to an integer type.
+// Rounds to even and saturates to an integer type; NaN gives 0.
 double to_code(double x, DType dtype) {
+  if (std::isnan(x)) return 0;
   const int bits = info(dtype).bits;
   const double low = info(dtype).is_signed ? -std::ldexp(1.0, bits - 1) : 0;
   const double high = std::ldexp(1.0, info(dtype).is_signed ? bits - 1 : bits) - 1;
@@ -150,8 +151,7 @@ Outputs conv_integer(const Call& call) {
 
 // An exact integer result as codes: multiplied by a_scale * b_scale / y_scale, which may go along `axis`.
 Tensor requantized(const Call& call, Matrix y, std::size_t axis) {
-  const double a_scale = to_doubles(call.input(1)).at(0), y_scale = to_doubles(call.input(6)).at(0);
-  const double y_zero = to_doubles(call.input(7)).at(0);
+  const double a_scale = call.number(1), y_scale = call.number(6), y_zero = call.number(7);
   const std::vector<double> b_scale = to_doubles(call.input(4));
   const AxisView view(y.shape, axis);
   call.require(b_scale.size() == 1 || b_scale.size() == view.extent, "one scale a channel is needed");

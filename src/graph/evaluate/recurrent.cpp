@@ -101,6 +101,7 @@ Layer layer_of(const Call& call, std::size_t gates, const std::vector<std::strin
   layer.activations = activations_of(call, default_activations, layer.directions);
   call.require(layer.activations.size() == layer.directions * default_activations.size(), "the activations do not fit");
   if (call.node.find("clip")) layer.clip = call.node.float_or("clip", 0);
+  call.require(layer.clip >= 0, "clip is negative");
   return layer;
 }
 
@@ -173,7 +174,9 @@ void lstm_step(const Call& call, const Layer& layer, const Sums& sums, std::span
 
 // Runs all sequences; returns Y as [steps, directions, batch, hidden] and leaves the last states in the layer.
 std::vector<double> run(const Call& call, Layer& layer, Step step) {
-  std::vector<double> y(layer.steps * layer.directions * layer.batch * layer.hidden, 0);
+  const std::size_t states = layer.directions * layer.batch * layer.hidden;
+  std::vector<double> y(call.result_size({static_cast<std::int64_t>(layer.steps), static_cast<std::int64_t>(states)}),
+                        0);
   const std::string direction = call.node.string_or("direction", "forward");
   for (std::size_t d = 0; d < layer.directions; ++d) {
     const bool backward = direction == "reverse" || d == 1;

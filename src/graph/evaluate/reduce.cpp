@@ -32,7 +32,7 @@ Groups group(const Call& call) {
   const bool keep = call.node.int_or("keepdims", 1) != 0;
   for (std::size_t i = 0; i < kept.size(); ++i)
     if (keep || !reduced[i]) groups.shape.push_back(kept[i]);
-  groups.count = static_cast<std::size_t>(element_count(kept));
+  groups.count = call.result_size(kept);
   Shape strides = strides_of(kept);
   for (std::size_t i = 0; i < kept.size(); ++i)
     if (reduced[i]) strides[i] = 0;

@@ -73,6 +73,11 @@ Settings settings_of(const Call& call) {
           call.node.float_or("extrapolation_value", 0)};
 }
 
+// With antialias the filter is stretched when the image shrinks.
+double stretch_of(const Settings& settings, const Axis& axis) {
+  return settings.antialias ? std::min(axis.scale, 1.0) : 1;
+}
+
 std::vector<Tap> taps_at(const Call& call, const Settings& settings, const Axis& axis, std::int64_t out) {
   const double x = source_of(call, settings.coordinates, axis, static_cast<double>(out));
   const std::int64_t last = axis.in - 1;
@@ -80,9 +85,7 @@ std::vector<Tap> taps_at(const Call& call, const Settings& settings, const Axis&
   if (settings.mode == "nearest") return {{std::clamp<std::int64_t>(nearest(call, settings.rounding, x), 0, last), 1}};
   const bool is_cubic = settings.mode == "cubic";
   call.require(is_cubic || settings.mode == "linear", "the mode is not known");
-  // With antialias the filter is stretched when the image shrinks.
-  const double stretch = settings.antialias ? std::min(axis.scale, 1.0) : 1;
-  const double reach = (is_cubic ? 2 : 1) / stretch;
+  const double stretch = stretch_of(settings, axis), reach = (is_cubic ? 2 : 1) / stretch;
   std::vector<Tap> taps;
   double total = 0;
   for (auto at = static_cast<std::int64_t>(std::floor(x - reach));
@@ -102,6 +105,7 @@ void resample(const Call& call, const Settings& settings, const Axis& axis, std:
               std::vector<double>& values) {
   call.require(axis.in > 0 || axis.out == 0, "an empty axis cannot grow");
   const AxisView from(shape, which);
+  call.result_size({axis.out, static_cast<std::int64_t>(1 / stretch_of(settings, axis))});  // the taps on this axis
   shape[which] = axis.out;
   std::vector<double> result(call.result_size(shape), 0);
   const AxisView to(shape, which);
@@ -144,7 +148,8 @@ std::vector<Axis> axes_of(const Call& call, const Tensor& x, const Tensor& roi, 
       axis.roi_end = region[chosen.size() + i];
     }
     axis.scale = scales.empty() ? static_cast<double>(sizes[i]) / static_cast<double>(axis.in) : scales[i];
-    call.require(axis.scale > 0 && axis.scale < 1e6, "a scale is impossible");
+    call.require(axis.scale > 1e-6 && axis.scale < 1e6, "a scale is impossible");
+    call.require(std::fabs(axis.roi_start) < 1e6 && std::fabs(axis.roi_end) < 1e6, "the region is impossible");
     axis.out = scales.empty() ? sizes[i]
                               : static_cast<std::int64_t>(std::floor(static_cast<double>(axis.in) *
                                                                      (axis.roi_end - axis.roi_start) * axis.scale));

@@ -72,11 +72,11 @@ Outputs range(const Call& call) {
     const double span = (static_cast<double>(limit) - static_cast<double>(start)) / static_cast<double>(delta);
     const Shape shape{static_cast<std::int64_t>(std::clamp(std::ceil(span), 0.0, 9e18))};
     std::vector<std::int64_t> values(call.result_size(shape));
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = start + static_cast<std::int64_t>(i) * delta;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(start) + i * static_cast<std::uint64_t>(delta));
     return {tensor_of(values, shape, dtype)};
   }
-  const double start = to_doubles(call.input(0)).at(0), limit = to_doubles(call.input(1)).at(0),
-               delta = to_doubles(call.input(2)).at(0);
+  const double start = call.number(0), limit = call.number(1), delta = call.number(2);
   const double span = std::ceil((limit - start) / delta);
   call.require(std::isfinite(span), "the range is not finite");
   const Shape shape{static_cast<std::int64_t>(std::clamp(span, 0.0, 9e18))};
@@ -161,11 +161,13 @@ Outputs unsqueeze(const Call& call) {
 Outputs eye_like(const Call& call) {
   const Tensor& x = call.input(0);
   call.require(x.rank() == 2, "the input must have rank 2");
-  const std::int64_t k = call.node.int_or("k", 0), to = call.node.int_or("dtype", static_cast<std::int64_t>(x.dtype()));
+  const std::int64_t rows = x.shape()[0], columns = x.shape()[1];
+  const std::int64_t k = std::clamp(call.node.int_or("k", 0), -rows, columns),
+                     to = call.node.int_or("dtype", static_cast<std::int64_t>(x.dtype()));
   call.require(to > 0 && to < 256 && is_known_dtype(static_cast<int>(to)), "attribute 'dtype' is not an element type");
   std::vector<std::int64_t> values(x.size(), 0);
-  for (std::int64_t row = 0; row < x.shape()[0]; ++row)
-    if (row + k >= 0 && row + k < x.shape()[1]) values[static_cast<std::size_t>(row * x.shape()[1] + row + k)] = 1;
+  for (std::int64_t row = 0; row < rows; ++row)
+    if (row + k >= 0 && row + k < columns) values[static_cast<std::size_t>(row * columns + row + k)] = 1;
   return {tensor_of(values, x.shape(), static_cast<DType>(to))};
 }
 

@@ -172,15 +172,14 @@ Outputs is_inf(const Call& call) {
 Outputs clip(const Call& call) {
   if (takes_integers(call)) {
     const bool has_low = call.has(1), has_high = call.has(2);
-    const std::int64_t low = has_low ? to_int64s(call.input(1)).at(0) : 0,
-                       high = has_high ? to_int64s(call.input(2)).at(0) : 0;
+    const std::int64_t low = has_low ? call.integer(1) : 0, high = has_high ? call.integer(2) : 0;
     return map_integers(call, [=](std::int64_t x) {
       if (has_low && x < low) x = low;
       return has_high && x > high ? high : x;
     });
   }
   const auto limit = [&](std::size_t input, const char* name, double none) {
-    if (call.has(input)) return to_doubles(call.input(input)).at(0);
+    if (call.has(input)) return call.number(input);
     return call.node.find(name) ? static_cast<double>(call.node.float_or(name, 0)) : none;
   };
   const double low = limit(1, "min", -INFINITY), high = limit(2, "max", INFINITY);

@@ -63,6 +63,87 @@ TEST_CASE("the smallest integer divided by -1 wraps", "[evaluate]") {
   CHECK(to_int64s(out[1]) == std::vector<std::int64_t>{0, 0});
 }
 
+TEST_CASE("extents of tensors without elements are not gone through", "[evaluate]") {
+  const auto fault = [](const std::string& node) {
+    CAPTURE(node);
+    return fault_of(
+        "const %x = float32[1099511627776,0] {}\n const %i = int64[1099511627776,0] {}\n const %a = int64[1] {1}\n "
+        "const %o = int64[] {0}\n const %f = float32[2] {1, 2}\n %y = " +
+        node + "\n output %y\n");
+  };
+  CHECK(fault("Gather(%x, %o) {axis = 1}") == InputClass::Limit);
+  CHECK(fault("Slice(%x, %a, %a)") == InputClass::Limit);
+  CHECK(fault("Transpose(%x)") == InputClass::Limit);
+  CHECK(fault("ReduceSum(%x, %a)") == InputClass::Limit);
+  CHECK(fault("GatherND(%f, %i)") == InputClass::Limit);
+  CHECK(fault("ScatterND(%f, %i, %x)") == InputClass::Limit);
+  CHECK(fault("Softmax(%x) {axis = 1}") == InputClass::Limit);
+  CHECK(fault_of("const %s = int64[2] {1099511627776, 0}\n %y = ConstantOfShape(%s)\n output %y\n") ==
+        InputClass::Limit);
+}
+
+TEST_CASE("attributes and inputs that an operator cannot take are refused", "[evaluate]") {
+  const auto fault = [](const std::string& node) {
+    CAPTURE(node);
+    return fault_of(
+        "const %x = float32[1,1,2] {1, -1}\n const %w = float32[1,4,2] {1, 2, 3, 4, 5, 6, 7, 8}\n "
+        "const %r = float32[1,4,1] {1, 2, 3, 4}\n const %none = float32[0] {}\n const %e = float32[1,0,3] {}\n "
+        "%y = " +
+        node + "\n output %y\n");
+  };
+  CHECK(fault("LSTM(%x, %w, %r) {hidden_size = 1, clip = -1f}") == InputClass::Semantic);
+  CHECK(fault("Clip(%x, %none)") == InputClass::Semantic);
+  CHECK(fault("Range(%none, %none, %none)") == InputClass::Semantic);
+  CHECK(fault("GroupNormalization(%e, %none, %none) {num_groups = 1}") == InputClass::Semantic);
+  CHECK(fault("ConvTranspose(%x, %x) {output_shape = ints [-9223372036854775808]}") == InputClass::Semantic);
+}
+
+TEST_CASE("numbers that are no index and no diagonal", "[evaluate]") {
+  const Graph graph = graph_of(R"(const %i = float32[3] base64 "AADAfwAAgD8AAIB/"
+    const %d = int64[] {2}
+    const %v = float32[2] {0, 1}
+    const %x = float32[2,2] {1, 2, 3, 4}
+    %y = OneHot(%i, %d, %v)
+    %z = EyeLike(%x) {k = 9223372036854775807}
+    output %y
+    output %z
+)");
+  CHECK(evaluate(graph, {})[0] == Tensor::of<float>({3, 2}, {0, 0, 0, 1, 0, 0}));  // of NaN, 1, infinity
+  CHECK(evaluate(graph, {})[1] == Tensor::of<float>({2, 2}, {0, 0, 0, 0}));
+}
+
+TEST_CASE("a range over all integers does not overflow on its way", "[evaluate]") {
+  const Graph graph = graph_of(R"(const %s = int64[] {-9223372036854775808}
+    const %l = int64[] {9223372036854775807}
+    const %d = int64[] {4611686018427387904}
+    %y = Range(%s, %l, %d)
+    output %y
+)");
+  CHECK(to_int64s(evaluate(graph, {})[0]) ==
+        std::vector<std::int64_t>{INT64_MIN, -4611686018427387904, 0, 4611686018427387904});
+}
+
+TEST_CASE("whole numbers become text with all their digits", "[evaluate]") {
+  const Graph graph = graph_of(R"(const %i = int64[2] {9223372036854775807, -9007199254740993}
+    const %u = uint64[1] {18446744073709551615}
+    %s = Cast(%i) {to = 8}
+    %t = Cast(%u) {to = 8}
+    output %s
+    output %t
+)");
+  CHECK(evaluate(graph, {})[0].strings() == std::vector<std::string>{"9223372036854775807", "-9007199254740993"});
+  CHECK(evaluate(graph, {})[1].strings() == std::vector<std::string>{"18446744073709551615"});
+}
+
+TEST_CASE("a resize by next to nothing is refused, not computed for ever", "[evaluate]") {
+  const std::string resize =
+      "const %x = float32[4] {1, 2, 3, 4}\n const %s = float32[1] {1e-20}\n %y = Resize(%x, %r, %s) {mode = "
+      "\"linear\", "
+      "antialias = 1, coordinate_transformation_mode = \"tf_crop_and_resize\"}\n output %y\n";
+  CHECK(fault_of("const %r = float32[2] {0, 1e20}\n " + resize) == InputClass::Semantic);
+  CHECK(fault_of("const %r = float32[2] {-nan, -nan}\n " + resize) == InputClass::Semantic);
+}
+
 TEST_CASE("slices with extreme bounds", "[evaluate]") {
   const Graph graph = graph_of(R"(const %x = int64[4] {0, 1, 2, 3}
     const %s = int64[1] {-1}
