@@ -1,4 +1,6 @@
 // Reshape to [first dimension, everything else] is Flatten with axis 1, whatever way the exporter wrote it.
+#include <limits>
+
 #include "graph/passes/list.h"
 #include "graph/rewriter.h"
 #include "tensor/convert.h"
@@ -7,18 +9,21 @@ namespace bw {
 
 namespace {
 
-// The extent of all dimensions but the first, or -1.
+// The extent of all dimensions but the first, or -1 when it is not known or beyond any tensor.
 std::int64_t rest_of(const std::vector<Dim>& shape) {
   std::int64_t rest = 1;
   for (std::size_t i = 1; i < shape.size(); ++i) {
-    if (!shape[i].known()) return -1;
-    rest *= shape[i].value;
+    const std::int64_t extent = shape[i].value;
+    if (!shape[i].known() || (extent > 0 && rest > std::numeric_limits<std::int64_t>::max() / extent)) return -1;
+    rest *= extent;
   }
   return rest;
 }
 
 bool flattens(const Graph& graph, const Node& node) {
-  if (!node.is("Reshape") || node.int_or("allowzero", 0) != 0 || !graph.is_constant(node.input(1))) return false;
+  if (!node.is("Reshape") || node.int_or("allowzero", 0) != 0 || node.input(0) == kNoValue ||
+      !graph.is_constant(node.input(1)))
+    return false;
   const ValueType& type = graph.value(node.inputs[0]).type;
   if (!type.shape || type.shape->empty() || (graph.opset() < 9 && !info(type.dtype).is_float)) return false;
   const std::vector<std::int64_t> target = to_int64s(graph.value(node.inputs[1]).initializer);

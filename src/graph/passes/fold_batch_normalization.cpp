@@ -1,5 +1,6 @@
 // BatchNormalization after Conv, ConvTranspose or Gemm: y = (x - mean) * s + b with s = scale / sqrt(variance +
 // epsilon) goes into the weights (times s) and the bias. Computed in double and rounded once.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -57,7 +58,8 @@ std::optional<std::vector<std::int64_t>> channels_of(const Node& layer, const Te
   if (gemm ? shape.size() != 2 : shape.size() < 3) return std::nullopt;
   const std::size_t axis = gemm ? (layer.int_or("transB", 0) ? 0 : 1) : transposed ? 1 : 0;
   const std::int64_t group = transposed ? layer.int_or("group", 1) : 1;
-  if (group < 1 || shape[0] % group != 0 || shape[axis] * group != static_cast<std::int64_t>(channels))
+  if (group < 1 || group > std::max<std::int64_t>(shape[0], 1) || shape[0] % group != 0 ||
+      shape[axis] * group != static_cast<std::int64_t>(channels))
     return std::nullopt;
   const AxisView view(shape, axis);
   std::vector<std::int64_t> result(weight.size());

@@ -73,7 +73,8 @@ class Follower {
   }
 
   std::optional<Extents> shape(const Node& node) const {
-    const ValueType& type = graph_.value(node.inputs.at(0)).type;
+    if (node.input(0) == kNoValue) return std::nullopt;
+    const ValueType& type = graph_.value(node.input(0)).type;
     if (!type.is_tensor() || !type.shape) return std::nullopt;
     const auto rank = static_cast<std::int64_t>(type.shape->size());
     const auto bound = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank); };

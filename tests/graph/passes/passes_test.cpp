@@ -112,6 +112,13 @@ TEST_CASE("known dimensions of a dynamic shape are folded", "[passes]") {
                  ramp({2, 3})) == "Mul");
 }
 
+TEST_CASE("extents beyond any tensor, and inputs that are left out, stop no pass", "[passes]") {
+  CHECK(prepared("input %x: float32[N,4611686018427387904,4]\n const %t = int64[2] {0, -1}\n %y = Reshape(%x, %t)\n "
+                 "output %y\n") == "Flatten");
+  CHECK(prepared("%s = Shape()\n %y = Neg(%s)\n output %y\n") == "Shape Neg");
+  CHECK(prepared("const %t = int64[2] {0, -1}\n %y = Reshape(_, %t)\n output %y\n") == "Reshape");
+}
+
 TEST_CASE("identities go, where the shape is provably the same", "[passes]") {
   CHECK(prepared(R"(input %x: float32[N,4]
     %a: float32[N,4] = Identity(%x)
