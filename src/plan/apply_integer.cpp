@@ -18,15 +18,18 @@ Shape parameter_shape(const Scheme& scheme, const Shape& shape, std::size_t coun
   if (scheme.granularity == Granularity::Channel) return {static_cast<std::int64_t>(count)};
   Shape blocked = shape;
   const auto axis = static_cast<std::size_t>(scheme.axis < 0 ? scheme.axis + static_cast<int>(shape.size()) : scheme.axis);
-  blocked[axis] = (blocked[axis] + scheme.block_size - 1) / scheme.block_size;
+  blocked[axis] = blocked[axis] / scheme.block_size + (blocked[axis] % scheme.block_size != 0);
   return blocked;
 }
 
 Tensor zero_point_tensor(const QParams& params, const Shape& shape) {
   std::vector<std::int64_t> zero_points(params.zero_points.begin(), params.zero_points.end());
   zero_points.resize(params.scales.size());
-  const Tensor wide = Tensor::of<std::int64_t>(shape, zero_points);
-  return cast(wide, params.scheme.code);
+  const Tensor codes = cast(Tensor::of<std::int64_t>(shape, zero_points), params.scheme.code);
+  if (to_int64s(codes) != zero_points)
+    throw Error(ErrorKind::Quantization,
+                fmt::format("a zero point is none of the codes of '{}'", to_string(params.scheme)));
+  return codes;
 }
 
 Linear add_linear(Rewriter& rewriter, const std::string& name, const QParams& params, const Shape& value_shape) {
@@ -53,8 +56,9 @@ ValueId decoded_constant(Rewriter& rewriter, ValueId constant, const QParams& pa
     return rewriter.add_op("Cast", {narrow}, {{"to", std::int64_t{static_cast<int>(DType::Float32)}, {}}},
                            value.name + "_float32", type);
   }
+  const Tensor quantized = quantize(value.initializer, params);  // refuses parameters that do not fit the constant
   const Linear linear = add_linear(rewriter, value.name, params, value.initializer.shape());
-  const ValueId codes = rewriter.add_constant(value.name + "_quantized", quantize(value.initializer, params));
+  const ValueId codes = rewriter.add_constant(value.name + "_quantized", quantized);
   return rewriter.add_op("DequantizeLinear", {codes, linear.scale, linear.zero_point}, layout_attributes(params.scheme),
                          value.name + "_dequantized", type);
 }
@@ -79,6 +83,9 @@ void quantize_value(Rewriter& rewriter, const Plan& plan, ValueId value, const Q
     if (!from_integer && !is_integer(graph, plan, use.node)) keep.push_back(use.node);
   if (!from_integer && keep.size() == rewriter.uses(value).size()) return;
 
+  if (params.scheme.granularity != Granularity::Tensor || !info(params.scheme.code).is_integer ||
+      params.scales.size() != 1 || params.zero_points.size() > 1)
+    throw Error(ErrorKind::Quantization, fmt::format("activation '{}' needs one scale and integer codes", name));
   const ValueType type = graph.value(value).type;
   const Linear linear = add_linear(rewriter, name, params, {});
   ValueType code_type = type;

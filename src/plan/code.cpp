@@ -83,8 +83,9 @@ std::vector<std::uint8_t> nbits_codes(std::span<const float> x, const QParams& p
   for (const float scale : params.scales) reciprocals.push_back(scale != 0 ? 1.0f / scale : 0.0f);
   std::vector<std::uint8_t> out(x.size());
   for_each_element(grid, [&](std::size_t flat, std::size_t s) {
-    const float code = std::round(x[flat] * reciprocals[s] + static_cast<float>(params.zero_points[s]));
-    out[flat] = static_cast<std::uint8_t>(std::clamp(code, 0.0f, highest));
+    const float zero_point = params.zero_points.empty() ? 0.0f : static_cast<float>(params.zero_points[s]);
+    const float code = std::round(x[flat] * reciprocals[s] + zero_point);
+    out[flat] = code >= 0 ? static_cast<std::uint8_t>(std::min(code, highest)) : 0;  // of NaN as well
   });
   return out;
 }
@@ -96,7 +97,9 @@ Tensor int32_codes(const Tensor& tensor, const QParams& params, const ScaleGrid&
   return Tensor::fill<std::int32_t>(tensor.shape(), [&](std::span<std::int32_t> out) {
     for_each_element(grid, [&](std::size_t flat, std::size_t s) {
       const double code = std::nearbyint(x[flat] / params.scales[s]);
-      out[flat] = static_cast<std::int32_t>(std::clamp(code, static_cast<double>(codes.lowest), static_cast<double>(codes.highest)));
+      out[flat] = std::isnan(code) ? 0
+                                   : static_cast<std::int32_t>(std::clamp(code, static_cast<double>(codes.lowest),
+                                                                          static_cast<double>(codes.highest)));
     });
   });
 }
@@ -123,7 +126,8 @@ Tensor quantize(const Tensor& tensor, const QParams& params) {
   require_count(params, grid);
   const DTypeInfo& type = info(params.scheme.code);
   if (params.scheme.code == DType::Int32) return int32_codes(tensor, params, grid);
-  if (type.bits > 8) throw Error(ErrorKind::Internal, fmt::format("constants are not coded as {}", type.name));
+  if (!type.is_integer || type.bits > 8)
+    throw Error(ErrorKind::Quantization, fmt::format("constants are not coded as {}", type.name));
   const std::span<const float> x = tensor.data<float>();
   const std::vector<std::uint8_t> codes = is_nbits(params.scheme) ? nbits_codes(x, params, grid)
                                           : type.is_signed        ? byte_codes<std::int8_t>(x, params, grid)

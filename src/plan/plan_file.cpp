@@ -76,6 +76,10 @@ class Fields {
     if (!json_.contains(name)) fail(fmt::format("has no field '{}'", name));
     return json_.at(name);
   }
+  const Json& object(const char* name) {
+    if (!at(name).is_object()) fail(fmt::format("field '{}' is not an object", name));
+    return json_.at(name);
+  }
   template <class T>
   T get(const char* name) {
     return value<T>(at(name), name);
@@ -119,6 +123,9 @@ std::vector<T> numbers_from_json(Fields& fields, const char* name, const Arrays&
   if (found == arrays.end() || found->second.dtype() != dtype_of<T>())
     fields.fail(fmt::format("field '{}' names an array that the npz does not have", name));
   const std::span<const T> values = found->second.data<T>();
+  if constexpr (std::is_floating_point_v<T>)
+    if (!std::all_of(values.begin(), values.end(), [](T value) { return std::isfinite(value); }))
+      fields.fail(fmt::format("field '{}' names an array with numbers that are not finite", name));
   return {values.begin(), values.end()};
 }
 
@@ -152,7 +159,7 @@ NodePlan node_from_json(const Json& json, const std::string& where, const Arrays
   NodePlan node;
   node.precision = precision_named(fields, fields.get<std::string>("precision"));
   node.reason = fields.get<std::string>("reason");
-  for (const auto& [position, params] : fields.at("operands").items()) {
+  for (const auto& [position, params] : fields.object("operands").items()) {
     if (position.empty() || position.size() > 4 || position.find_first_not_of("0123456789") != std::string::npos)
       fields.fail(fmt::format("operand '{}' is no input position", position));
     node.operands[std::stoi(position)] = params_from_json(params, fmt::format("{}: operand {}", where, position), arrays);
@@ -212,9 +219,9 @@ Plan read_plan(const fs::path& json_path) {
   plan.base_hash = fields.get<std::string>("base_hash");
   plan.provenance = provenance_from_json(fields.at("provenance"), where + ": provenance");
   plan.notes = fields.get<std::vector<std::string>>("notes");
-  for (const auto& [name, node] : fields.at("nodes").items())
+  for (const auto& [name, node] : fields.object("nodes").items())
     plan.nodes[name] = node_from_json(node, fmt::format("{}: node '{}'", where, name), arrays);
-  for (const auto& [name, params] : fields.at("values").items())
+  for (const auto& [name, params] : fields.object("values").items())
     plan.values[name] = params_from_json(params, fmt::format("{}: value '{}'", where, name), arrays);
   for (const auto& [name, key] : fields.get<std::map<std::string, std::string>>("replaced")) {
     const auto found = arrays.find(key);

@@ -68,6 +68,7 @@ TEST_CASE("unknown fields and newer versions are refused") {
   CHECK(with("\"base_hash\"", "\"base_hush\"") == InputClass::Format);
   CHECK(with("\"symmetric\"", "\"extra\": 1, \"symmetric\"") == InputClass::Format);
   CHECK(with("\"int8\"", "\"int9\"") == InputClass::Format);
+  CHECK(with("\"operands\": {}", "\"operands\": []") == InputClass::Format);
 }
 
 TEST_CASE("numbers that are not what the field holds are refused, and the place is said") {
