@@ -29,10 +29,10 @@ class Sums {
   void add(const Tensor& value) {
     widen(value.shape());
     const std::vector<double> elements = to_doubles(value);
+    if (elements.empty()) return;
     const std::size_t channels =
         value.rank() == 3 && value.shape()[0] <= 4 ? static_cast<std::size_t>(value.shape()[0]) : 1;
-    if (count_ == 0)
-      sums_.resize(channels), squares_.resize(channels), minimum_ = maximum_ = elements.empty() ? 0 : elements[0];
+    if (count_ == 0) sums_.resize(channels), squares_.resize(channels), minimum_ = maximum_ = elements[0];
     if (channels != sums_.size()) sums_ = {total(sums_)}, squares_ = {total(squares_)};
     const std::size_t plane = std::max<std::size_t>(elements.size() / sums_.size(), 1);
     for (std::size_t i = 0; i < elements.size(); ++i) {
@@ -46,6 +46,7 @@ class Sums {
   }
 
   InputStatistics result() {
+    if (count_ == 0) return statistics_;
     const double count = static_cast<double>(count_);
     statistics_.min = minimum_;
     statistics_.max = maximum_;
@@ -70,7 +71,7 @@ class Sums {
   }
 
   void widen(const Shape& shape) {
-    if (statistics_.smallest.size() != shape.size() || count_ == 0) statistics_.smallest = statistics_.largest = shape;
+    if (statistics_.smallest.size() != shape.size()) statistics_.smallest = statistics_.largest = shape;
     for (std::size_t axis = 0; axis < shape.size(); ++axis) {
       statistics_.smallest[axis] = std::min(statistics_.smallest[axis], shape[axis]);
       statistics_.largest[axis] = std::max(statistics_.largest[axis], shape[axis]);
@@ -108,10 +109,10 @@ std::string picture_of(const Tensor& value) {
   if (!first && shape[2] > 4) return {};
   const auto rows = static_cast<std::size_t>(shape[first ? 1 : 0]),
              columns = static_cast<std::size_t>(shape[first ? 2 : 1]);
-  const std::size_t channels = value.size() / (rows * columns);
   const std::vector<double> elements = to_doubles(value);
   const auto [low, high] = std::minmax_element(elements.begin(), elements.end());
   if (elements.empty() || *low == *high) return {};
+  const std::size_t channels = elements.size() / (rows * columns);
   constexpr std::string_view kShades = " .:-=+*#%@";
   const std::size_t width = std::min(columns, kPictureWidth),
                     height = std::max<std::size_t>(rows * width / columns / 2, 1);  // characters are tall

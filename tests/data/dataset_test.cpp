@@ -471,6 +471,19 @@ TEST_CASE("the data check tells what a person wants to know") {
   CHECK(check_dataset(open(folder.path(), {image_input(4)})).repeated == 10);
 }
 
+TEST_CASE("the data check takes samples without elements") {
+  Folder folder;
+  const auto none = [](Shape shape) { return Tensor::fill<float>(std::move(shape), [](std::span<float>) {}); };
+  put(folder.path() / "test.npz", npz({{"x", none({4, 3, 0, 5})}, {"z", none({4, 0, 3})}, {"y", numbers(4, 2)}}));
+  const Dim any{-1, "D"};
+  const DataCheck check = check_dataset(
+      open(folder.path(),
+           {{"x", DType::Float32, {kBatch, dim(3), any, dim(5)}}, {"z", DType::Float32, {kBatch, any, dim(3)}}},
+           {.allow_overlap = true}));
+  CHECK(check.seen > 0);
+  CHECK(to_json(check)["inputs"][0]["smallest"] == Json{3, 0, 5});
+}
+
 TEST_CASE("gray images stored without a channel axis are images") {
   Folder folder;
   put(folder.path() / "test.npz", npz({{"x", bytes({4, 3, 3})}, {"y", numbers(4, 2)}}));
