@@ -29,8 +29,8 @@ std::vector<float> counted(const Observation& seen, Range bounds) {
   const float width = high - low;
   for (const float value : seen.values) {
     if (!(value >= low && value <= high)) continue;
-    const auto bin = static_cast<std::size_t>((value - low) * static_cast<float>(kBins) / width);
-    ++counts[std::min(bin, kBins - 1)];
+    const float bin = (value - low) * static_cast<float>(kBins) / width;  // not finite when the bounds lie far apart
+    ++counts[bin < static_cast<float>(kBins) ? static_cast<std::size_t>(bin) : kBins - 1];
   }
   return {counts.begin(), counts.end()};
 }

@@ -209,3 +209,10 @@ TEST_CASE("PyTorch's histogram grows by any factor at once, or says that it cann
   CHECK(histogram.counts().back() == 1);
   CHECK_THROWS_AS(add({0.0F, 1e30F}, 2), Error);
 }
+
+TEST_CASE("PyTorch's histogram takes a range that is wider than the largest float") {
+  TorchHistogram histogram;
+  const std::vector<float> values{-3e38F, 0.0F, 3e38F};
+  histogram.add({values, {}, 0, {values.front(), values.back()}});
+  CHECK(std::accumulate(histogram.counts().begin(), histogram.counts().end(), 0.0F) == 3);
+}
