@@ -33,6 +33,9 @@ function(bw_test folder sources)
   target_include_directories(${folder}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_compile_definitions(${folder}_test PRIVATE
     BW_GOLDEN="${CMAKE_SOURCE_DIR}/tests/golden" BW_SOURCE="${CMAKE_SOURCE_DIR}" BW_BINARY="${CMAKE_BINARY_DIR}/bitwright" BW_CORPUS="${BW_CORPUS_ROOT}/models")
+  if(BW_SANITIZE)  # reserves address space: no limit on memory can be tested
+    target_compile_definitions(${folder}_test PRIVATE BW_SANITIZED)
+  endif()
   bw_set_rpath(${folder}_test)
   if(TARGET bitwright AND (folder MATCHES "^(measure|bench|cli)$" OR NOT folder IN_LIST bw_folders))  # these start it
     add_dependencies(${folder}_test bitwright)

@@ -36,11 +36,19 @@ bool takes_samples(const Graph& graph) {
 }
 
 std::vector<std::string> sent_past_the_verifier(const std::string& command, const World& world, const std::string& model) {
-  return {command, world.path(model), "--data", world.path("deadly.npz"), "--unchecked", "--worker-timeout", "1",
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-          "--worker-memory", "2147483648",
+  return {command,
+          world.path(model),
+          "--data",
+          world.path("deadly.npz"),
+          "--unchecked",
+          "--worker-timeout",
+          "1",
+#ifndef BW_SANITIZED
+          "--worker-memory",
+          "2147483648",
 #endif
-          "--latency-seconds", "0.05"};
+          "--latency-seconds",
+          "0.05"};
 }
 
 const Json& row(const Json& report, const std::string& name) {

@@ -12,7 +12,7 @@ namespace {
 
 TEST_CASE("a deadly model is Error(Worker) or a limit, and the next job works", "[slow]") {
   WorkerOptions options;
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef BW_SANITIZED
   options.address_space = std::uint64_t{2} << 30;
 #endif
   Worker worker(options);
