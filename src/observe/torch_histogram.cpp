@@ -46,6 +46,7 @@ std::vector<float> spread(std::span<const float> old, std::int64_t taken, std::i
     const std::int64_t first = static_cast<std::int64_t>(bin) * taken;  // parts outside [start, end) are empty
     for (std::int64_t part = std::max(first, start); part < std::min(first + taken, end); ++part)
       integral += old[static_cast<std::size_t>((part - start) / TorchHistogram::kUpsampling)];
+    // `before` may have been rounded up, and what is left to a bin without parts is less than nothing then.
     counts[bin] = static_cast<float>((integral - static_cast<double>(before)) / TorchHistogram::kUpsampling);
     before = static_cast<float>(integral);
   }
@@ -100,7 +101,7 @@ TorchHistogram TorchHistogram::read(ByteReader& in) {
   read.counts_ = in.array<float>();
   read.range_.low = in.get<float>();
   read.range_.high = in.get<float>();
-  const auto usable = [](float count) { return std::isfinite(count) && count >= 0; };
+  const auto usable = [](float count) { return std::isfinite(count); };  // some are below 0: see spread()
   if ((!read.counts_.empty() && read.counts_.size() != kBins) ||
       !std::all_of(read.counts_.begin(), read.counts_.end(), usable))
     ByteReader::refuse("impossible counts of PyTorch's histogram");

@@ -1,6 +1,7 @@
 #include "observe/evidence.h"
 
 #include <bit>
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
 #include <numeric>
@@ -208,6 +209,22 @@ TEST_CASE("PyTorch's histogram grows by any factor at once, or says that it cann
   CHECK(histogram.counts().front() == 3);
   CHECK(histogram.counts().back() == 1);
   CHECK_THROWS_AS(add({0.0F, 1e30F}, 2), Error);
+}
+
+TEST_CASE("PyTorch's histogram of many values crosses as bytes, counts below zero with it") {
+  ValueEvidence evidence("x", {{StatisticKind::TorchHistogram}});
+  for (std::size_t i = 0; i < 4; ++i) {
+    std::vector<float> values = test::sample("uniform", i, 200'003);
+    values.push_back(20 + 7 * static_cast<float>(i));  // nothing in the bins up to there
+    evidence.add(values, i);
+  }
+  const auto counts = evidence.torch_histogram().counts();
+  REQUIRE(std::ranges::any_of(counts, [](float count) { return count < 0; }));  // rounding of PyTorch's own
+  ByteWriter out;
+  evidence.write(out);
+  const std::vector<std::byte> bytes = out.take();
+  ByteReader in(bytes);
+  CHECK(ValueEvidence::read(in) == evidence);
 }
 
 TEST_CASE("PyTorch's histogram takes a range that is wider than the largest float") {
