@@ -79,10 +79,19 @@ class ModelBench {
   }
 
  private:
+  // None of a recipe that cannot be carried out for this model: making it says why, in its row.
+  Needs needs_of(const Recipe& recipe) const {
+    try {
+      return needs(resolve(recipe), task_);
+    } catch (const Error&) {
+      return {};
+    }
+  }
+
   // One pass serves every recipe.
   Calibration calibrated() {
     Needs all;
-    for (const Recipe& recipe : options_.recipes) all.add(needs(resolve(recipe), task_));
+    for (const Recipe& recipe : options_.recipes) all.add(needs_of(recipe));
     if (all.empty()) return {};
     const Split split = dataset_.calibration();
     const std::size_t count = std::min(options_.calibration_samples, split.size());
@@ -120,7 +129,7 @@ class ModelBench {
 
   // A recipe that cannot be carried out is a row; a file that cannot be written ends the run.
   Candidate made(const Recipe& recipe, const Calibration& calibration, CandidateFindings& row) {
-    const bool uses_data = !needs(resolve(recipe), task_).empty();
+    const bool uses_data = !needs_of(recipe).empty();
     Provenance provenance;
     if (uses_data) {
       provenance.data_hash = dataset_.description()["sha256"].get<std::string>();

@@ -224,6 +224,20 @@ TEST_CASE("data without labels is compared with the float model's answers") {
   CHECK(candidate["accuracy_retention"]["value"] == candidate["accuracy"]["agreement"]["value"]);
 }
 
+TEST_CASE("a recipe that cannot be carried out is a row, and the others go on") {
+  const World world;
+  const Outcome outcome = bitwright(bench(world, "out", {"--methods", "int8-static(keep_float=LSTM),int8-static,fp16(keep_float=LSTM)", "--json"}));
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Json rows = parse_json(outcome.out, "standard output")["models"][0]["candidates"];
+  REQUIRE(rows.size() == 3);
+  for (const std::size_t i : {0, 2}) {
+    CHECK(rows[i]["status"] == "refused");
+    CHECK(has(rows[i]["reason"].get<std::string>(), "'LSTM'"));
+  }
+  CHECK(rows[1]["status"] != "refused");
+}
+
 TEST_CASE("a metric of the user's own decides") {
   const World world;
   const Outcome outcome = bitwright(bench(world, "out", {"--methods", "int8-dynamic", "--json", "--eval-command",
