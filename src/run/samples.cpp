@@ -11,7 +11,7 @@ namespace bw {
 namespace {
 
 // Small samples share a chunk, so that the cost of handing it over is paid once.
-constexpr std::uint64_t kChunkBytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t kChunkBytes = std::uint64_t{1} << 18;
 constexpr std::size_t kChunkSamples = 64;
 constexpr std::uint64_t kAlignment = 64;
 
