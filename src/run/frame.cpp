@@ -237,7 +237,7 @@ Error error_from_text(std::string_view text) try {
   const ErrorKind kind = error_kind_named(field("kind"));
   if (kind == ErrorKind::Input) return Error(input_class_named(field("class")), field("what"), field("where"), field("hint"));
   return Error(kind, field("what"), field("where"), field("hint"));
-} catch (const Json::exception&) {
+} catch (const std::exception&) {  // of the parser or of the library
   protocol_error("an error that is not one");
 }
 

@@ -44,12 +44,22 @@ void put(Sample& sample, int group, Tensor tensor) {
   }
 }
 
+// The library would cut fractions off and let numbers wrap.
+template <class T>
+T whole(const Json& json) {
+  if (!json.is_number_unsigned() || !std::in_range<T>(json.get<std::uint64_t>()))
+    throw Error(ErrorKind::Worker, "an index of samples holds a number that is none of its kind");
+  return json.get<T>();
+}
+
 Tensor tensor_at(const Json& entry, const SharedBytes& bytes) {
-  const int number = entry.at(1).get<int>();
-  if (!is_known_dtype(number)) throw Error(ErrorKind::Worker, "a sample's tensor of no known type");
+  const int number = whole<int>(entry.at(1));
+  if (!is_known_dtype(number) || number == static_cast<int>(DType::String))
+    throw Error(ErrorKind::Worker, "a sample's tensor of no type that can be sent");
   const auto dtype = static_cast<DType>(number);
-  auto shape = entry.at(2).get<Shape>();
-  const auto begin = entry.at(3).get<std::uint64_t>();
+  Shape shape;
+  for (const Json& extent : entry.at(2)) shape.push_back(whole<std::int64_t>(extent));
+  const auto begin = whole<std::uint64_t>(entry.at(3));
   const std::uint64_t size = byte_size(dtype, element_count(shape));
   if (begin > bytes.bytes().size() || size > bytes.bytes().size() - begin)
     throw Error(ErrorKind::Worker, "a sample's tensor lies outside its memory");
@@ -80,17 +90,19 @@ SampleChunk pack(std::span<const Sample> samples) {
   return {index.dump(-1, ' ', false, Json::error_handler_t::replace), SharedBytes(parts), samples.size()};
 }
 
-std::vector<Sample> unpack(const std::string& text, const SharedBytes& bytes) {
+std::vector<Sample> unpack(const std::string& text, const SharedBytes& bytes) try {
   const Json index = parse_json(text, "samples");
   std::vector<Sample> samples;
   for (const Json& entry : index) {
     Sample sample;
-    sample.index = entry.at(0).get<std::size_t>();
+    sample.index = whole<std::size_t>(entry.at(0));
     sample.id = entry.at(1).get<std::string>();
-    for (const Json& tensor : entry.at(2)) put(sample, tensor.at(0).get<int>(), tensor_at(tensor, bytes));
+    for (const Json& tensor : entry.at(2)) put(sample, whole<int>(tensor.at(0)), tensor_at(tensor, bytes));
     samples.push_back(std::move(sample));
   }
   return samples;
+} catch (const Json::exception&) {
+  throw Error(ErrorKind::Worker, "an index of samples that is not one");
 }
 
 SharedSamples::SharedSamples(Split split, std::vector<std::size_t> indices, std::uint64_t budget)

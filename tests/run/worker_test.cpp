@@ -19,7 +19,7 @@ namespace bw {
 namespace {
 
 // Sanitizers reserve terabytes of address space, so a limit on it cannot be tested under them.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef BW_SANITIZED
 constexpr bool kSanitized = true;
 #else
 constexpr bool kSanitized = false;
@@ -168,7 +168,18 @@ TEST_CASE("samples pass through shared memory as they are") {
   CHECK(back[0].labels == sample.labels);
   CHECK(back[0].partner == sample.partner);
   CHECK(back[0].mask == sample.mask);
-  CHECK_THROWS_AS(unpack(R"([[0,"x",[[0,1,[1000],0]]]])", chunk.bytes), Error);
+  const auto refuses = [&](const char* index) {
+    CAPTURE(index);
+    CHECK_THROWS_AS(unpack(index, chunk.bytes), Error);
+  };
+  refuses(R"([[0,"x",[[0,1,[1000],0]]]])");
+  refuses(R"([[0,"x",[[0,1,[-1],0]]]])");
+  refuses(R"([[0,"x",[[0,1,[1.5],0]]]])");
+  refuses(R"([[0,"x",[[0,1,[1],1e300]]]])");
+  refuses(R"([[0,"x",[[0,8,[1],0]]]])");  // strings
+  refuses(R"([[0,"x",[[0,1]]]])");
+  refuses(R"([[0,3,[]]])");
+  refuses("7");
 }
 
 TEST_CASE("every sample reaches the job once, for any number of threads") {
@@ -204,6 +215,18 @@ TEST_CASE("a job that leaves samples unread does not disturb the next") {
   Worker worker;
   CHECK(error_of(worker, {"fail", "{}", {}, feed_of(50, 10)}).where() == "test.npz[3]");
   CHECK(parse_json(worker.run({"sum", R"({"threads":1})", {}, feed_of(5, 1)}).text, "test").at("samples") == 5);
+}
+
+TEST_CASE("an error that is not one is the worker's fault, not the user's") {
+  for (const char* text : {"", "not JSON", "7", R"({"kind":"InputError"})", R"({"kind":1,"what":"a","where":"b","hint":"c"})"}) {
+    CAPTURE(text);
+    try {
+      error_from_text(text);
+      FAIL("it was taken");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::Worker);
+    }
+  }
 }
 
 TEST_CASE("what is not sealed memory is refused") {
