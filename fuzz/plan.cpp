@@ -1,6 +1,6 @@
 // Plan files, without arrays beside them.
-#include "fuzz.h"
 #include "plan/plan.h"
+#include "fuzz.h"
 
 void bw::fuzz::one_input(std::span<const std::byte> bytes) {
   const MemoryFile file(bytes);

@@ -1,7 +1,7 @@
 // Recipes: what parses is the same after a round trip.
+#include "plan/recipe.h"
 #include "base/file.h"
 #include "fuzz.h"
-#include "plan/recipe.h"
 
 void bw::fuzz::one_input(std::span<const std::byte> bytes) {
   const Recipe recipe = parse_recipe(as_text(bytes));

@@ -27,9 +27,12 @@ void bw::fuzz::one_input(std::span<const std::byte> bytes) {
   if (bytes.empty()) return;
   const auto rest = bytes.subspan(1);
   switch (std::to_integer<int>(bytes[0]) % 4) {
-    case 0: return receive_all(rest);
-    case 1: return void(error_from_text(as_text(rest)));
-    case 2: return void(unpack(std::string(as_text(rest)), SharedBytes(std::span<const std::byte>(bytes))));
+    case 0:
+      return receive_all(rest);
+    case 1:
+      return void(error_from_text(as_text(rest)));
+    case 2:
+      return void(unpack(std::string(as_text(rest)), SharedBytes(std::span<const std::byte>(bytes))));
     case 3: {
       const Evidence evidence = Evidence::from_bytes(rest);
       require(Evidence::from_bytes(evidence.to_bytes()) == evidence, "evidence comes back from its bytes");

@@ -5,10 +5,10 @@
 #include <cstring>
 #include <optional>
 
+#include "archive/zip.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/number.h"
-#include "archive/zip.h"
 
 namespace bw {
 namespace {

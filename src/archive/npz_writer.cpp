@@ -8,9 +8,9 @@
 namespace bw {
 namespace {
 
-constexpr std::uint16_t kVersion = 45;                            // zip64
-constexpr std::uint16_t kDate = (1 << 5) | 1;                     // 1980-01-01: equal content gives equal bytes
-constexpr std::uint32_t kInExtra = 0xFFFFFFFF;                    // the number stands in the zip64 field
+constexpr std::uint16_t kVersion = 45;          // zip64
+constexpr std::uint16_t kDate = (1 << 5) | 1;   // 1980-01-01: equal content gives equal bytes
+constexpr std::uint32_t kInExtra = 0xFFFFFFFF;  // the number stands in the zip64 field
 constexpr std::uint16_t kZip64 = 0x0001;
 
 std::string descr(DType dtype) {
@@ -121,7 +121,8 @@ void write_npz(const std::map<std::string, Tensor>& arrays, const std::filesyste
     check_entry_name(name + ".npy", path.string());
     std::string content = npy_header(tensor);
     content += as_text(tensor.bytes());
-    const Entry entry{.name = name + ".npy", .crc = crc32_of(as_bytes(content)), .size = content.size(), .offset = file.written()};
+    const Entry entry{
+        .name = name + ".npy", .crc = crc32_of(as_bytes(content)), .size = content.size(), .offset = file.written()};
     file.write(local_header(entry));
     file.write(content);
     entries.push_back(entry);

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "base/file.h"
 #include "archive/archive.h"
+#include "base/file.h"
 
 namespace bw {
 

@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <vector>
 
-#include "base/file.h"
 #include "archive/archive.h"
+#include "base/file.h"
 
 namespace bw {
 

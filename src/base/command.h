@@ -6,9 +6,9 @@
 
 namespace bw {
 
-// Standard output of `argv` (argv[0] is looked for in PATH); standard error goes to ours. Error(Usage) when it cannot be
-// started, Error(Worker) when it ends with another exit code than 0 or by a signal. An interruption (base/progress.h)
-// ends it and all that it started.
+// Standard output of `argv` (argv[0] is looked for in PATH); standard error goes to ours. Error(Usage) when it cannot
+// be started, Error(Worker) when it ends with another exit code than 0 or by a signal. An interruption
+// (base/progress.h) ends it and all that it started.
 std::string output_of(const std::vector<std::string>& argv);
 
 }  // namespace bw

@@ -59,9 +59,15 @@ Error Error::within(std::string_view outer) const {
   return Error(kind_, input_class_, what_, place, hint_);
 }
 
-int exit_code(ErrorKind kind) { return row_of(kind).exit_code; }
-std::string_view name_of(ErrorKind kind) { return row_of(kind).name; }
-std::string_view name_of(InputClass input_class) { return kInputClasses[static_cast<std::size_t>(input_class)]; }
+int exit_code(ErrorKind kind) {
+  return row_of(kind).exit_code;
+}
+std::string_view name_of(ErrorKind kind) {
+  return row_of(kind).name;
+}
+std::string_view name_of(InputClass input_class) {
+  return kInputClasses[static_cast<std::size_t>(input_class)];
+}
 
 ErrorKind error_kind_named(std::string_view name) {
   for (const KindRow& row : kKinds)

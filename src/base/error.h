@@ -1,5 +1,5 @@
-// The one exception type of bitwright. It is thrown where a fault is found and caught in three places: the command line,
-// the worker's loop and the server's handler.
+// The one exception type of bitwright. It is thrown where a fault is found and caught in three places: the command
+// line, the worker's loop and the server's handler.
 #pragma once
 
 #include <exception>
@@ -52,8 +52,8 @@ class Error : public std::exception {
 };
 
 int exit_code(ErrorKind kind);
-std::string_view name_of(ErrorKind kind);          // "QuantizationError", "InputError", ...
-std::string_view name_of(InputClass input_class);  // "format", "limit", ...; "" for None
+std::string_view name_of(ErrorKind kind);             // "QuantizationError", "InputError", ...
+std::string_view name_of(InputClass input_class);     // "format", "limit", ...; "" for None
 ErrorKind error_kind_named(std::string_view name);    // inverse of name_of; Internal when unknown
 InputClass input_class_named(std::string_view name);  // inverse of name_of; None when unknown
 

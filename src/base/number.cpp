@@ -15,7 +15,11 @@ bool parse_whole(std::string_view text, T& value) {
 
 }  // namespace
 
-bool parse_number(std::string_view text, std::int64_t& value) { return parse_whole(text, value); }
-bool parse_number(std::string_view text, double& value) { return parse_whole(text, value) && std::isfinite(value); }
+bool parse_number(std::string_view text, std::int64_t& value) {
+  return parse_whole(text, value);
+}
+bool parse_number(std::string_view text, double& value) {
+  return parse_whole(text, value) && std::isfinite(value);
+}
 
 }  // namespace bw

@@ -12,7 +12,9 @@ namespace {
 
 // What a value has to be, or "" when `text` is fine.
 std::string complaint(const Parameter& parameter, std::string_view text) {
-  const auto within = [&](double value) { return std::isfinite(value) && value >= parameter.low && value <= parameter.high; };
+  const auto within = [&](double value) {
+    return std::isfinite(value) && value >= parameter.low && value <= parameter.high;
+  };
   switch (parameter.type) {
     case Parameter::Type::Integer: {
       std::int64_t value = 0;
@@ -76,8 +78,12 @@ double Arguments::number(std::string_view name) const {
   return number;
 }
 
-bool Arguments::flag(std::string_view name) const { return value(name) == "yes"; }
-const std::string& Arguments::text(std::string_view name) const { return value(name); }
+bool Arguments::flag(std::string_view name) const {
+  return value(name) == "yes";
+}
+const std::string& Arguments::text(std::string_view name) const {
+  return value(name);
+}
 
 std::string_view name_of(Parameter::Type type) {
   constexpr std::string_view kNames[] = {"integer", "number", "flag", "choice", "text"};

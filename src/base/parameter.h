@@ -1,5 +1,5 @@
-// Parameters of catalog entries (methods, observers, ...): one table per entry gives the flags, the help, the checks and
-// the defaults. Values arrive as text and leave typed.
+// Parameters of catalog entries (methods, observers, ...): one table per entry gives the flags, the help, the checks
+// and the defaults. Values arrive as text and leave typed.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ struct Parameter {
   enum class Type : std::uint8_t { Integer, Number, Flag, Choice, Text };
   std::string_view name;
   Type type;
-  std::string_view standard;  // default, as text
-  std::string_view says;      // one line
+  std::string_view standard;      // default, as text
+  std::string_view says;          // one line
   double low = 0, high = 0;       // limits of Integer and Number, both included
   std::string_view choices = {};  // of Choice, separated by '|'
   bool hidden = false;            // not in the help: for tests
@@ -31,7 +31,7 @@ class Arguments {
 
   std::int64_t integer(std::string_view name) const;
   double number(std::string_view name) const;
-  bool flag(std::string_view name) const;  // yes or no
+  bool flag(std::string_view name) const;                // yes or no
   const std::string& text(std::string_view name) const;  // of any type
 
  private:

@@ -15,6 +15,8 @@ void* allocate_huge(std::size_t bytes) {
   return memory;
 }
 
-void free_huge(void* memory) { std::free(memory); }
+void free_huge(void* memory) {
+  std::free(memory);
+}
 
 }  // namespace bw

@@ -36,7 +36,8 @@ std::string type_of(const Traits& traits) {
   return traits.products != 0 ? "mlp" : "mixed";
 }
 
-// Best first, by what the kernels of today's CPUs gain from: convolutions want static scales, long products dynamic ones.
+// Best first, by what the kernels of today's CPUs gain from: convolutions want static scales, long products dynamic
+// ones.
 std::vector<std::string> recommended(const std::string& type) {
   static const std::map<std::string, std::vector<std::string>> kByType{
       {"cnn", {"int8-static", "fp16"}},

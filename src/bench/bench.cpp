@@ -96,7 +96,8 @@ class ModelBench {
     const Split split = dataset_.calibration();
     const std::size_t count = std::min(options_.calibration_samples, split.size());
     const std::string key = fmt::format("{} {} {} {} {} {}", content_hash(model_.prepared),
-                                        dataset_.description()["sha256"].get<std::string>(), count, options_.balanced, options_.seed, names_of(all));
+                                        dataset_.description()["sha256"].get<std::string>(), count, options_.balanced,
+                                        options_.seed, names_of(all));
     Calibration calibration = checkpoint_.calibration(key, [&] {
       SharedSamples samples(split, choose(split, count, options_.seed, options_.balanced));
       return calibrate(model_.prepared, samples, all,
@@ -120,7 +121,8 @@ class ModelBench {
       row.method = resolve(recipe).group();
       row.target = target_.name;
       row.hardware_target = target_.hardware_target;
-      row.command = fmt::format("bitwright quantize {} --data {} --recipe '{}'", model_.path.string(), options_.data.string(), row.recipe);
+      row.command = fmt::format("bitwright quantize {} --data {} --recipe '{}'", model_.path.string(),
+                                options_.data.string(), row.recipe);
       candidates.push_back(made(recipe, calibration, row));
       findings_.candidates.push_back(std::move(row));
     }
@@ -181,8 +183,8 @@ void require_different_names(const std::vector<fs::path>& models) {
   std::set<std::string> names;
   for (const fs::path& path : models)
     if (!names.insert(path.stem().string()).second)
-      throw Error(ErrorKind::Usage, fmt::format("another model is called '{}' too", path.stem().string()), path.string(),
-                  "Rename one of the two, or bench them into different folders");
+      throw Error(ErrorKind::Usage, fmt::format("another model is called '{}' too", path.stem().string()),
+                  path.string(), "Rename one of the two, or bench them into different folders");
 }
 
 bool is_candidate(const fs::directory_entry& entry) {

@@ -23,20 +23,20 @@ struct BenchOptions {
   std::filesystem::path output;  // OUT/candidates/MODEL/NAME/ gets each candidate
   std::vector<Recipe> recipes;
   std::string_view target = "onnxruntime-cpu";
-  OpenOptions open;                       // which splits
-  ReadOptions read;                       // how models are read
+  OpenOptions open;  // which splits
+  ReadOptions read;  // how models are read
   WorkerLimits worker;
   std::size_t calibration_samples = 1000;
-  std::size_t evaluation_samples = 0;     // 0: all
-  bool balanced = false;                  // as many samples of each class where not all are taken
-  double latency_seconds = 3;             // of paired runs for each candidate
-  std::string eval_command;               // the user's own metric (bench/own_metric.h); empty: the data's
-  bool resume = false;                    // take finished steps from an earlier run into the same folder
-  bool baseline = true;                   // measure the float model and compare with it
+  std::size_t evaluation_samples = 0;  // 0: all
+  bool balanced = false;               // as many samples of each class where not all are taken
+  double latency_seconds = 3;          // of paired runs for each candidate
+  std::string eval_command;            // the user's own metric (bench/own_metric.h); empty: the data's
+  bool resume = false;                 // take finished steps from an earlier run into the same folder
+  bool baseline = true;                // measure the float model and compare with it
   Constraints constraints;
   int threads = 1;
   std::uint64_t seed = 0;
-  std::string command;                    // for the report
+  std::string command;  // for the report
 };
 
 // What is known before anything is measured: the machine and the command; a model and its data.

@@ -38,12 +38,14 @@ void count_layers(const Graph& graph, Candidate& candidate) {
 
 void require_change(const Candidate& candidate, const Graph& graph) {
   const auto& nodes = candidate.plan.nodes;
-  if (std::any_of(nodes.begin(), nodes.end(), [](const auto& n) { return n.second.precision != Precision::Float32; })) return;
+  if (std::any_of(nodes.begin(), nodes.end(), [](const auto& n) { return n.second.precision != Precision::Float32; }))
+    return;
   const std::string why = candidate.float_nodes.empty() ? "it has no node that the method takes"
                                                         : fmt::format("'{}' {}", candidate.float_nodes.front().node,
                                                                       candidate.float_nodes.front().reason);
-  throw Error(ErrorKind::Quantization, fmt::format("'{}' changes nothing of this model: {}", to_string(candidate.recipe), why),
-              graph.name, "'bitwright methods' lists other methods");
+  throw Error(ErrorKind::Quantization,
+              fmt::format("'{}' changes nothing of this model: {}", to_string(candidate.recipe), why), graph.name,
+              "'bitwright methods' lists other methods");
 }
 
 }  // namespace
@@ -80,12 +82,15 @@ Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence&
   return candidate;
 }
 
-ArtifactFile write_candidate(const Candidate& candidate, const fs::path& folder, const std::string& model_name, const fs::path& root) {
+ArtifactFile write_candidate(const Candidate& candidate, const fs::path& folder, const std::string& model_name,
+                             const fs::path& root) {
   make_folder(folder);
   const fs::path file = folder / (model_name + candidate.artifact.extension);
   onnx::write(candidate.artifact.graph, file);
   write_plan(candidate.plan, folder / "plan.json");
-  return {.path = file.lexically_relative(root).generic_string(), .bytes = shipped_bytes(file), .sha256 = sha256_of_file(file)};
+  return {.path = file.lexically_relative(root).generic_string(),
+          .bytes = shipped_bytes(file),
+          .sha256 = sha256_of_file(file)};
 }
 
 }  // namespace bw

@@ -27,7 +27,7 @@ std::string candidate_name(const Recipe& recipe);
 Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence& evidence, Provenance provenance);
 
 // FOLDER/NAME.onnx, FOLDER/plan.json (and plan.npz); gives the model file, its path relative to `root`.
-ArtifactFile write_candidate(const Candidate& candidate, const std::filesystem::path& folder, const std::string& model_name,
-                             const std::filesystem::path& root);
+ArtifactFile write_candidate(const Candidate& candidate, const std::filesystem::path& folder,
+                             const std::string& model_name, const std::filesystem::path& root);
 
 }  // namespace bw

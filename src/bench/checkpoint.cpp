@@ -36,11 +36,13 @@ void get(ByteReader& in, Figure& figure) {
 }
 
 void put(ByteWriter& out, const Timing& timing) {
-  for (const Figure* figure : {&timing.p50, &timing.p90, &timing.p99, &timing.load_time, &timing.utilization}) put(out, *figure);
+  for (const Figure* figure : {&timing.p50, &timing.p90, &timing.p99, &timing.load_time, &timing.utilization})
+    put(out, *figure);
 }
 
 void get(ByteReader& in, Timing& timing) {
-  for (Figure* figure : {&timing.p50, &timing.p90, &timing.p99, &timing.load_time, &timing.utilization}) get(in, *figure);
+  for (Figure* figure : {&timing.p50, &timing.p90, &timing.p99, &timing.load_time, &timing.utilization})
+    get(in, *figure);
 }
 
 void put(ByteWriter& out, const Latency& latency) {
@@ -64,7 +66,9 @@ void get(ByteReader& in, Latency& latency) {
 }
 
 // Scores are pairs of doubles, one after the other.
-std::span<const double> flat(const std::vector<Score>& scores) { return {scores.data()->data(), 2 * scores.size()}; }
+std::span<const double> flat(const std::vector<Score>& scores) {
+  return {scores.data()->data(), 2 * scores.size()};
+}
 
 void put(ByteWriter& out, const Evaluation& evaluation) {
   out.put<std::uint64_t>(evaluation.scores.size());
@@ -115,13 +119,15 @@ void Checkpoint::clear() {
   if (folder_.empty()) return;
   std::error_code failure;
   fs::remove_all(folder_, failure);
-  if (failure) throw Error(InputClass::Path, "cannot remove the steps of an earlier run: " + failure.message(), folder_.string());
+  if (failure)
+    throw Error(InputClass::Path, "cannot remove the steps of an earlier run: " + failure.message(), folder_.string());
 }
 
 template <class T>
 T Checkpoint::step(std::string_view kind, std::string_view key, const std::function<T()>& compute) {
   if (folder_.empty()) return compute();
-  const std::string name = fmt::format("{}-{:.32}", kind, sha256(as_bytes(fmt::format("{}\n{}\n{}", kVersion, kind, key))));
+  const std::string name =
+      fmt::format("{}-{:.32}", kind, sha256(as_bytes(fmt::format("{}\n{}\n{}", kVersion, kind, key))));
   const fs::path file = folder_ / name;
   if (fs::exists(file)) {
     const std::string bytes = read_file(file);

@@ -1,5 +1,5 @@
-// What a run has finished, kept in its output folder, so that --resume goes on after a kill or Ctrl-C instead of measuring
-// again. A step's result is used again only when everything that it came from is the same.
+// What a run has finished, kept in its output folder, so that --resume goes on after a kill or Ctrl-C instead of
+// measuring again. A step's result is used again only when everything that it came from is the same.
 #pragma once
 
 #include <cstddef>

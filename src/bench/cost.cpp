@@ -10,7 +10,8 @@ std::uint64_t bits_of(const Graph& graph, const Plan& plan, const Node& node, st
   if (const auto coded = plan.values.find(value.name); coded != plan.values.end())
     return static_cast<std::uint64_t>(info(coded->second.scheme.code).bits);
   if (const auto decision = plan.nodes.find(node.name); decision != plan.nodes.end())
-    if (const auto operand = decision->second.operands.find(static_cast<int>(input)); operand != decision->second.operands.end())
+    if (const auto operand = decision->second.operands.find(static_cast<int>(input));
+        operand != decision->second.operands.end())
       return static_cast<std::uint64_t>(info(operand->second.scheme.code).bits);
   return static_cast<std::uint64_t>(info(value.type.dtype).bits);
 }
@@ -43,7 +44,8 @@ Cost run_cost(const Graph& concrete, const Plan& plan) {
   for (const Node& node : concrete.nodes) {
     total.multiply_accumulates += cost(concrete, node).multiply_accumulates;
     for (std::size_t i = 0; i < node.inputs.size(); ++i)
-      if (node.inputs[i] != kNoValue) total.bytes += elements(concrete, node.inputs[i]) * bits_of(concrete, plan, node, i) / 8;
+      if (node.inputs[i] != kNoValue)
+        total.bytes += elements(concrete, node.inputs[i]) * bits_of(concrete, plan, node, i) / 8;
     for (const ValueId output : node.outputs) {
       if (output == kNoValue) continue;
       const Value& value = concrete.value(output);

@@ -8,7 +8,8 @@
 
 namespace bw {
 
-// The graph with its inputs' shapes fixed (in the order of graph.inputs that have no initializer) and all types inferred.
+// The graph with its inputs' shapes fixed (in the order of graph.inputs that have no initializer) and all types
+// inferred.
 Graph with_input_shapes(const Graph& graph, std::span<const Shape> shapes);
 
 // Values that the plan codes count with the size of their codes. Zeros where shapes are not known.

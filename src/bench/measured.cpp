@@ -12,7 +12,8 @@
 namespace bw {
 namespace {
 
-constexpr std::uint64_t kDecodedBudget = std::uint64_t{1} << 29;  // bytes of decoded samples kept for the next candidate
+constexpr std::uint64_t kDecodedBudget = std::uint64_t{1}
+                                         << 29;  // bytes of decoded samples kept for the next candidate
 
 std::vector<std::size_t> evaluation_indices(const Split& split, const BenchOptions& options) {
   const std::size_t wanted = options.evaluation_samples == 0 ? split.size() : options.evaluation_samples;
@@ -49,7 +50,9 @@ Figure inverse(const Figure& ratio) {
   return figure;
 }
 
-LatencyFigures latency_figures(const Timing& timing) { return {timing.p50, timing.p90, timing.p99, timing.load_time}; }
+LatencyFigures latency_figures(const Timing& timing) {
+  return {timing.p50, timing.p90, timing.p99, timing.load_time};
+}
 
 WorkerOptions limited(const WorkerLimits& limits) {
   WorkerOptions options;
@@ -59,7 +62,8 @@ WorkerOptions limited(const WorkerLimits& limits) {
 
 }  // namespace
 
-Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options, Checkpoint& checkpoint)
+Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options,
+                   Checkpoint& checkpoint)
     : model_(model),
       dataset_(dataset),
       options_(options),
@@ -68,8 +72,9 @@ Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const Bench
       worker_(limited(options.worker)) {}
 
 std::string Measurer::key(const std::string& sha256) const {
-  return fmt::format("{} {} {} {} {} {} {} {}", model_.sha256, sha256, dataset_.description()["sha256"].get<std::string>(),
-                     options_.evaluation_samples, options_.balanced, options_.latency_seconds, options_.threads, options_.seed);
+  return fmt::format("{} {} {} {} {} {} {} {}", model_.sha256, sha256,
+                     dataset_.description()["sha256"].get<std::string>(), options_.evaluation_samples,
+                     options_.balanced, options_.latency_seconds, options_.threads, options_.seed);
 }
 
 EvaluateOptions Measurer::evaluating() const {
@@ -85,30 +90,35 @@ Evaluation Measurer::evaluated_float() {
 
 Evaluation Measurer::evaluated(const fs::path& file, const std::string& sha256) {
   const EvaluateOptions how = evaluating();
-  return checkpoint_.evaluation(key(sha256),
-                                [&] { return evaluate_model(worker_, file, samples_, how, float_evaluation_.reference); });
+  return checkpoint_.evaluation(
+      key(sha256), [&] { return evaluate_model(worker_, file, samples_, how, float_evaluation_.reference); });
 }
 
 Latency Measurer::timed(const fs::path& file, const std::string& sha256) {
-  const LatencyOptions how{.threads = options_.threads, .seconds = options_.latency_seconds, .seed = options_.seed, .silence = options_.worker.silence};
+  const LatencyOptions how{.threads = options_.threads,
+                           .seconds = options_.latency_seconds,
+                           .seed = options_.seed,
+                           .silence = options_.worker.silence};
   return checkpoint_.latency(key(sha256), [&] { return measure_latency(worker_, model_.path, file, samples_, how); });
 }
 
 Figure Measurer::memory_of(const fs::path& file, const std::string& sha256) {
   return checkpoint_.figure(key(sha256), [&] {
     const Footprint footprint = measure_footprint(
-        file, samples_, {.threads = options_.threads, .silence = options_.worker.silence, .address_space = options_.worker.memory});
+        file, samples_,
+        {.threads = options_.threads, .silence = options_.worker.silence, .address_space = options_.worker.memory});
     return exact_figure(static_cast<double>(footprint.peak), Unit::Bytes);
   });
 }
 
 ModelFigures Measurer::figures(Figure accuracy, const Timing& timing, Figure memory, std::uint64_t bytes) const {
-  return {.accuracy = std::move(accuracy),
-          .inference_time = timing.p50,
-          .memory_usage = std::move(memory),
-          .model_size = exact_figure(static_cast<double>(bytes), Unit::Bytes),
-          .compression_ratio = exact_figure(static_cast<double>(bytes) / static_cast<double>(model_.bytes), Unit::Ratio),
-          .hardware_utilization = timing.utilization};
+  return {
+      .accuracy = std::move(accuracy),
+      .inference_time = timing.p50,
+      .memory_usage = std::move(memory),
+      .model_size = exact_figure(static_cast<double>(bytes), Unit::Bytes),
+      .compression_ratio = exact_figure(static_cast<double>(bytes) / static_cast<double>(model_.bytes), Unit::Ratio),
+      .hardware_utilization = timing.utilization};
 }
 
 void Measurer::measure_float(ModelFindings& findings) {
@@ -135,7 +145,8 @@ void Measurer::run_float(ModelFindings& findings) {
   if (own_)
     accuracy = exact_figure(own_->value, Unit::Score);
   else if (findings.metric)
-    accuracy = metric_figure(metric_named(*findings.metric), float_evaluation_.scores.at(*findings.metric), options_.seed);
+    accuracy =
+        metric_figure(metric_named(*findings.metric), float_evaluation_.scores.at(*findings.metric), options_.seed);
   findings.original = figures(accuracy, control.original, float_memory_, model_.bytes);
 }
 
@@ -145,7 +156,8 @@ void Measurer::compare_accuracy(CandidateFindings& findings, const fs::path& fil
   for (const std::string& name : dataset_.metrics()) {
     const Metric& metric = metric_named(name);
     if (!float_evaluation_.scores.contains(name) || !evaluation.scores.contains(name)) continue;
-    const MetricChange change = compare(metric, float_evaluation_.scores.at(name), evaluation.scores.at(name), options_.seed);
+    const MetricChange change =
+        compare(metric, float_evaluation_.scores.at(name), evaluation.scores.at(name), options_.seed);
     accuracy.metrics.push_back({.name = name,
                                 .higher_is_better = metric.direction == Direction::Higher,
                                 .original = change.original,
@@ -192,7 +204,8 @@ void Measurer::compare_latency(CandidateFindings& findings, const Candidate& can
                                               : findings.accuracy->metrics.front().*side;
   };
   findings.original = figures(accuracy(&MetricFindings::original), latency.original, float_memory_, model_.bytes);
-  findings.quantized = figures(accuracy(&MetricFindings::quantized), latency.quantized, memory, findings.artifact->bytes);
+  findings.quantized =
+      figures(accuracy(&MetricFindings::quantized), latency.quantized, memory, findings.artifact->bytes);
   findings.seconds.latency = latency.seconds;
 
   std::vector<Shape> shapes;

@@ -22,7 +22,8 @@ void refuse_nan(const Graph& graph, const fs::path& path) {
     const auto nan = std::find_if(x.begin(), x.end(), [](float v) { return std::isnan(v); });
     if (nan != x.end())
       throw Error(InputClass::Semantic, fmt::format("the element at index {} is not a number (NaN)", nan - x.begin()),
-                  fmt::format("{}: tensor '{}'", path.string(), value.name), "Export the model again from weights that are finite");
+                  fmt::format("{}: tensor '{}'", path.string(), value.name),
+                  "Export the model again from weights that are finite");
   }
 }
 
@@ -38,9 +39,11 @@ std::optional<std::int64_t> classes_of(const Graph& graph) {
 std::uint64_t shipped_bytes(const fs::path& path) {
   const std::string name = path.filename().string();
   std::uint64_t total = 0;
-  for (const fs::directory_entry& entry : fs::directory_iterator(path.has_parent_path() ? path.parent_path() : fs::path(".")))
+  for (const fs::directory_entry& entry :
+       fs::directory_iterator(path.has_parent_path() ? path.parent_path() : fs::path(".")))
     if (const std::string other = entry.path().filename().string();
-        entry.is_regular_file() && (other == name || (other.starts_with(name) && other.ends_with("data")))) total += entry.file_size();
+        entry.is_regular_file() && (other == name || (other.starts_with(name) && other.ends_with("data"))))
+      total += entry.file_size();
   return total;
 }
 

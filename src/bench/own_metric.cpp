@@ -19,14 +19,16 @@ std::string last_line(std::string text) {
 }
 
 [[noreturn]] void refuse(const std::string& command, const std::string& line) {
-  throw Error(InputClass::Data, fmt::format("its last line is '{:.80}', not a number", line), fmt::format("--eval-command '{}'", command),
+  throw Error(InputClass::Data, fmt::format("its last line is '{:.80}', not a number", line),
+              fmt::format("--eval-command '{}'", command),
               "Print a number, or JSON {\"name\": ..., \"value\": ..., \"direction\": \"higher\" or \"lower\"}");
 }
 
 }  // namespace
 
 OwnScore own_score(const std::string& command, const std::filesystem::path& model) {
-  const std::string line = last_line(output_of({"sh", "-c", command + " \"$1\"", "sh", std::filesystem::absolute(model).string()}));
+  const std::string line =
+      last_line(output_of({"sh", "-c", command + " \"$1\"", "sh", std::filesystem::absolute(model).string()}));
   OwnScore score;
   try {
     const Json json = parse_json(line, "--eval-command");
@@ -34,7 +36,8 @@ OwnScore own_score(const std::string& command, const std::filesystem::path& mode
     score.value = value.get<double>();
     if (json.is_object()) {
       score.name = json.value("name", score.name);
-      score.direction = json.value("direction", std::string("higher")) == "lower" ? Direction::Lower : Direction::Higher;
+      score.direction =
+          json.value("direction", std::string("higher")) == "lower" ? Direction::Lower : Direction::Higher;
     }
   } catch (const Error&) {
     refuse(command, line);

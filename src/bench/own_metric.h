@@ -14,8 +14,9 @@ struct OwnScore {
   Direction direction = Direction::Higher;
 };
 
-// Runs `command MODEL`. The last line that it prints is a number, or JSON {"name", "value", "direction": "higher"|"lower"}
-// of which only value is needed. Errors: those of output_of; InputError(data) when the line is neither.
+// Runs `command MODEL`. The last line that it prints is a number, or JSON {"name", "value", "direction":
+// "higher"|"lower"} of which only value is needed. Errors: those of output_of; InputError(data) when the line is
+// neither.
 OwnScore own_score(const std::string& command, const std::filesystem::path& model);
 
 }  // namespace bw

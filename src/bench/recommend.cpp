@@ -10,22 +10,32 @@ namespace {
 
 constexpr double kSameSpeed = 1.10, kSameSize = 0.97;
 
-double retention(const CandidateFindings& c) { return c.accuracy_retention && c.accuracy_retention->value ? *c.accuracy_retention->value : 1.0; }
-double latency_ratio(const CandidateFindings& c) { return c.latency && c.latency->ratio.value ? *c.latency->ratio.value : 1.0; }
-std::uint64_t size_of(const CandidateFindings& c) { return c.artifact ? c.artifact->bytes : std::numeric_limits<std::uint64_t>::max(); }
+double retention(const CandidateFindings& c) {
+  return c.accuracy_retention && c.accuracy_retention->value ? *c.accuracy_retention->value : 1.0;
+}
+double latency_ratio(const CandidateFindings& c) {
+  return c.latency && c.latency->ratio.value ? *c.latency->ratio.value : 1.0;
+}
+std::uint64_t size_of(const CandidateFindings& c) {
+  return c.artifact ? c.artifact->bytes : std::numeric_limits<std::uint64_t>::max();
+}
 
 bool measured(const CandidateFindings& c) {
   return (c.status == Status::Ok || c.status == Status::NotBetter) && c.latency && c.latency->ratio.value;
 }
 
-std::string percent(double fraction) { return fmt::format("{:.1f} %", 100 * fraction); }
+std::string percent(double fraction) {
+  return fmt::format("{:.1f} %", 100 * fraction);
+}
 
 // What keeps a measured candidate from being worth shipping; empty when nothing does.
 std::string shortfall(const CandidateFindings& c, const ModelFindings& model, const Constraints& limits) {
   if (retention(c) < limits.accuracy_threshold)
-    return fmt::format("keeps {} of the float model's accuracy, {} are asked for", percent(retention(c)), percent(limits.accuracy_threshold));
+    return fmt::format("keeps {} of the float model's accuracy, {} are asked for", percent(retention(c)),
+                       percent(limits.accuracy_threshold));
   if (limits.max_latency_ratio && latency_ratio(c) > *limits.max_latency_ratio)
-    return fmt::format("takes {:.2f} of the float model's time, at most {:.2f} are allowed", latency_ratio(c), *limits.max_latency_ratio);
+    return fmt::format("takes {:.2f} of the float model's time, at most {:.2f} are allowed", latency_ratio(c),
+                       *limits.max_latency_ratio);
   if (limits.max_size && size_of(c) > *limits.max_size)
     return fmt::format("has {} bytes, at most {} are allowed", size_of(c), *limits.max_size);
   if (c.latency->verdict != Verdict::Better &&
@@ -35,7 +45,8 @@ std::string shortfall(const CandidateFindings& c, const ModelFindings& model, co
 }
 
 bool dominates(const CandidateFindings& a, const CandidateFindings& b) {
-  const bool no_worse = retention(a) >= retention(b) && latency_ratio(a) <= latency_ratio(b) && size_of(a) <= size_of(b);
+  const bool no_worse =
+      retention(a) >= retention(b) && latency_ratio(a) <= latency_ratio(b) && size_of(a) <= size_of(b);
   const bool better = retention(a) > retention(b) || latency_ratio(a) < latency_ratio(b) || size_of(a) < size_of(b);
   return no_worse && better;
 }
@@ -122,9 +133,11 @@ std::string gains(const CandidateFindings& c, const ModelFindings& model) {
     text = "as fast";
   else
     text = c.latency->verdict == Verdict::Worse ? fmt::format("{:.2f} times slower", ratio) : "of uncertain speed";
-  text += fmt::format(" and {} of the size", percent(static_cast<double>(size_of(c)) / static_cast<double>(model.bytes)));
+  text +=
+      fmt::format(" and {} of the size", percent(static_cast<double>(size_of(c)) / static_cast<double>(model.bytes)));
   if (c.accuracy_retention && c.accuracy_retention->value)
-    text += fmt::format(", keeping {} of the float model's {}", percent(retention(c)), model.metric.value_or("answers"));
+    text +=
+        fmt::format(", keeping {} of the float model's {}", percent(retention(c)), model.metric.value_or("answers"));
   return text;
 }
 
@@ -160,8 +173,9 @@ Recommendation recommend(const ModelFindings& model, const Constraints& constrai
   Rows rows = worth_shipping(model.candidates);
   Recommendation result;
   if (rows.empty()) {
-    result.sentence = fmt::format("Ship the float model: no candidate keeps {} of its accuracy and is faster or smaller within the constraints",
-                                  percent(constraints.accuracy_threshold));
+    result.sentence = fmt::format(
+        "Ship the float model: no candidate keeps {} of its accuracy and is faster or smaller within the constraints",
+        percent(constraints.accuracy_threshold));
     return result;
   }
   const CandidateFindings& best = best_of(rows);

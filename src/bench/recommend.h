@@ -5,8 +5,8 @@
 
 namespace bw {
 
-// Status NotBetter with its reason for candidates that miss a constraint or gain nothing over the float model; candidates
-// that were not measured keep their status.
+// Status NotBetter with its reason for candidates that miss a constraint or gain nothing over the float model;
+// candidates that were not measured keep their status.
 void judge(ModelFindings& model, const Constraints& constraints);
 
 // Names of measured candidates that no other one beats or equals in accuracy, latency and size with one of them better.

@@ -11,8 +11,9 @@
 namespace bw {
 namespace {
 
-constexpr Positional kPositionals[] = {{.name = "MODEL", .says = "the ONNX model that the plan was made for", .many = false, .optional = false},
-                                       {.name = "PLAN", .says = "plan.json", .many = false, .optional = false}};
+constexpr Positional kPositionals[] = {
+    {.name = "MODEL", .says = "the ONNX model that the plan was made for", .many = false, .optional = false},
+    {.name = "PLAN", .says = "plan.json", .many = false, .optional = false}};
 constexpr Parameter kFlags[] = {
     {.name = "output", .type = Parameter::Type::Text, .standard = "applied.onnx", .says = "file to write"},
 };
@@ -30,7 +31,11 @@ int run(const Invocation& invocation) {
 }  // namespace
 
 Command apply_command() {
-  return {.name = "apply", .says = "make the file that a plan describes", .positionals = kPositionals, .flags = kFlags, .run = run};
+  return {.name = "apply",
+          .says = "make the file that a plan describes",
+          .positionals = kPositionals,
+          .flags = kFlags,
+          .run = run};
 }
 
 }  // namespace bw

@@ -22,26 +22,59 @@ namespace {
 constexpr Positional kPositionals[] = {{.name = "MODEL", .says = "ONNX models", .many = true, .optional = false}};
 constexpr Parameter kFlags[] = {
     kDataFlag,
-    {.name = "output", .type = Parameter::Type::Text, .standard = "bitwright-report", .says = "folder for the report and the candidates"},
-    {.name = "methods", .type = Parameter::Type::Text, .standard = "all", .says = "groups and recipes, separated by commas"},
+    {.name = "output",
+     .type = Parameter::Type::Text,
+     .standard = "bitwright-report",
+     .says = "folder for the report and the candidates"},
+    {.name = "methods",
+     .type = Parameter::Type::Text,
+     .standard = "all",
+     .says = "groups and recipes, separated by commas"},
     kTargetFlag,
     kDataRootFlag,
     kCalibrationSplitFlag,
     kEvaluationSplitFlag,
     kCalibrationSamplesFlag,
     kBalancedFlag,
-    {.name = "evaluation_samples", .type = Parameter::Type::Integer, .standard = "0", .says = "samples to measure accuracy on, 0 for all",
-     .low = 0, .high = 1e9},
+    {.name = "evaluation_samples",
+     .type = Parameter::Type::Integer,
+     .standard = "0",
+     .says = "samples to measure accuracy on, 0 for all",
+     .low = 0,
+     .high = 1e9},
     kEvalCommandFlag,
-    {.name = "latency_seconds", .type = Parameter::Type::Number, .standard = "3", .says = "time for the paired runs of each candidate",
-     .low = 0.05, .high = 3600},
-    {.name = "baseline", .type = Parameter::Type::Flag, .standard = "yes", .says = "measure, and compare with the float model"},
-    {.name = "accuracy_threshold", .type = Parameter::Type::Number, .standard = "0.95", .says = "share of the float model's accuracy to keep",
-     .low = 0, .high = 2},
-    {.name = "max_latency_ratio", .type = Parameter::Type::Number, .standard = "0", .says = "most time, as share of the float model's; 0: no limit",
-     .low = 0, .high = 1e6},
-    {.name = "max_size", .type = Parameter::Type::Integer, .standard = "0", .says = "most bytes of a model; 0: no limit", .low = 0, .high = 1e15},
-    {.name = "resume", .type = Parameter::Type::Flag, .standard = "no", .says = "go on with an interrupted run into the same folder"},
+    {.name = "latency_seconds",
+     .type = Parameter::Type::Number,
+     .standard = "3",
+     .says = "time for the paired runs of each candidate",
+     .low = 0.05,
+     .high = 3600},
+    {.name = "baseline",
+     .type = Parameter::Type::Flag,
+     .standard = "yes",
+     .says = "measure, and compare with the float model"},
+    {.name = "accuracy_threshold",
+     .type = Parameter::Type::Number,
+     .standard = "0.95",
+     .says = "share of the float model's accuracy to keep",
+     .low = 0,
+     .high = 2},
+    {.name = "max_latency_ratio",
+     .type = Parameter::Type::Number,
+     .standard = "0",
+     .says = "most time, as share of the float model's; 0: no limit",
+     .low = 0,
+     .high = 1e6},
+    {.name = "max_size",
+     .type = Parameter::Type::Integer,
+     .standard = "0",
+     .says = "most bytes of a model; 0: no limit",
+     .low = 0,
+     .high = 1e15},
+    {.name = "resume",
+     .type = Parameter::Type::Flag,
+     .standard = "no",
+     .says = "go on with an interrupted run into the same folder"},
     kWorkerMemoryFlag,
     kWorkerTimeoutFlag,
     kUncheckedFlag,
@@ -49,7 +82,8 @@ constexpr Parameter kFlags[] = {
 };
 
 Constraints constraints(const Arguments& flags) {
-  Constraints constraints{.accuracy_threshold = flags.number("accuracy_threshold"), .max_latency_ratio = {}, .max_size = {}};
+  Constraints constraints{
+      .accuracy_threshold = flags.number("accuracy_threshold"), .max_latency_ratio = {}, .max_size = {}};
   if (flags.number("max_latency_ratio") > 0) constraints.max_latency_ratio = flags.number("max_latency_ratio");
   if (flags.integer("max_size") > 0) constraints.max_size = static_cast<std::uint64_t>(flags.integer("max_size"));
   return constraints;
@@ -58,7 +92,8 @@ Constraints constraints(const Arguments& flags) {
 BenchOptions options_of(const Invocation& invocation) {
   const Arguments& flags = invocation.flags;
   if (flags.text("data").empty())
-    throw Error(ErrorKind::Usage, "no data to calibrate and measure on", "--data", "Give a folder, a dataset.yaml or a data file");
+    throw Error(ErrorKind::Usage, "no data to calibrate and measure on", "--data",
+                "Give a folder, a dataset.yaml or a data file");
   BenchOptions options;
   for (const std::string& model : invocation.all("MODEL")) options.models.emplace_back(model);
   options.data = flags.text("data");

@@ -17,17 +17,27 @@
 namespace bw {
 namespace {
 
-constexpr Positional kPositionals[] = {{.name = "ORIGINAL", .says = "the model to compare with", .many = false, .optional = false},
-                                       {.name = "OTHER", .says = "the model to compare", .many = false, .optional = false}};
+constexpr Positional kPositionals[] = {
+    {.name = "ORIGINAL", .says = "the model to compare with", .many = false, .optional = false},
+    {.name = "OTHER", .says = "the model to compare", .many = false, .optional = false}};
 constexpr Parameter kFlags[] = {
     kDataFlag,
     kDataRootFlag,
     kCalibrationSplitFlag,
     kEvaluationSplitFlag,
-    {.name = "evaluation_samples", .type = Parameter::Type::Integer, .standard = "0", .says = "samples to measure accuracy on, 0 for all",
-     .low = 0, .high = 1e9},
+    {.name = "evaluation_samples",
+     .type = Parameter::Type::Integer,
+     .standard = "0",
+     .says = "samples to measure accuracy on, 0 for all",
+     .low = 0,
+     .high = 1e9},
     kEvalCommandFlag,
-    {.name = "latency_seconds", .type = Parameter::Type::Number, .standard = "3", .says = "time for the paired runs", .low = 0.05, .high = 3600},
+    {.name = "latency_seconds",
+     .type = Parameter::Type::Number,
+     .standard = "3",
+     .says = "time for the paired runs",
+     .low = 0.05,
+     .high = 3600},
     kWorkerMemoryFlag,
     kWorkerTimeoutFlag,
     kUncheckedFlag,
@@ -88,7 +98,11 @@ int run(const Invocation& invocation) {
 }  // namespace
 
 Command compare_command() {
-  return {.name = "compare", .says = "two models on the same data: accuracy, speed, memory, size", .positionals = kPositionals, .flags = kFlags, .run = run};
+  return {.name = "compare",
+          .says = "two models on the same data: accuracy, speed, memory, size",
+          .positionals = kPositionals,
+          .flags = kFlags,
+          .run = run};
 }
 
 }  // namespace bw

@@ -12,7 +12,8 @@
 namespace bw {
 namespace {
 
-constexpr Positional kPositionals[] = {{.name = "DATA", .says = "folder, dataset.yaml or data file", .many = false, .optional = false}};
+constexpr Positional kPositionals[] = {
+    {.name = "DATA", .says = "folder, dataset.yaml or data file", .many = false, .optional = false}};
 constexpr Parameter kFlags[] = {
     {.name = "model",
      .type = Parameter::Type::Text,
@@ -54,7 +55,11 @@ int run(const Invocation& invocation) {
 }  // namespace
 
 Command data_check_command() {
-  return {.name = "data check", .says = "show a few samples of a dataset and their statistics", .positionals = kPositionals, .flags = kFlags, .run = run};
+  return {.name = "data check",
+          .says = "show a few samples of a dataset and their statistics",
+          .positionals = kPositionals,
+          .flags = kFlags,
+          .run = run};
 }
 
 }  // namespace bw

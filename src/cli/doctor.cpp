@@ -21,15 +21,21 @@ namespace {
 
 Json machine_json() {
   const Machine here = machine();
-  return {{"cpu", here.cpu},     {"flags", here.flags},               {"vnni", here.has_vnni()},
-          {"cores", here.cores}, {"memory_bytes", here.memory_bytes}, {"kernel", here.kernel}};
+  return {{"cpu", here.cpu},
+          {"flags", here.flags},
+          {"vnni", here.has_vnni()},
+          {"cores", here.cores},
+          {"memory_bytes", here.memory_bytes},
+          {"kernel", here.kernel}};
 }
 
 Json runtimes_json() {
   Json list = Json::array();
   for (const Runtime& runtime : runtimes()) {
     const bool available = runtime.available();
-    list.push_back({{"name", runtime.name}, {"says", runtime.says}, {"version", available ? Json(runtime.version()) : Json(nullptr)}});
+    list.push_back({{"name", runtime.name},
+                    {"says", runtime.says},
+                    {"version", available ? Json(runtime.version()) : Json(nullptr)}});
   }
   return list;
 }
@@ -37,14 +43,18 @@ Json runtimes_json() {
 Json targets_json() {
   Json list = Json::array();
   for (const Target& target : targets())
-    list.push_back({{"name", target.name}, {"says", target.says}, {"runtime", target.runtime}, {"hardware_target", target.hardware_target}});
+    list.push_back({{"name", target.name},
+                    {"says", target.says},
+                    {"runtime", target.runtime},
+                    {"hardware_target", target.hardware_target}});
   return list;
 }
 
 // The folder that `path` is or will be in.
 fs::path existing_folder(fs::path path) {
   std::error_code ignored;
-  while (!fs::is_directory(path, ignored) && path.has_parent_path() && path != path.parent_path()) path = path.parent_path();
+  while (!fs::is_directory(path, ignored) && path.has_parent_path() && path != path.parent_path())
+    path = path.parent_path();
   return path.empty() ? fs::path(".") : path;
 }
 
@@ -71,7 +81,8 @@ std::vector<std::string> problems_of(const Json& found) {
   constexpr double kLittleSpace = 1e9;
   std::vector<std::string> problems;
   for (const Json& runtime : found["runtimes"])
-    if (runtime["version"].is_null()) problems.push_back(fmt::format("The runtime {} cannot be loaded.", runtime["name"].get<std::string>()));
+    if (runtime["version"].is_null())
+      problems.push_back(fmt::format("The runtime {} cannot be loaded.", runtime["name"].get<std::string>()));
   if (const Json& fault = found["store"]["fault"]; !fault.is_null())
     problems.push_back(fmt::format("The store of runs cannot be used: {}.", fault.get<std::string>()));
   for (const Json& disk : found["disks"])
@@ -91,12 +102,15 @@ std::string words(const Json& list) {
 }
 
 void print_for_people(const Json& found) {
-  const auto line = [](std::string_view name, const std::string& value) { fmt::print("{:<11}{}\n", name, printable(value)); };
+  const auto line = [](std::string_view name, const std::string& value) {
+    fmt::print("{:<11}{}\n", name, printable(value));
+  };
   const Json& here = found["machine"];
   line("bitwright", found["bitwright"].get<std::string>());
   line("CPU", fmt::format("{}, {} cores to use", here["cpu"].get<std::string>(), here["cores"].get<int>()));
   line("kernels", words(here["flags"]));
-  line("VNNI", here["vnni"] ? "yes: 8-bit products do not saturate" : "no: 8-bit weights are narrowed to 7 bits where products could saturate");
+  line("VNNI", here["vnni"] ? "yes: 8-bit products do not saturate"
+                            : "no: 8-bit weights are narrowed to 7 bits where products could saturate");
   line("memory", bytes_text(here["memory_bytes"]));
   line("system", here["kernel"].get<std::string>());
   for (const Json& runtime : found["runtimes"])
@@ -106,15 +120,19 @@ void print_for_people(const Json& found) {
     line("target", fmt::format("{}: {}", target["name"].get<std::string>(), target["says"].get<std::string>()));
   const Json& store = found["store"];
   line("store", fmt::format("{}, {}", store["path"].get<std::string>(),
-                            store["runs"].is_null() ? "cannot be used" : fmt::format("{} runs", store["runs"].get<std::size_t>())));
+                            store["runs"].is_null() ? "cannot be used"
+                                                    : fmt::format("{} runs", store["runs"].get<std::size_t>())));
   for (const Json& disk : found["disks"])
     line("disk", fmt::format("{} free at {}", bytes_text(disk["free_bytes"]), disk["path"].get<std::string>()));
   for (const Json& problem : found["problems"]) line("problem", problem.get<std::string>());
 }
 
 int run(const Invocation& invocation) {
-  Json found{{"bitwright", kVersion},          {"machine", machine_json()}, {"runtimes", runtimes_json()},
-             {"targets", targets_json()}, {"store", store_json()}};
+  Json found{{"bitwright", kVersion},
+             {"machine", machine_json()},
+             {"runtimes", runtimes_json()},
+             {"targets", targets_json()},
+             {"store", store_json()}};
   found["disks"] = Json::array({disk_json(fs::current_path()), disk_json(fs::temp_directory_path()),
                                 disk_json(existing_folder(found["store"]["path"].get<std::string>()))});
   found["problems"] = problems_of(found);
@@ -128,7 +146,11 @@ int run(const Invocation& invocation) {
 }  // namespace
 
 Command doctor_command() {
-  return {.name = "doctor", .says = "what is here (CPU, memory, runtimes, targets, store), and what is wrong", .positionals = {}, .flags = {}, .run = run};
+  return {.name = "doctor",
+          .says = "what is here (CPU, memory, runtimes, targets, store), and what is wrong",
+          .positionals = {},
+          .flags = {},
+          .run = run};
 }
 
 }  // namespace bw

@@ -24,7 +24,8 @@ constexpr Parameter kFlags[] = {
 
 Json ports(const Graph& graph, const std::vector<ValueId>& ids) {
   Json list = Json::array();
-  for (const ValueId id : ids) list.push_back({{"name", graph.value(id).name}, {"type", to_string(graph.value(id).type)}});
+  for (const ValueId id : ids)
+    list.push_back({{"name", graph.value(id).name}, {"type", to_string(graph.value(id).type)}});
   return list;
 }
 
@@ -55,11 +56,13 @@ void print_nodes(const Graph& graph) {
 }
 
 void print_for_people(const Json& s) {
-  fmt::print("{}: {}, opset {}, {} nodes ({} after preparation), {} parameters, {} bytes\n", s["name"].get<std::string>(),
-             s["architecture_type"].get<std::string>(), s["opset"].get<int>(), s["nodes"].get<int>(), s["prepared_nodes"].get<int>(),
-             s["parameters"].get<std::uint64_t>(), s["bytes"].get<std::uint64_t>());
+  fmt::print("{}: {}, opset {}, {} nodes ({} after preparation), {} parameters, {} bytes\n",
+             s["name"].get<std::string>(), s["architecture_type"].get<std::string>(), s["opset"].get<int>(),
+             s["nodes"].get<int>(), s["prepared_nodes"].get<int>(), s["parameters"].get<std::uint64_t>(),
+             s["bytes"].get<std::uint64_t>());
   for (const char* side : {"inputs", "outputs"})
-    for (const Json& port : s[side]) fmt::print("{:<8} {} {}\n", side, port["name"].get<std::string>(), port["type"].get<std::string>());
+    for (const Json& port : s[side])
+      fmt::print("{:<8} {} {}\n", side, port["name"].get<std::string>(), port["type"].get<std::string>());
   fmt::print("operators");
   for (const auto& [op, count] : s["operators"].items()) fmt::print(" {}x{}", op, count.get<int>());
   fmt::print("\nmethods that fit:");
@@ -83,7 +86,11 @@ int run(const Invocation& invocation) {
 }  // namespace
 
 Command inspect_command() {
-  return {.name = "inspect", .says = "what a model is, and which methods fit it", .positionals = kPositionals, .flags = kFlags, .run = run};
+  return {.name = "inspect",
+          .says = "what a model is, and which methods fit it",
+          .positionals = kPositionals,
+          .flags = kFlags,
+          .run = run};
 }
 
 }  // namespace bw

@@ -12,8 +12,9 @@ namespace bw {
 namespace {
 
 Json to_json(const Parameter& parameter) {
-  return {{"name", parameter.name}, {"type", name_of(parameter.type)}, {"default", parameter.standard},
-          {"says", parameter.says}, {"low", parameter.low},            {"high", parameter.high},
+  return {{"name", parameter.name},        {"type", name_of(parameter.type)},
+          {"default", parameter.standard}, {"says", parameter.says},
+          {"low", parameter.low},          {"high", parameter.high},
           {"choices", parameter.choices}};
 }
 
@@ -22,7 +23,8 @@ Json catalog() {
   for (const Method& method : methods()) {
     Json parameters = Json::array();
     for (const Parameter& parameter : method.parameters) parameters.push_back(to_json(parameter));
-    methods_json.push_back({{"name", method.name}, {"group", method.group}, {"says", method.says}, {"parameters", parameters}});
+    methods_json.push_back(
+        {{"name", method.name}, {"group", method.group}, {"says", method.says}, {"parameters", parameters}});
   }
   for (const RecipeGroup& group : recipe_groups())
     groups_json.push_back({{"name", group.name}, {"says", group.says}, {"recipes", group.recipes}});
@@ -59,7 +61,11 @@ int run(const Invocation& invocation) {
 }  // namespace
 
 Command methods_command() {
-  return {.name = "methods", .says = "list the methods, their parameters and the groups", .positionals = {}, .flags = {}, .run = run};
+  return {.name = "methods",
+          .says = "list the methods, their parameters and the groups",
+          .positionals = {},
+          .flags = {},
+          .run = run};
 }
 
 }  // namespace bw

@@ -6,14 +6,30 @@
 
 namespace bw {
 
-inline constexpr Parameter kWorkerMemoryFlag{.name = "worker_memory", .type = Parameter::Type::Integer, .standard = "0",
-                                             .says = "most bytes that a process which runs a model may map; 0: no limit", .low = 0, .high = 1e15,
-                                             .choices = ""};
-inline constexpr Parameter kWorkerTimeoutFlag{.name = "worker_timeout", .type = Parameter::Type::Number, .standard = "120",
-                                              .says = "seconds without a sign of life after which a process that runs a model is ended",
-                                              .low = 0.1, .high = 86400, .choices = ""};
-inline constexpr Parameter kUncheckedFlag{.name = "unchecked", .type = Parameter::Type::Flag, .standard = "no",
-                                          .says = "read models without verifying them", .low = 0, .high = 0, .choices = "", .hidden = true};
+inline constexpr Parameter kWorkerMemoryFlag{
+    .name = "worker_memory",
+    .type = Parameter::Type::Integer,
+    .standard = "0",
+    .says = "most bytes that a process which runs a model may map; 0: no limit",
+    .low = 0,
+    .high = 1e15,
+    .choices = ""};
+inline constexpr Parameter kWorkerTimeoutFlag{
+    .name = "worker_timeout",
+    .type = Parameter::Type::Number,
+    .standard = "120",
+    .says = "seconds without a sign of life after which a process that runs a model is ended",
+    .low = 0.1,
+    .high = 86400,
+    .choices = ""};
+inline constexpr Parameter kUncheckedFlag{.name = "unchecked",
+                                          .type = Parameter::Type::Flag,
+                                          .standard = "no",
+                                          .says = "read models without verifying them",
+                                          .low = 0,
+                                          .high = 0,
+                                          .choices = "",
+                                          .hidden = true};
 
 inline ReadOptions read_options(const Invocation& invocation) {
   ReadOptions options;
@@ -22,7 +38,8 @@ inline ReadOptions read_options(const Invocation& invocation) {
 }
 
 inline WorkerLimits worker_limits(const Invocation& invocation) {
-  return {.memory = static_cast<std::uint64_t>(invocation.flags.integer("worker_memory")), .silence = invocation.flags.number("worker_timeout")};
+  return {.memory = static_cast<std::uint64_t>(invocation.flags.integer("worker_memory")),
+          .silence = invocation.flags.number("worker_timeout")};
 }
 
 }  // namespace bw

@@ -1,6 +1,6 @@
 // From argv to a command and back to an exit code.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <csignal>
@@ -40,13 +40,15 @@ void add_flag(CLI::App& app, const Parameter& parameter, Slots& slots) {
   const std::string name = flag_name(parameter), key(parameter.name);
   const std::string standard = parameter.standard.empty() ? "" : fmt::format(" [{}]", parameter.standard);
   if (parameter.type == Parameter::Type::Flag) {
-    CLI::Option* yes = app.add_flag_callback(name, [&slots, key] { slots.flags[key] = "yes"; }, std::string(parameter.says) + standard);
+    CLI::Option* yes = app.add_flag_callback(
+        name, [&slots, key] { slots.flags[key] = "yes"; }, std::string(parameter.says) + standard);
     if (parameter.hidden) yes->group("");
     app.add_flag_callback("--no-" + name.substr(2), [&slots, key] { slots.flags[key] = "no"; })->group("");
     return;
   }
-  app.add_option_function<std::string>(name, [&slots, key](const std::string& text) { slots.flags[key] = text; },
-                                       std::string(parameter.says) + standard)
+  app.add_option_function<std::string>(
+         name, [&slots, key](const std::string& text) { slots.flags[key] = text; },
+         std::string(parameter.says) + standard)
       ->type_name(std::string(parameter.type == Parameter::Type::Choice ? parameter.choices : name_of(parameter.type)));
 }
 
@@ -54,8 +56,9 @@ std::string quoted(int argc, char** argv) {
   std::string line;
   for (int i = 0; i < argc; ++i) {
     std::string word(i == 0 ? "bitwright" : argv[i]);
-    if (word.empty() || word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=./:,+@%") !=
-                            std::string::npos) {
+    if (word.empty() ||
+        word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=./:,+@%") !=
+            std::string::npos) {
       std::string escaped;
       for (const char c : word) escaped += c == '\'' ? std::string("'\\''") : std::string(1, c);
       word = "'" + escaped + "'";
@@ -72,7 +75,8 @@ CLI::App& app_for(CLI::App& root, const Command& command) {
   if (const std::size_t space = name.find(' '); space != std::string_view::npos) {
     const std::string group(name.substr(0, space));
     const auto existing = root.get_subcommands([&](const CLI::App* app) { return app->get_name() == group; });
-    parent = existing.empty() ? root.add_subcommand(group, std::string(command.says))->require_subcommand(1) : existing.front();
+    parent = existing.empty() ? root.add_subcommand(group, std::string(command.says))->require_subcommand(1)
+                              : existing.front();
     name = name.substr(space + 1);
   }
   CLI::App* app = parent->add_subcommand(std::string(name), std::string(command.says));
@@ -82,11 +86,12 @@ CLI::App& app_for(CLI::App& root, const Command& command) {
 
 int report_error(const Error& error, bool json) {
   if (json) {
-    const Json body{{"error", {{"kind", name_of(error.kind())},
-                               {"class", name_of(error.input_class())},
-                               {"where", error.where()},
-                               {"message", error.message()},
-                               {"hint", error.hint()}}}};
+    const Json body{{"error",
+                     {{"kind", name_of(error.kind())},
+                      {"class", name_of(error.input_class())},
+                      {"where", error.where()},
+                      {"message", error.message()},
+                      {"hint", error.hint()}}}};
     std::fputs(to_text(body).c_str(), stdout);
   }
   std::fputs(fmt::format("bitwright: {}\n", error.what()).c_str(), stderr);
@@ -99,7 +104,9 @@ void require_command(const CLI::App& root, int argc, char** argv) {
   const auto all = [](const CLI::App*) { return true; };
   for (int i = 1; i < argc && argv[i][0] != '-' && !app->get_subcommands(all).empty(); ++i) {
     const auto named = app->get_subcommands([&](const CLI::App* command) { return command->get_name() == argv[i]; });
-    if (named.empty()) throw Error(ErrorKind::Usage, fmt::format("there is no command '{}'", argv[i]), "", "'bitwright --help' lists the commands");
+    if (named.empty())
+      throw Error(ErrorKind::Usage, fmt::format("there is no command '{}'", argv[i]), "",
+                  "'bitwright --help' lists the commands");
     app = named.front();
   }
 }
@@ -157,7 +164,10 @@ int run_program(int argc, char** argv) {
     for (const Parameter& flag : commands()[i].flags) add_flag(app, flag, slots[i]);
     app.add_flag("--json", json, "the result as JSON on standard output")->group("Everywhere");
     app.add_flag("--quiet", quiet, "no progress on standard error")->group("Everywhere");
-    app.add_option("--threads", thread_count, "threads to use, 0 for all cores [0]")->check(CLI::Range(0, 1024))->type_name("integer")->group("Everywhere");
+    app.add_option("--threads", thread_count, "threads to use, 0 for all cores [0]")
+        ->check(CLI::Range(0, 1024))
+        ->type_name("integer")
+        ->group("Everywhere");
     app.add_option("--seed", seed, "seed of everything random [0]")->type_name("integer")->group("Everywhere");
     apps.push_back(&app);
   }
@@ -181,13 +191,16 @@ int run_program(int argc, char** argv) {
     return exit_code(ErrorKind::Usage);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return root.exit(error);  // --help, --version
-    return report_error(Error(ErrorKind::Usage, error.what(), "", fmt::format("'{} --help' shows what it takes", words_of(root))), json);
+    return report_error(
+        Error(ErrorKind::Usage, error.what(), "", fmt::format("'{} --help' shows what it takes", words_of(root))),
+        json);
   } catch (const Error& error) {
     return report_error(error, json);
   } catch (const std::bad_alloc&) {
     return report_error(Error(ErrorKind::Internal, "out of memory"), json);
   } catch (const std::exception& error) {
-    return report_error(Error(ErrorKind::Internal, error.what(), "", "This is a defect of bitwright; please report it"), json);
+    return report_error(Error(ErrorKind::Internal, error.what(), "", "This is a defect of bitwright; please report it"),
+                        json);
   }
 }
 

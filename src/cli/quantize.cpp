@@ -21,10 +21,19 @@ namespace {
 constexpr Positional kPositionals[] = {{.name = "MODEL", .says = "ONNX model", .many = false, .optional = false}};
 constexpr Parameter kFlags[] = {
     kDataFlag,
-    {.name = "recipe", .type = Parameter::Type::Text, .standard = "int8-static", .says = "what to do, see 'bitwright methods'"},
-    {.name = "output", .type = Parameter::Type::Text, .standard = "", .says = "file to write; default MODEL.RECIPE.onnx"},
+    {.name = "recipe",
+     .type = Parameter::Type::Text,
+     .standard = "int8-static",
+     .says = "what to do, see 'bitwright methods'"},
+    {.name = "output",
+     .type = Parameter::Type::Text,
+     .standard = "",
+     .says = "file to write; default MODEL.RECIPE.onnx"},
     {.name = "plan_out", .type = Parameter::Type::Text, .standard = "", .says = "also write the plan here (JSON)"},
-    {.name = "dry_run", .type = Parameter::Type::Flag, .standard = "no", .says = "decide and say what would be done, write nothing"},
+    {.name = "dry_run",
+     .type = Parameter::Type::Flag,
+     .standard = "no",
+     .says = "decide and say what would be done, write nothing"},
     kTargetFlag,
     kDataRootFlag,
     kCalibrationSplitFlag,
@@ -44,15 +53,19 @@ struct Seen {
 Seen look_at_data(const Invocation& invocation, const LoadedModel& model, const Needs& needs) {
   const std::string& path = invocation.flags.text("data");
   if (path.empty())
-    throw Error(ErrorKind::Usage, "this recipe needs calibration data", "--data", "Give a folder, a dataset.yaml or a data file");
+    throw Error(ErrorKind::Usage, "this recipe needs calibration data", "--data",
+                "Give a folder, a dataset.yaml or a data file");
   const Dataset dataset = open_data_for(model, path, open_options(invocation));
   for (const std::string& guess : dataset.guesses()) say("guessed: " + guess);
   const Split split = dataset.calibration();
   const auto wanted = static_cast<std::size_t>(invocation.flags.integer("calibration_samples"));
-  SharedSamples samples(split, choose(split, std::min(wanted, split.size()), invocation.seed, invocation.flags.flag("balanced")));
+  SharedSamples samples(
+      split, choose(split, std::min(wanted, split.size()), invocation.seed, invocation.flags.flag("balanced")));
   const WorkerLimits limits = worker_limits(invocation);
   Seen seen;
-  seen.calibration = calibrate(model.prepared, samples, needs, {.threads = invocation.threads, .wanted = wanted, .silence = limits.silence, .address_space = limits.memory});
+  seen.calibration = calibrate(
+      model.prepared, samples, needs,
+      {.threads = invocation.threads, .wanted = wanted, .silence = limits.silence, .address_space = limits.memory});
   for (const std::string& note : seen.calibration.notes) warn(note);
   seen.provenance.data_hash = dataset.description()["sha256"].get<std::string>();
   seen.provenance.samples = seen.calibration.samples;
@@ -61,7 +74,8 @@ Seen look_at_data(const Invocation& invocation, const LoadedModel& model, const 
 
 Json summary(const Candidate& candidate, const Calibration& calibration, const std::string& file) {
   Json kept = Json::array();
-  for (const FloatNode& node : candidate.float_nodes) kept.push_back({{"node", node.node}, {"op", node.op}, {"reason", node.reason}});
+  for (const FloatNode& node : candidate.float_nodes)
+    kept.push_back({{"node", node.node}, {"op", node.op}, {"reason", node.reason}});
   return {{"recipe", to_string(candidate.recipe)},
           {"file", file.empty() ? Json(nullptr) : Json(file)},
           {"layers_quantized", candidate.layers_quantized},
@@ -74,8 +88,10 @@ Json summary(const Candidate& candidate, const Calibration& calibration, const s
 }
 
 void print_for_people(const Candidate& candidate, const std::string& file) {
-  fmt::print("{}: {} of {} layers quantized\n", to_string(candidate.recipe), candidate.layers_quantized, candidate.layers_total);
-  for (const FloatNode& node : candidate.float_nodes) fmt::print("  float: {} ({}): {}\n", node.node, node.op, node.reason);
+  fmt::print("{}: {} of {} layers quantized\n", to_string(candidate.recipe), candidate.layers_quantized,
+             candidate.layers_total);
+  for (const FloatNode& node : candidate.float_nodes)
+    fmt::print("  float: {} ({}): {}\n", node.node, node.op, node.reason);
   for (const std::string& note : candidate.plan.notes) fmt::print("  note: {}\n", note);
   if (!file.empty()) fmt::print("wrote {}\n", file);
 }
@@ -109,7 +125,11 @@ int run(const Invocation& invocation) {
 }  // namespace
 
 Command quantize_command() {
-  return {.name = "quantize", .says = "apply one recipe to a model", .positionals = kPositionals, .flags = kFlags, .run = run};
+  return {.name = "quantize",
+          .says = "apply one recipe to a model",
+          .positionals = kPositionals,
+          .flags = kFlags,
+          .run = run};
 }
 
 }  // namespace bw

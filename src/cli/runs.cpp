@@ -21,17 +21,25 @@ namespace {
 constexpr Positional kRun[] = {{.name = "ID", .says = "number of a run", .many = false, .optional = false}};
 constexpr Positional kRuns[] = {{.name = "FIRST", .says = "number of a run", .many = false, .optional = false},
                                 {.name = "SECOND", .says = "number of another", .many = false, .optional = false}};
-constexpr Parameter kListFlags[] = {{.name = "limit", .type = Parameter::Type::Integer, .standard = "20",
-                                     .says = "how many to list, the newest first", .low = 1, .high = 1e9, .choices = ""}};
+constexpr Parameter kListFlags[] = {{.name = "limit",
+                                     .type = Parameter::Type::Integer,
+                                     .standard = "20",
+                                     .says = "how many to list, the newest first",
+                                     .low = 1,
+                                     .high = 1e9,
+                                     .choices = ""}};
 
-void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+void print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+}
 
 std::int64_t id_of(const Invocation& invocation, std::string_view positional) {
   const std::string& text = invocation.the(positional);
   std::int64_t id = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
   if (error != std::errc{} || end != text.data() + text.size())
-    throw Error(ErrorKind::Usage, fmt::format("\"{}\" is not the number of a run", text), {}, "`bitwright runs list` shows them");
+    throw Error(ErrorKind::Usage, fmt::format("\"{}\" is not the number of a run", text), {},
+                "`bitwright runs list` shows them");
   return id;
 }
 
@@ -41,9 +49,13 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-Cell number(const std::optional<double>& value) { return {value ? fmt::format("{:.4g}", *value) : "-"}; }
+Cell number(const std::optional<double>& value) {
+  return {value ? fmt::format("{:.4g}", *value) : "-"};
+}
 
-Cell bytes(const std::optional<double>& value) { return {value ? figure_text(exact_figure(*value, Unit::Bytes)) : "-"}; }
+Cell bytes(const std::optional<double>& value) {
+  return {value ? figure_text(exact_figure(*value, Unit::Bytes)) : "-"};
+}
 
 int list(const Invocation& invocation) {
   const fs::path path = Store::usual_path();
@@ -52,7 +64,11 @@ int list(const Invocation& invocation) {
   if (invocation.json) {
     Json json = Json::array();
     for (const RunSummary& run : runs)
-      json.push_back({{"id", run.id}, {"created", run.created}, {"command", run.command}, {"models", run.models}, {"recommended", run.recommended}});
+      json.push_back({{"id", run.id},
+                      {"created", run.created},
+                      {"command", run.command},
+                      {"models", run.models},
+                      {"recommended", run.recommended}});
     print(to_text(json));
   } else if (runs.empty()) {
     print("No runs are kept yet. `bitwright bench` keeps each of its own.\n");
@@ -64,26 +80,46 @@ int list(const Invocation& invocation) {
                       {printable(joined(run.models))},
                       {printable(joined(run.recommended))},
                       {printable(run.command)}});
-    print(text_table({{"run", 0}, {"when", 0}, {"models", 0}, {"recommended", 1}, {"command", 2}}, rows, style_of_stdout()));
+    print(text_table({{"run", 0}, {"when", 0}, {"models", 0}, {"recommended", 1}, {"command", 2}}, rows,
+                     style_of_stdout()));
   }
   return 0;
 }
 
 void print_run(const Json& report, const std::vector<StoredCandidate>& candidates) {
   const TableStyle style = style_of_stdout();
-  print(printable(fmt::format("{}  {}", report["created"].get<std::string>(), report["command"].get<std::string>())) + "\n");
+  print(printable(fmt::format("{}  {}", report["created"].get<std::string>(), report["command"].get<std::string>())) +
+        "\n");
   print(printable(fmt::format("{}, {} cores, bitwright {}", report["environment"]["cpu"].get<std::string>(),
-                              report["environment"]["cores"].get<int>(), report["environment"]["bitwright"].get<std::string>())) + "\n\n");
+                              report["environment"]["cores"].get<int>(),
+                              report["environment"]["bitwright"].get<std::string>())) +
+        "\n\n");
   std::vector<std::vector<Cell>> rows;
   for (const auto& [model, candidate, figures] : candidates)
-    rows.push_back({{printable(model)}, {printable(candidate)}, number(figures.accuracy), number(figures.accuracy_retention),
-                    number(figures.latency_ratio), number(figures.compression_ratio), bytes(figures.model_size),
-                    bytes(figures.memory_usage), {printable(figures.status)}});
-  print(text_table({{"model", 0}, {"candidate", 0}, {"accuracy", 0}, {"retention", 2}, {"time ratio", 0}, {"size ratio", 1}, {"size", 3},
-                    {"memory", 4}, {"status", 0}}, rows, style));
+    rows.push_back({{printable(model)},
+                    {printable(candidate)},
+                    number(figures.accuracy),
+                    number(figures.accuracy_retention),
+                    number(figures.latency_ratio),
+                    number(figures.compression_ratio),
+                    bytes(figures.model_size),
+                    bytes(figures.memory_usage),
+                    {printable(figures.status)}});
+  print(text_table({{"model", 0},
+                    {"candidate", 0},
+                    {"accuracy", 0},
+                    {"retention", 2},
+                    {"time ratio", 0},
+                    {"size ratio", 1},
+                    {"size", 3},
+                    {"memory", 4},
+                    {"status", 0}},
+                   rows, style));
   for (const Json& model : report["models"])
     print(wrapped(printable(fmt::format("{}: {}", model["model"]["name"].get<std::string>(),
-                                        model["recommended"]["sentence"].get<std::string>())), style.width, 2) + "\n");
+                                        model["recommended"]["sentence"].get<std::string>())),
+                  style.width, 2) +
+          "\n");
 }
 
 int show(const Invocation& invocation) {
@@ -98,8 +134,10 @@ int show(const Invocation& invocation) {
 }
 
 // What is true of each run, side by side; "-" where a run does not have it.
-Cell both(const RunDifference& difference, std::optional<double> KeyFigures::*figure) {
-  const auto side = [&](const std::optional<KeyFigures>& figures) { return figures ? number((*figures).*figure).text : "-"; };
+Cell both(const RunDifference& difference, std::optional<double> KeyFigures::* figure) {
+  const auto side = [&](const std::optional<KeyFigures>& figures) {
+    return figures ? number((*figures).*figure).text : "-";
+  };
   const std::string first = side(difference.first), second = side(difference.second);
   return {first == second ? first : first + " -> " + second};
 }
@@ -114,10 +152,15 @@ int compare(const Invocation& invocation) {
   const Store store(Store::usual_path());
   const auto differences = store.compare(id_of(invocation, "FIRST"), id_of(invocation, "SECOND"));
   if (invocation.json) {
-    const auto side = [](const std::optional<KeyFigures>& figures) { return figures ? to_json(*figures) : Json(nullptr); };
+    const auto side = [](const std::optional<KeyFigures>& figures) {
+      return figures ? to_json(*figures) : Json(nullptr);
+    };
     Json json = Json::array();
     for (const RunDifference& row : differences)
-      json.push_back({{"model", row.model}, {"candidate", row.candidate}, {"first", side(row.first)}, {"second", side(row.second)}});
+      json.push_back({{"model", row.model},
+                      {"candidate", row.candidate},
+                      {"first", side(row.first)},
+                      {"second", side(row.second)}});
     print(to_text(json));
     return 0;
   }
@@ -131,8 +174,17 @@ int compare(const Invocation& invocation) {
                     both(row, &KeyFigures::compression_ratio),
                     both_status(row)});
   const TableStyle style = style_of_stdout();
-  print(text_table({{"model", 0}, {"candidate", 0}, {"accuracy", 0}, {"retention", 2}, {"time ratio", 0}, {"size ratio", 1}, {"status", 0}}, rows, style));
-  print(wrapped("Ratios are to the float model of the same run, so runs on different machines can be compared.", style.width, 0) + "\n");
+  print(text_table({{"model", 0},
+                    {"candidate", 0},
+                    {"accuracy", 0},
+                    {"retention", 2},
+                    {"time ratio", 0},
+                    {"size ratio", 1},
+                    {"status", 0}},
+                   rows, style));
+  print(wrapped("Ratios are to the float model of the same run, so runs on different machines can be compared.",
+                style.width, 0) +
+        "\n");
   return 0;
 }
 
@@ -144,19 +196,29 @@ int schema(const Invocation&) {
 }  // namespace
 
 Command runs_list_command() {
-  return {.name = "runs list", .says = "list the runs that were kept", .positionals = {}, .flags = kListFlags, .run = list};
+  return {
+      .name = "runs list", .says = "list the runs that were kept", .positionals = {}, .flags = kListFlags, .run = list};
 }
 
 Command runs_show_command() {
-  return {.name = "runs show", .says = "show a run; with --json its report.json", .positionals = kRun, .flags = {}, .run = show};
+  return {.name = "runs show",
+          .says = "show a run; with --json its report.json",
+          .positionals = kRun,
+          .flags = {},
+          .run = show};
 }
 
 Command runs_compare_command() {
-  return {.name = "runs compare", .says = "what differs between two runs", .positionals = kRuns, .flags = {}, .run = compare};
+  return {.name = "runs compare",
+          .says = "what differs between two runs",
+          .positionals = kRuns,
+          .flags = {},
+          .run = compare};
 }
 
 Command runs_schema_command() {
-  return {.name = "runs schema", .says = "the JSON Schema of report.json", .positionals = {}, .flags = {}, .run = schema};
+  return {
+      .name = "runs schema", .says = "the JSON Schema of report.json", .positionals = {}, .flags = {}, .run = schema};
 }
 
 }  // namespace bw

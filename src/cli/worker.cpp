@@ -6,12 +6,19 @@
 namespace bw {
 namespace {
 
-int run(const Invocation&) { return serve(measure_jobs()); }
+int run(const Invocation&) {
+  return serve(measure_jobs());
+}
 
 }  // namespace
 
 Command worker_command() {
-  return {.name = "worker", .says = "runs jobs for another bitwright process", .positionals = {}, .flags = {}, .run = run, .hidden = true};
+  return {.name = "worker",
+          .says = "runs jobs for another bitwright process",
+          .positionals = {},
+          .flags = {},
+          .run = run,
+          .hidden = true};
 }
 
 }  // namespace bw

@@ -5,11 +5,11 @@
 #include <map>
 #include <optional>
 
+#include "archive/zip.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "data/paths.h"
 #include "data/sources/source.h"
-#include "archive/zip.h"
 
 namespace bw {
 namespace {
@@ -181,7 +181,8 @@ Found discover(const fs::path& path, const fs::path& data_root, std::span<const 
     found.spec = parse_spec(read_file(description, kMaxDescription), description.string());
     found.root = data_root.empty() ? root_of(description, found.spec.root) : data_root;
     // "dataset.yaml" says nothing about the set; the folder that it lies in does.
-    if (is_description(path)) found.name = real.stem() == "dataset" ? real.parent_path().filename().string() : real.stem().string();
+    if (is_description(path))
+      found.name = real.stem() == "dataset" ? real.parent_path().filename().string() : real.stem().string();
   } else if (fs::is_directory(status)) {
     found.root = path;
   } else {

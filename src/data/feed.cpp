@@ -4,9 +4,9 @@
 #include <array>
 #include <cmath>
 
+#include "archive/npy.h"
 #include "base/error.h"
 #include "data/image.h"
-#include "archive/npy.h"
 #include "tensor/convert.h"
 
 namespace bw {

@@ -4,8 +4,8 @@
 #include <cctype>
 #include <cstdlib>
 
-#include "base/error.h"
 #include "archive/archive.h"
+#include "base/error.h"
 
 namespace bw {
 

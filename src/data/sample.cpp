@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/error.h"
 #include "archive/npy.h"
+#include "base/error.h"
 #include "tensor/convert.h"
 
 namespace bw {

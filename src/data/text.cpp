@@ -30,7 +30,6 @@ std::size_t sequence_length(std::string_view rest) {
   return 0;
 }
 
-
 }  // namespace
 
 std::string place_of(std::string_view text, std::size_t byte) {

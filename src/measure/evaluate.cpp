@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::size_t kReferenceElements = std::size_t{1} << 24;  // of all samples together: 64 MB of floats
 
-// --- inside the worker ------------------------------------------------------------------------------------------------
+// --- inside the worker
+// ------------------------------------------------------------------------------------------------
 
 // The first output of one sample as floats.
 struct Output {
@@ -50,12 +51,14 @@ std::vector<Output> partners_of(Runner& runner, std::vector<Sample> samples, std
 
 Reference reference_of(const Output& output, std::size_t most) {
   Reference reference;
-  const std::size_t width = output.shape.empty() ? 1 : static_cast<std::size_t>(std::max<std::int64_t>(output.shape.back(), 1));
+  const std::size_t width =
+      output.shape.empty() ? 1 : static_cast<std::size_t>(std::max<std::int64_t>(output.shape.back(), 1));
   const std::size_t positions = std::min(output.values.size() / width, most);
   for (std::size_t i = 0; i < positions; ++i)
     reference.classes.push_back(static_cast<std::int32_t>(largest(std::span(output.values).subspan(i * width, width))));
   reference.stride = std::max<std::size_t>(1, (output.values.size() + most - 1) / most);
-  for (std::size_t i = 0; i < output.values.size(); i += reference.stride) reference.elements.push_back(output.values[i]);
+  for (std::size_t i = 0; i < output.values.size(); i += reference.stride)
+    reference.elements.push_back(output.values[i]);
   return reference;
 }
 
@@ -85,7 +88,7 @@ struct Scoring {
   std::vector<const Metric*> metrics;
   std::vector<std::vector<Score>> scores;  // by metric, by sample
   std::vector<Reference> given, kept;
-  std::size_t kept_elements = 0;           // of one sample; 0: none is kept
+  std::size_t kept_elements = 0;  // of one sample; 0: none is kept
 
   void add(const Sample& sample, std::size_t position, const Output& output, const Output& partner) {
     const Reference* reference = given.empty() ? nullptr : &given.at(position);
@@ -111,12 +114,15 @@ JobResult run_evaluate(JobContext& context) {
   const Json request = context.request();
   Scoring scoring = scoring_of(request, context.files());
   context.stage("load");
-  const auto runner = runtime_named(request.at("runtime").get<std::string>()).load({request.at("model").get<std::string>(), {}}, {});
+  const auto runner =
+      runtime_named(request.at("runtime").get<std::string>()).load({request.at("model").get<std::string>(), {}}, {});
   const std::size_t batch = batch_of(*runner);
   context.stage("run");
   for_each_group(context, request.at("threads").get<int>(), batch, [&](int, const SampleGroup& group) {
-    const std::vector<Output> outputs = outputs_of(*runner, group.samples, batch), partners = partners_of(*runner, group.samples, batch);
-    for (std::size_t i = 0; i < group.samples.size(); ++i) scoring.add(group.samples[i], group.first + i, outputs[i], partners[i]);
+    const std::vector<Output> outputs = outputs_of(*runner, group.samples, batch),
+                              partners = partners_of(*runner, group.samples, batch);
+    for (std::size_t i = 0; i < group.samples.size(); ++i)
+      scoring.add(group.samples[i], group.first + i, outputs[i], partners[i]);
   });
   ByteWriter out;
   for (const std::vector<Score>& scores : scoring.scores)
@@ -127,7 +133,8 @@ JobResult run_evaluate(JobContext& context) {
   return {"{}", std::string(as_text(bytes))};
 }
 
-// --- the parent -------------------------------------------------------------------------------------------------------
+// --- the parent
+// -------------------------------------------------------------------------------------------------------
 
 std::vector<std::string> usable(const std::vector<std::string>& names, bool reference) {
   std::vector<std::string> list;
@@ -143,7 +150,8 @@ std::vector<std::uint32_t> everything(std::size_t count) {
 }
 
 bool one_answer_each(const Metric& metric, const std::vector<Score>& scores) {
-  return metric.hit_or_miss && std::all_of(scores.begin(), scores.end(), [](const Score& score) { return score[1] == 1; });
+  return metric.hit_or_miss &&
+         std::all_of(scores.begin(), scores.end(), [](const Score& score) { return score[1] == 1; });
 }
 
 McNemarTest mcnemar_of(const std::vector<Score>& original, const std::vector<Score>& quantized) {
@@ -157,14 +165,21 @@ McNemarTest mcnemar_of(const std::vector<Score>& original, const std::vector<Sco
 
 }  // namespace
 
-Evaluation evaluate_model(Worker& worker, const std::filesystem::path& model, SharedSamples& samples, const EvaluateOptions& options,
-                          const SharedBytes& reference) {
+Evaluation evaluate_model(Worker& worker, const std::filesystem::path& model, SharedSamples& samples,
+                          const EvaluateOptions& options, const SharedBytes& reference) {
   const double begin = seconds_now();
   if (samples.size() == 0) throw Error(InputClass::Data, "there are no samples to evaluate with");
   const bool has_reference = !reference.bytes().empty();
   const std::vector<std::string> names = usable(options.metrics, has_reference);
-  JobRequest request{"evaluate", to_line({{"model", model.string()}, {"samples", samples.size()}, {"metrics", names}, {"threads", options.threads},
-                                          {"keep", options.keep_reference}, {"runtime", options.runtime}}), {}, samples.feed()};
+  JobRequest request{"evaluate",
+                     to_line({{"model", model.string()},
+                              {"samples", samples.size()},
+                              {"metrics", names},
+                              {"threads", options.threads},
+                              {"keep", options.keep_reference},
+                              {"runtime", options.runtime}}),
+                     {},
+                     samples.feed()};
   if (has_reference) request.files.push_back(reference);
   request.silence = options.silence;
   const JobResult answer = worker.run(request);
@@ -172,7 +187,8 @@ Evaluation evaluate_model(Worker& worker, const std::filesystem::path& model, Sh
   evaluation.samples = samples.size();
   const std::span<const std::byte> bytes = as_bytes(answer.blob);
   const std::size_t each = samples.size() * sizeof(Score);
-  if (bytes.size() < names.size() * each) throw Error(ErrorKind::Worker, "the worker sent fewer scores than there are samples");
+  if (bytes.size() < names.size() * each)
+    throw Error(ErrorKind::Worker, "the worker sent fewer scores than there are samples");
   for (std::size_t m = 0; m < names.size(); ++m) {
     std::vector<Score>& scores = evaluation.scores[names[m]];
     scores.resize(samples.size());
@@ -193,7 +209,8 @@ Figure metric_figure(const Metric& metric, const std::vector<Score>& scores, std
   return {value(everything(scores.size())), bootstrap(scores.size(), seed, value), scores.size(), metric.unit, {}};
 }
 
-MetricChange compare(const Metric& metric, const std::vector<Score>& original, const std::vector<Score>& quantized, std::uint64_t seed) {
+MetricChange compare(const Metric& metric, const std::vector<Score>& original, const std::vector<Score>& quantized,
+                     std::uint64_t seed) {
   if (original.size() != quantized.size() || original.empty())
     throw Error(ErrorKind::Internal, "scores of different samples cannot be compared");
   MetricChange result;
@@ -209,10 +226,13 @@ MetricChange compare(const Metric& metric, const std::vector<Score>& original, c
   const double scale = metric.relative ? std::abs(*result.original.value) : 1;
   result.verdict = verdict_of_difference(interval, metric.direction, kMargin * scale);
   result.at_least_as_good = at_least_as_good(middle, interval, metric.direction, scale);
-  if (one_answer_each(metric, original) && one_answer_each(metric, quantized)) result.mcnemar = mcnemar_of(original, quantized);
+  if (one_answer_each(metric, original) && one_answer_each(metric, quantized))
+    result.mcnemar = mcnemar_of(original, quantized);
   return result;
 }
 
-Job evaluate_job() { return {"evaluate", run_evaluate}; }
+Job evaluate_job() {
+  return {"evaluate", run_evaluate};
+}
 
 }  // namespace bw

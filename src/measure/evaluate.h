@@ -1,5 +1,5 @@
-// Accuracy: every sample of a split through a model in a worker, scored there by the metrics, so that no output crosses a
-// process; then two models compared sample by sample.
+// Accuracy: every sample of a split through a model in a worker, scored there by the metrics, so that no output crosses
+// a process; then two models compared sample by sample.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ struct Evaluation {
 
 // Runs each sample at its own length, one a run (a model with a fixed batch takes as many as that).
 // Errors: InputError(data) naming the sample that does not fit; Error(Worker) when the worker dies; decoding's.
-Evaluation evaluate_model(Worker& worker, const std::filesystem::path& model, SharedSamples& samples, const EvaluateOptions& options,
-                          const SharedBytes& reference = {});
+Evaluation evaluate_model(Worker& worker, const std::filesystem::path& model, SharedSamples& samples,
+                          const EvaluateOptions& options, const SharedBytes& reference = {});
 
 // A metric of one model: Wilson's interval for hits and misses, else the bootstrap's.
 Figure metric_figure(const Metric& metric, const std::vector<Score>& scores, std::uint64_t seed);
@@ -46,10 +46,11 @@ struct MetricChange {
   Figure difference;  // quantized - original, bootstrap over the samples, both models resampled alike
   Verdict verdict = Verdict::Inconclusive;  // same: within 0.3 points, or 0.3 % of the original for relative metrics
   bool at_least_as_good = false;            // as design section 6 has it
-  std::optional<McNemarTest> mcnemar;           // for metrics of hits and misses, one answer a sample
+  std::optional<McNemarTest> mcnemar;       // for metrics of hits and misses, one answer a sample
 };
 // Both lists are of the same samples in the same order, and not empty.
-MetricChange compare(const Metric& metric, const std::vector<Score>& original, const std::vector<Score>& quantized, std::uint64_t seed);
+MetricChange compare(const Metric& metric, const std::vector<Score>& original, const std::vector<Score>& quantized,
+                     std::uint64_t seed);
 
 Job evaluate_job();
 

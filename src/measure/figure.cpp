@@ -16,8 +16,12 @@ std::string_view name_of(Verdict verdict) {
   return kNames[static_cast<std::size_t>(verdict)];
 }
 
-Figure exact_figure(double value, Unit unit) { return {value, std::nullopt, std::nullopt, unit, {}}; }
-Figure missing_figure(Unit unit, std::string reason) { return {std::nullopt, std::nullopt, std::nullopt, unit, std::move(reason)}; }
+Figure exact_figure(double value, Unit unit) {
+  return {value, std::nullopt, std::nullopt, unit, {}};
+}
+Figure missing_figure(Unit unit, std::string reason) {
+  return {std::nullopt, std::nullopt, std::nullopt, unit, std::move(reason)};
+}
 
 Verdict verdict_of_ratio(const Interval& ratio) {
   if (ratio.high < 1) return Verdict::Better;

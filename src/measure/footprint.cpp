@@ -23,31 +23,42 @@ JobResult run_footprint(JobContext& context) {
   context.stage("load");
   const double begin = seconds_now();
   double first_run = 0;
-  const auto runner = runtime_named(request.at("runtime").get<std::string>()).load({request.at("model").get<std::string>(), {}}, options);
+  const auto runner = runtime_named(request.at("runtime").get<std::string>())
+                          .load({request.at("model").get<std::string>(), {}}, options);
   context.stage("run");
   for (const Sample& sample : group.samples) {
     runner->run(inputs_of(std::vector(batch_of(*runner), sample), *runner));
     if (first_run == 0) first_run = seconds_now() - begin;
   }
   const MemoryUse memory = memory_use();
-  return {to_line({{"peak", memory.peak - memory.file_backed}, {"file_backed", memory.file_backed}, {"first_run", first_run}}), {}};
+  return {
+      to_line(
+          {{"peak", memory.peak - memory.file_backed}, {"file_backed", memory.file_backed}, {"first_run", first_run}}),
+      {}};
 }
 
 }  // namespace
 
-Footprint measure_footprint(const std::filesystem::path& model, SharedSamples& samples, const FootprintOptions& options) {
+Footprint measure_footprint(const std::filesystem::path& model, SharedSamples& samples,
+                            const FootprintOptions& options) {
   WorkerOptions worker_options;
   worker_options.address_space = options.address_space;
   Worker worker(worker_options);
-  JobRequest request{"footprint", to_line({{"model", model.string()}, {"threads", options.threads}, {"runtime", options.runtime}}), {}, samples.feed()};
+  JobRequest request{"footprint",
+                     to_line({{"model", model.string()}, {"threads", options.threads}, {"runtime", options.runtime}}),
+                     {},
+                     samples.feed()};
   request.silence = options.silence;
   Footprint footprint;
   read_result(worker.run(request), [&](const Json& json) {
-    footprint = {json.at("peak").get<std::uint64_t>(), json.at("file_backed").get<std::uint64_t>(), json.at("first_run").get<double>()};
+    footprint = {json.at("peak").get<std::uint64_t>(), json.at("file_backed").get<std::uint64_t>(),
+                 json.at("first_run").get<double>()};
   });
   return footprint;
 }
 
-Job footprint_job() { return {"footprint", run_footprint}; }
+Job footprint_job() {
+  return {"footprint", run_footprint};
+}
 
 }  // namespace bw

@@ -18,13 +18,15 @@ struct FootprintOptions {
 };
 
 struct Footprint {
-  std::uint64_t peak = 0;         // highest resident set (VmHWM) of the process, file-backed pages left out; bytes
-  std::uint64_t file_backed = 0;  // pages of files at the end, which the system can drop: program, libraries, mapped weights
-  double first_run = 0;           // seconds from the start of loading to the end of the first run: the cold start
+  std::uint64_t peak = 0;  // highest resident set (VmHWM) of the process, file-backed pages left out; bytes
+  std::uint64_t file_backed =
+      0;                 // pages of files at the end, which the system can drop: program, libraries, mapped weights
+  double first_run = 0;  // seconds from the start of loading to the end of the first run: the cold start
 };
 
 // Loads the model in a fresh worker and runs the first samples (up to 4).
-Footprint measure_footprint(const std::filesystem::path& model, SharedSamples& samples, const FootprintOptions& options = {});
+Footprint measure_footprint(const std::filesystem::path& model, SharedSamples& samples,
+                            const FootprintOptions& options = {});
 
 Job footprint_job();
 

@@ -18,7 +18,8 @@
 namespace bw {
 namespace {
 
-// --- inside the worker ------------------------------------------------------------------------------------------------
+// --- inside the worker
+// ------------------------------------------------------------------------------------------------
 
 struct Side {
   std::string path;
@@ -132,7 +133,8 @@ JobResult run_latency(JobContext& context) {
   const Budget budget{request.at("seconds").get<double>() / rounds, request.at("least").get<std::size_t>() / rounds + 1,
                       request.at("most").get<std::size_t>() / rounds};
   const std::vector<Sample> samples = first_samples(context);
-  Side original{request.at("original").get<std::string>(), {}, {}, {}}, quantized{request.at("quantized").get<std::string>(), {}, {}, {}};
+  Side original{request.at("original").get<std::string>(), {}, {}, {}},
+      quantized{request.at("quantized").get<std::string>(), {}, {}, {}};
   double wall[2] = {}, cpu[2] = {};
   std::vector<std::size_t> sizes;
   std::string blob;
@@ -150,11 +152,14 @@ JobResult run_latency(JobContext& context) {
     wall[0] += original.wall, wall[1] += quantized.wall;
     cpu[0] += original.cpu, cpu[1] += quantized.cpu;
   }
-  return {to_line({{"rounds", sizes}, {"original", side_json(original, wall[0], cpu[0])}, {"quantized", side_json(quantized, wall[1], cpu[1])}}),
+  return {to_line({{"rounds", sizes},
+                   {"original", side_json(original, wall[0], cpu[0])},
+                   {"quantized", side_json(quantized, wall[1], cpu[1])}}),
           std::move(blob)};
 }
 
-// --- the parent -------------------------------------------------------------------------------------------------------
+// --- the parent
+// -------------------------------------------------------------------------------------------------------
 
 using Rounds = std::vector<std::vector<TimedPair>>;
 
@@ -163,27 +168,34 @@ Rounds rounds_of(const Json& sizes, const std::string& blob) {
   std::size_t at = 0;
   for (const Json& entry : sizes) {
     const auto count = entry.get<std::size_t>();
-    if (count > (blob.size() - at) / sizeof(TimedPair)) throw Error(ErrorKind::Worker, "the worker sent fewer pairs than it says");
+    if (count > (blob.size() - at) / sizeof(TimedPair))
+      throw Error(ErrorKind::Worker, "the worker sent fewer pairs than it says");
     std::vector<TimedPair>& round = rounds.emplace_back(count);
     std::memcpy(round.data(), blob.data() + at, count * sizeof(TimedPair));
     at += count * sizeof(TimedPair);
     for (const TimedPair& pair : round)
-      if (!(pair.original > 0 && pair.quantized > 0)) throw Error(ErrorKind::Worker, "the worker sent a time that is not one");
+      if (!(pair.original > 0 && pair.quantized > 0))
+        throw Error(ErrorKind::Worker, "the worker sent a time that is not one");
   }
   return rounds;
 }
 
-Timing timing_of(const Rounds& rounds, double TimedPair::*side, const Json& json) {
+Timing timing_of(const Rounds& rounds, double TimedPair::* side, const Json& json) {
   std::vector<double> times;
   for (const auto& round : rounds)
     for (const TimedPair& pair : round) times.push_back(pair.*side);
   const auto loads = json.at("loads").get<std::vector<double>>();
+  if (times.empty() || loads.empty()) throw Error(ErrorKind::Worker, "the worker timed nothing");
   const auto [least, most] = std::minmax_element(loads.begin(), loads.end());
   const double cores = std::max(1u, std::thread::hardware_concurrency());
-  Timing timing{quantile_figure(times, 0.5, Unit::Seconds), quantile_figure(times, 0.9, Unit::Seconds),
-                quantile_figure(times, 0.99, Unit::Seconds), {}, {}};
+  Timing timing{quantile_figure(times, 0.5, Unit::Seconds),
+                quantile_figure(times, 0.9, Unit::Seconds),
+                quantile_figure(times, 0.99, Unit::Seconds),
+                {},
+                {}};
   timing.load_time = {median(loads), Interval{*least, *most}, loads.size(), Unit::Seconds, {}};
-  timing.utilization = exact_figure(json.at("cpu").get<double>() / (json.at("wall").get<double>() * cores), Unit::Fraction);
+  timing.utilization =
+      exact_figure(json.at("cpu").get<double>() / (json.at("wall").get<double>() * cores), Unit::Fraction);
   timing.utilization.n = times.size();
   return timing;
 }
@@ -212,9 +224,17 @@ LatencyRatio latency_ratio(std::span<const std::vector<TimedPair>> rounds, std::
 Latency measure_latency(Worker& worker, const std::filesystem::path& original, const std::filesystem::path& quantized,
                         SharedSamples& samples, const LatencyOptions& options) {
   const double begin = seconds_now();
-  JobRequest request{"latency", to_line({{"original", original.string()}, {"quantized", quantized.string()}, {"threads", options.threads},
-                                         {"seconds", options.seconds}, {"least", options.least_pairs}, {"most", options.most_pairs},
-                                         {"rounds", options.rounds}, {"runtime", options.runtime}}), {}, samples.feed()};
+  JobRequest request{"latency",
+                     to_line({{"original", original.string()},
+                              {"quantized", quantized.string()},
+                              {"threads", options.threads},
+                              {"seconds", options.seconds},
+                              {"least", options.least_pairs},
+                              {"most", options.most_pairs},
+                              {"rounds", options.rounds},
+                              {"runtime", options.runtime}}),
+                     {},
+                     samples.feed()};
   request.silence = options.silence;
   const JobResult answer = worker.run(request);
   Latency latency;
@@ -228,6 +248,8 @@ Latency measure_latency(Worker& worker, const std::filesystem::path& original, c
   return latency;
 }
 
-Job latency_job() { return {"latency", run_latency}; }
+Job latency_job() {
+  return {"latency", run_latency};
+}
 
 }  // namespace bw

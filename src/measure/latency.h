@@ -25,9 +25,10 @@ struct LatencyRatio {
   double autocorrelation = 0;  // of neighbouring log ratios
   std::size_t block = 1;       // of the bootstrap: above 1 where neighbours are alike
 };
-// `rounds`: pairs in order of time; both models were loaded afresh for each. The interval is the wider, on each side, of two: the
-// circular block bootstrap over the pairs, and Student's over the rounds' own medians, because where a session's memory
-// happens to lie moves its speed more than the noise of many pairs would let one believe. Error(Internal) without pairs.
+// `rounds`: pairs in order of time; both models were loaded afresh for each. The interval is the wider, on each side,
+// of two: the circular block bootstrap over the pairs, and Student's over the rounds' own medians, because where a
+// session's memory happens to lie moves its speed more than the noise of many pairs would let one believe.
+// Error(Internal) without pairs.
 LatencyRatio latency_ratio(std::span<const std::vector<TimedPair>> rounds, std::uint64_t seed);
 
 struct LatencyOptions {
@@ -42,9 +43,9 @@ struct LatencyOptions {
 
 // Of one model, while it ran beside the other.
 struct Timing {
-  Figure p50, p90, p99;        // of one run, seconds
-  Figure load_time;            // from the file to a session that is ready, seconds; the range of all loads as interval
-  Figure utilization;          // processor time over wall time times cores of the machine, while it ran
+  Figure p50, p90, p99;  // of one run, seconds
+  Figure load_time;      // from the file to a session that is ready, seconds; the range of all loads as interval
+  Figure utilization;    // processor time over wall time times cores of the machine, while it ran
 };
 struct Latency {
   LatencyRatio ratio;
@@ -52,8 +53,8 @@ struct Latency {
   double seconds = 0;  // that it took, with loading and warm-up
 };
 
-// Times the two models on the first samples of `samples` (up to 8). Errors: Error(Worker) when one kills the worker; the
-// runtime's when it refuses one (`where` is the model's path).
+// Times the two models on the first samples of `samples` (up to 8). Errors: Error(Worker) when one kills the worker;
+// the runtime's when it refuses one (`where` is the model's path).
 Latency measure_latency(Worker& worker, const std::filesystem::path& original, const std::filesystem::path& quantized,
                         SharedSamples& samples, const LatencyOptions& options = {});
 

@@ -20,7 +20,8 @@
 namespace bw {
 namespace {
 
-// --- inside the worker ------------------------------------------------------------------------------------------------
+// --- inside the worker
+// ------------------------------------------------------------------------------------------------
 
 template <class Body>
 double best_rate(double amount, double seconds, const Body& body) {
@@ -90,12 +91,16 @@ Tensor ones() {
 JobResult run_peaks(JobContext& context) {
   const int threads = context.request().at("threads").get<int>();
   context.stage("float product");
-  const double floats = product_rate(product_graph("MatMul", DType::Float32, ones<float>(), DType::Float32), ones<float>(), threads);
+  const double floats =
+      product_rate(product_graph("MatMul", DType::Float32, ones<float>(), DType::Float32), ones<float>(), threads);
   context.stage("integer product");
-  const double integers =
-      product_rate(product_graph("MatMulInteger", DType::UInt8, ones<std::int8_t>(), DType::Int32), ones<std::uint8_t>(), threads);
+  const double integers = product_rate(product_graph("MatMulInteger", DType::UInt8, ones<std::int8_t>(), DType::Int32),
+                                       ones<std::uint8_t>(), threads);
   context.stage("memory");
-  return {to_line({{"read_bandwidth", read_bandwidth(threads)}, {"float_operations", floats}, {"int8_operations", integers}}), {}};
+  return {
+      to_line(
+          {{"read_bandwidth", read_bandwidth(threads)}, {"float_operations", floats}, {"int8_operations", integers}}),
+      {}};
 }
 
 Figure rate(std::uint64_t amount, const Figure& time, Unit unit, const char* unknown) {
@@ -108,7 +113,8 @@ Figure rate(std::uint64_t amount, const Figure& time, Unit unit, const char* unk
 }
 
 Figure share(const Figure& rate, double peak) {
-  if (!rate.value || peak <= 0) return missing_figure(Unit::Fraction, rate.value ? "The machine's peak is not known." : rate.reason);
+  if (!rate.value || peak <= 0)
+    return missing_figure(Unit::Fraction, rate.value ? "The machine's peak is not known." : rate.reason);
   Figure figure{*rate.value / peak, std::nullopt, rate.n, Unit::Fraction, {}};
   if (rate.interval) figure.interval = Interval{rate.interval->low / peak, rate.interval->high / peak};
   return figure;
@@ -123,20 +129,25 @@ Peaks measured_peaks(Worker& worker, int threads) {
   if (const auto found = known.find(threads); found != known.end()) return found->second;
   Peaks peaks;
   read_result(worker.run({"peaks", to_line({{"threads", threads}}), {}, {}}), [&](const Json& json) {
-    peaks = {json.at("read_bandwidth").get<double>(), json.at("float_operations").get<double>(), json.at("int8_operations").get<double>()};
+    peaks = {json.at("read_bandwidth").get<double>(), json.at("float_operations").get<double>(),
+             json.at("int8_operations").get<double>()};
   });
   return known[threads] = peaks;
 }
 
 AchievedRates achieved(const Cost& cost, const Figure& time, const Peaks& peaks, bool integer) {
   AchievedRates result;
-  result.operations = rate(2 * cost.multiply_accumulates, time, Unit::OperationsPerSecond, "The model's operations cannot be counted: shapes are not known.");
-  result.bytes = rate(cost.bytes, time, Unit::BytesPerSecond, "The model's bytes cannot be counted: shapes are not known.");
+  result.operations = rate(2 * cost.multiply_accumulates, time, Unit::OperationsPerSecond,
+                           "The model's operations cannot be counted: shapes are not known.");
+  result.bytes =
+      rate(cost.bytes, time, Unit::BytesPerSecond, "The model's bytes cannot be counted: shapes are not known.");
   result.operations_of_peak = share(result.operations, integer ? peaks.int8_operations : peaks.float_operations);
   result.bytes_of_peak = share(result.bytes, peaks.read_bandwidth);
   return result;
 }
 
-Job peaks_job() { return {"peaks", run_peaks}; }
+Job peaks_job() {
+  return {"peaks", run_peaks};
+}
 
 }  // namespace bw

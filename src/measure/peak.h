@@ -9,9 +9,10 @@
 namespace bw {
 
 struct Peaks {
-  double read_bandwidth = 0;    // bytes a second, reading memory that no cache holds, all threads
-  double float_operations = 0;  // operations a second (a multiply-accumulate is two) of the runtime's own float32 matrix product
-  double int8_operations = 0;   // the same of its u8 * s8 product
+  double read_bandwidth = 0;  // bytes a second, reading memory that no cache holds, all threads
+  double float_operations =
+      0;  // operations a second (a multiply-accumulate is two) of the runtime's own float32 matrix product
+  double int8_operations = 0;  // the same of its u8 * s8 product
 };
 
 // Takes about two seconds; measured once for each number of threads and then remembered by this process.

@@ -45,13 +45,19 @@ double quantile(std::vector<double> values, double p) {
   std::sort(values.begin(), values.end());
   return sorted_quantile(values, p);
 }
-double median(std::vector<double> values) { return quantile(std::move(values), 0.5); }
+double median(std::vector<double> values) {
+  return quantile(std::move(values), 0.5);
+}
 
 Figure quantile_figure(std::vector<double> values, double p, Unit unit) {
   std::sort(values.begin(), values.end());
   const double n = static_cast<double>(values.size()), spread = kNormal95 * std::sqrt(n * p * (1 - p));
   const auto at = [&](double rank) { return values[static_cast<std::size_t>(std::clamp(rank, 0.0, n - 1))]; };
-  return {sorted_quantile(values, p), Interval{at(std::floor(n * p - spread)), at(std::ceil(n * p + spread))}, values.size(), unit, {}};
+  return {sorted_quantile(values, p),
+          Interval{at(std::floor(n * p - spread)), at(std::ceil(n * p + spread))},
+          values.size(),
+          unit,
+          {}};
 }
 
 Figure share_figure(std::uint64_t successes, std::uint64_t count) {
@@ -92,7 +98,8 @@ std::size_t resamples_for(std::size_t count) {
   return std::clamp(kDraws / std::max<std::size_t>(count, 1), kLeast, kResamples);
 }
 
-Interval bootstrap(std::size_t count, std::uint64_t seed, const std::function<double(std::span<const std::uint32_t>)>& statistic) {
+Interval bootstrap(std::size_t count, std::uint64_t seed,
+                   const std::function<double(std::span<const std::uint32_t>)>& statistic) {
   return percentiles(resample(resamples_for(count), seed, [&] {
     return [&, picks = std::vector<std::uint32_t>(count)](Random& random) mutable {
       for (std::uint32_t& pick : picks) pick = static_cast<std::uint32_t>(random.below(count));
@@ -131,7 +138,8 @@ Interval median_interval(std::span<const double> series, std::size_t block, std:
       std::fill(drawn.begin(), drawn.end(), 0u);
       for (std::size_t filled = 0; filled < n;) {
         std::size_t at = random.below(n);
-        for (std::size_t k = 0; k < block && filled < n; ++k, ++filled, at = at + 1 == n ? 0 : at + 1) ++drawn[rank[at]];
+        for (std::size_t k = 0; k < block && filled < n; ++k, ++filled, at = at + 1 == n ? 0 : at + 1)
+          ++drawn[rank[at]];
       }
       const auto nth = [&](std::size_t wanted) {
         std::size_t passed = 0, i = 0;
@@ -145,8 +153,10 @@ Interval median_interval(std::span<const double> series, std::size_t block, std:
 }
 
 double student_half_width(std::span<const double> values) {
-  // 97.5 % quantiles of Student's t by degrees of freedom, from 1; beyond the table the last is used (too wide, not too narrow).
-  static constexpr std::array kT{12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157, 2.228139};
+  // 97.5 % quantiles of Student's t by degrees of freedom, from 1; beyond the table the last is used (too wide, not too
+  // narrow).
+  static constexpr std::array kT{12.706205, 4.302653, 3.182446, 2.776445, 2.570582,
+                                 2.446912,  2.364624, 2.306004, 2.262157, 2.228139};
   if (values.size() < 2) return 0;
   const double n = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;

@@ -16,7 +16,8 @@ namespace bw {
 double quantile(std::vector<double> values, double p);
 double median(std::vector<double> values);
 
-// A quantile with its 95 % interval from order statistics: ranks n*p -+ 1.96 sqrt(n*p*(1-p)) (Conover 1999, section 3.2).
+// A quantile with its 95 % interval from order statistics: ranks n*p -+ 1.96 sqrt(n*p*(1-p)) (Conover 1999,
+// section 3.2).
 Figure quantile_figure(std::vector<double> values, double p, Unit unit);
 
 // Share of successes with Wilson's 95 % score interval (Wilson 1927).
@@ -36,8 +37,10 @@ std::vector<double> holm(std::span<const double> p_values);
 // How many resamples are drawn for `count` items: 10^4, fewer (not below 1000) where that is more than 10^8 draws.
 std::size_t resamples_for(std::size_t count);
 
-// Percentile bootstrap (Efron 1979): `statistic` of `resamples` draws of `count` indices with replacement. 95 % interval.
-Interval bootstrap(std::size_t count, std::uint64_t seed, const std::function<double(std::span<const std::uint32_t>)>& statistic);
+// Percentile bootstrap (Efron 1979): `statistic` of `resamples` draws of `count` indices with replacement. 95 %
+// interval.
+Interval bootstrap(std::size_t count, std::uint64_t seed,
+                   const std::function<double(std::span<const std::uint32_t>)>& statistic);
 
 // Correlation of neighbours in a series; 0 for a constant one.
 double lag1_autocorrelation(std::span<const double> series);

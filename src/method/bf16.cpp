@@ -9,8 +9,12 @@ namespace {
 
 constexpr Parameter kParameters[] = {
     kKeepFloat,
-    {.name = "min_size", .type = Parameter::Type::Integer, .standard = "1024",
-     .says = "constants with fewer elements stay float32", .low = 1, .high = 1e9},
+    {.name = "min_size",
+     .type = Parameter::Type::Integer,
+     .standard = "1024",
+     .says = "constants with fewer elements stay float32",
+     .low = 1,
+     .high = 1e9},
 };
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
@@ -25,7 +29,8 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
       if (tensor.dtype() != DType::Float32 || tensor.size() < least) continue;
       NodePlan& decision = plan.nodes[node.name];
       decision.precision = Precision::BFloat16;
-      decision.operands[static_cast<int>(i)] = QParams{.scheme = {.code = DType::BFloat16}, .scales = {}, .zero_points = {}};
+      decision.operands[static_cast<int>(i)] =
+          QParams{.scheme = {.code = DType::BFloat16}, .scales = {}, .zero_points = {}};
     }
   }
   plan.notes.push_back(fmt::format("bfloat16 is how the weights are stored; {} computes in float32", task.target.name));

@@ -42,7 +42,9 @@ QParams block_params(const Tensor& matrix, const Scheme& scheme) {
   const std::size_t lines = down ? columns : rows;
   const std::vector<std::int32_t> zero_points =
       unpack_zero_points(weights.zero_points, lines, weights.scales.size() / lines, options.bits);
-  if (down) return {.scheme = scheme, .scales = along_rows(weights.scales, lines), .zero_points = along_rows(zero_points, lines)};
+  if (down)
+    return {
+        .scheme = scheme, .scales = along_rows(weights.scales, lines), .zero_points = along_rows(zero_points, lines)};
   return {.scheme = scheme, .scales = weights.scales, .zero_points = zero_points};
 }
 

@@ -5,8 +5,8 @@
 
 namespace bw {
 
-// For a finite float32 matrix and unsigned codes in blocks along axis 0 or 1; the rule stands in tensor/kernels/nbits.h.
-// Symmetric scales may be negative; their zero point is the middle.
+// For a finite float32 matrix and unsigned codes in blocks along axis 0 or 1; the rule stands in
+// tensor/kernels/nbits.h. Symmetric scales may be negative; their zero point is the middle.
 QParams block_params(const Tensor& matrix, const Scheme& scheme);
 
 }  // namespace bw

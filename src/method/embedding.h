@@ -1,5 +1,5 @@
-// Embedding tables: a Gather of rows from a constant. Rows are stored as codes in blocks and decoded after the look-up, so
-// only what is looked up is ever decoded.
+// Embedding tables: a Gather of rows from a constant. Rows are stored as codes in blocks and decoded after the look-up,
+// so only what is looked up is ever decoded.
 #pragma once
 
 #include "method/method.h"

@@ -15,10 +15,28 @@ constexpr Parameter kParameters[] = {kKeepFloat};
 
 // Operators whose float32 operands are not data (scales, sizes), whose result type an attribute fixes, that only exist
 // in float32, or that carry subgraphs.
-constexpr std::array kFloatOnly = std::to_array<std::string_view>(
-    {"Resize", "Upsample", "RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "ConstantOfShape",
-     "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "MatMulInteger",
-     "ConvInteger", "If", "Loop", "Scan", "SequenceConstruct", "SequenceAt", "Optional", "NonMaxSuppression", "RoiAlign"});
+constexpr std::array kFloatOnly = std::to_array<std::string_view>({"Resize",
+                                                                   "Upsample",
+                                                                   "RandomNormal",
+                                                                   "RandomUniform",
+                                                                   "RandomNormalLike",
+                                                                   "RandomUniformLike",
+                                                                   "ConstantOfShape",
+                                                                   "QuantizeLinear",
+                                                                   "DequantizeLinear",
+                                                                   "DynamicQuantizeLinear",
+                                                                   "QLinearConv",
+                                                                   "QLinearMatMul",
+                                                                   "MatMulInteger",
+                                                                   "ConvInteger",
+                                                                   "If",
+                                                                   "Loop",
+                                                                   "Scan",
+                                                                   "SequenceConstruct",
+                                                                   "SequenceAt",
+                                                                   "Optional",
+                                                                   "NonMaxSuppression",
+                                                                   "RoiAlign"});
 
 bool touches_float32(const Graph& graph, const Node& node) {
   const auto is_float32 = [&](ValueId id) { return id != kNoValue && graph.value(id).type.dtype == DType::Float32; };

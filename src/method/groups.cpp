@@ -10,10 +10,13 @@ namespace bw {
 
 std::span<const RecipeGroup> recipe_groups() {
   static const std::vector<RecipeGroup> kGroups{
-      {"ptq_8bit", "8-bit weights and activations, scales from data",
-       {"int8-static", "int8-static(observer=percentile)", "int8-static(observer=entropy)", "int8-static(observer=mse)"}},
+      {"ptq_8bit",
+       "8-bit weights and activations, scales from data",
+       {"int8-static", "int8-static(observer=percentile)", "int8-static(observer=entropy)",
+        "int8-static(observer=mse)"}},
       {"dynamic", "8-bit weights, activations quantized while running", {"int8-dynamic"}},
-      {"ptq_4bit", "4- and 8-bit weights, float activations",
+      {"ptq_4bit",
+       "4- and 8-bit weights, float activations",
        {"weight-only(bits=4,block=32)", "weight-only(bits=8,block=32)"}},
       {"half", "16-bit floating point", {"fp16", "bf16"}},
   };
@@ -56,7 +59,8 @@ std::vector<Recipe> recipes_named(std::string_view list) {
       resolve(recipe);  // unknown names end here, before any work
       if (std::find(recipes.begin(), recipes.end(), recipe) == recipes.end()) recipes.push_back(std::move(recipe));
     }
-  if (recipes.empty()) throw Error(ErrorKind::Usage, "no recipe is named", "--methods", "'bitwright methods' lists them");
+  if (recipes.empty())
+    throw Error(ErrorKind::Usage, "no recipe is named", "--methods", "'bitwright methods' lists them");
   return recipes;
 }
 

@@ -1,5 +1,5 @@
-// int8 weights, activations quantized at run time: no calibration data needed. For products and LSTMs; convolutions have
-// no fast kernel of this kind.
+// int8 weights, activations quantized at run time: no calibration data needed. For products and LSTMs; convolutions
+// have no fast kernel of this kind.
 #include <fmt/format.h>
 
 #include "graph/ops/op.h"
@@ -11,8 +11,14 @@ namespace bw {
 namespace {
 
 constexpr Parameter kParameters[] = {
-    {.name = "per_channel", .type = Parameter::Type::Flag, .standard = "yes", .says = "one scale per output channel of a weight"},
-    {.name = "reduced_range", .type = Parameter::Type::Flag, .standard = "no", .says = "7-bit weights, for CPUs without VNNI"},
+    {.name = "per_channel",
+     .type = Parameter::Type::Flag,
+     .standard = "yes",
+     .says = "one scale per output channel of a weight"},
+    {.name = "reduced_range",
+     .type = Parameter::Type::Flag,
+     .standard = "no",
+     .says = "7-bit weights, for CPUs without VNNI"},
     kEmbeddings,
     kKeepFloat,
 };
@@ -24,14 +30,16 @@ bool is_float_constant(const Graph& graph, ValueId id) {
 std::string product_obstacle(const Graph& graph, const Node& node) {
   if (!is_float_constant(graph, node.input(1))) return "both operands are activations";
   if (graph.value(node.input(1)).initializer.rank() != 2) return "the weight is no matrix";
-  if (node.is("Gemm") && (node.int_or("transA", 0) != 0 || node.float_or("alpha", 1) != 1 || node.float_or("beta", 1) != 1))
+  if (node.is("Gemm") &&
+      (node.int_or("transA", 0) != 0 || node.float_or("alpha", 1) != 1 || node.float_or("beta", 1) != 1))
     return "it scales or transposes its operands";
   return "";
 }
 
 // The dynamic kernel has no peepholes, no clipping, and only the standard activation functions.
 std::string recurrent_obstacle(const Graph& graph, const Node& node) {
-  if (!is_float_constant(graph, node.input(1)) || !is_float_constant(graph, node.input(2))) return "its weights are not constant";
+  if (!is_float_constant(graph, node.input(1)) || !is_float_constant(graph, node.input(2)))
+    return "its weights are not constant";
   if (node.input(7) != kNoValue) return "peepholes have no integer kernel";
   if (node.find("activations") != nullptr || node.find("clip") != nullptr || node.int_or("layout", 0) != 0 ||
       node.int_or("input_forget", 0) != 0)

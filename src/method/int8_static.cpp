@@ -17,15 +17,34 @@ namespace bw {
 namespace {
 
 constexpr Parameter kOwnParameters[] = {
-    {.name = "observer", .type = Parameter::Type::Text, .standard = "min-max", .says = "how ranges follow from what was seen"},
-    {.name = "per_channel", .type = Parameter::Type::Flag, .standard = "yes", .says = "one scale per output channel of a weight"},
-    {.name = "activations", .type = Parameter::Type::Choice, .standard = "target", .says = "code of activations",
+    {.name = "observer",
+     .type = Parameter::Type::Text,
+     .standard = "min-max",
+     .says = "how ranges follow from what was seen"},
+    {.name = "per_channel",
+     .type = Parameter::Type::Flag,
+     .standard = "yes",
+     .says = "one scale per output channel of a weight"},
+    {.name = "activations",
+     .type = Parameter::Type::Choice,
+     .standard = "target",
+     .says = "code of activations",
      .choices = "target|u8|s8"},
-    {.name = "weights", .type = Parameter::Type::Choice, .standard = "s8", .says = "code of weights", .choices = "s8|u8"},
+    {.name = "weights",
+     .type = Parameter::Type::Choice,
+     .standard = "s8",
+     .says = "code of weights",
+     .choices = "s8|u8"},
     {.name = "symmetric", .type = Parameter::Type::Flag, .standard = "no", .says = "activations without zero point"},
-    {.name = "reduced_range", .type = Parameter::Type::Choice, .standard = "auto",
-     .says = "7-bit weights: auto decides per layer, where a CPU without VNNI could saturate", .choices = "auto|yes|no"},
-    {.name = "form", .type = Parameter::Type::Choice, .standard = "qdq", .says = "how the file spells integer nodes",
+    {.name = "reduced_range",
+     .type = Parameter::Type::Choice,
+     .standard = "auto",
+     .says = "7-bit weights: auto decides per layer, where a CPU without VNNI could saturate",
+     .choices = "auto|yes|no"},
+    {.name = "form",
+     .type = Parameter::Type::Choice,
+     .standard = "qdq",
+     .says = "how the file spells integer nodes",
      .choices = "qdq|qoperator"},
     kEmbeddings,
     kKeepFloat,
@@ -50,8 +69,8 @@ Arguments observer_arguments(const Observer& observer, const Arguments& argument
   return Arguments(observer.name, observer.parameters, given);
 }
 
-// Whether some pair of neighbours along the reduced dimension can leave 16 bits. Kernels reduce along rows of the weight
-// as it is stored (Conv, transposed Gemm) or along its columns (MatMul); both are looked at.
+// Whether some pair of neighbours along the reduced dimension can leave 16 bits. Kernels reduce along rows of the
+// weight as it is stored (Conv, transposed Gemm) or along its columns (MatMul); both are looked at.
 bool saturates(const Tensor& codes) {
   const auto any_pair = [](std::span<const std::int8_t> weights, std::size_t row_length) {
     std::vector<std::uint32_t> counts(weights.size() / row_length);
@@ -70,7 +89,9 @@ bool saturates(const Tensor& codes) {
 
 Scheme activation_scheme(const Task& task, const Arguments& arguments) {
   const std::string& code = arguments.text("activations");
-  return {.code = code == "target" ? task.target.activation_code : code == "u8" ? DType::UInt8 : DType::Int8,
+  return {.code = code == "target" ? task.target.activation_code
+                  : code == "u8"   ? DType::UInt8
+                                   : DType::Int8,
           .symmetric = arguments.flag("symmetric")};
 }
 
@@ -96,14 +117,16 @@ class Coder {
     const Scheme scheme = activation_scheme(task, arguments);
     const std::vector<std::pair<ValueId, ValueId>> sources(placement_.range_of.begin(), placement_.range_of.end());
     std::vector<ScaleZeroPoint> pairs(sources.size());
-    parallel_for(sources.size(), 1, [&](std::size_t begin, std::size_t end) {  // an observer's search takes milliseconds
-      for (std::size_t i = begin; i < end; ++i) {
-        const ValueEvidence& seen = evidence.value(task.graph.value(sources[i].second).name);
-        pairs[i] = scale_and_zero_point(range_of(observer, seen, scheme, own), scheme);
-      }
-    });
+    parallel_for(sources.size(), 1,
+                 [&](std::size_t begin, std::size_t end) {  // an observer's search takes milliseconds
+                   for (std::size_t i = begin; i < end; ++i) {
+                     const ValueEvidence& seen = evidence.value(task.graph.value(sources[i].second).name);
+                     pairs[i] = scale_and_zero_point(range_of(observer, seen, scheme, own), scheme);
+                   }
+                 });
     for (std::size_t i = 0; i < sources.size(); ++i)
-      activations_[sources[i].first] = {.scheme = scheme, .scales = {pairs[i].scale}, .zero_points = {pairs[i].zero_point}};
+      activations_[sources[i].first] = {
+          .scheme = scheme, .scales = {pairs[i].scale}, .zero_points = {pairs[i].zero_point}};
   }
 
   Plan decide(Plan plan) {
@@ -117,7 +140,8 @@ class Coder {
     for (const auto& [add, product] : placement_.bias_add) code_added_bias(add, product, plan);
     code_constants(plan);
     if (reduced_ != 0)
-      plan.notes.push_back(fmt::format("{} layers have 7-bit weights: u8*s8 pairs could saturate on this CPU", reduced_));
+      plan.notes.push_back(
+          fmt::format("{} layers have 7-bit weights: u8*s8 pairs could saturate on this CPU", reduced_));
     return plan;
   }
 
@@ -160,11 +184,12 @@ class Coder {
   void code_added_bias(NodeId add, NodeId product, Plan& plan) const {
     const std::size_t side = task_.graph.is_constant(node(add).input(0)) ? 0 : 1;
     QParams& weight = plan.nodes.at(node(product).name).operands.at(1);
-    plan.nodes.at(node(add).name).operands[static_cast<int>(side)] = coded_bias(product, constant(node(add).input(side)), weight);
+    plan.nodes.at(node(add).name).operands[static_cast<int>(side)] =
+        coded_bias(product, constant(node(add).input(side)), weight);
   }
 
-  // int32 codes with scale s_x * s_w, zero point 0, one per channel. Where a bias would not fit int32 the weight's scale
-  // grows, as onnxruntime's tool does it; a channel without weights takes whatever scale its bias needs.
+  // int32 codes with scale s_x * s_w, zero point 0, one per channel. Where a bias would not fit int32 the weight's
+  // scale grows, as onnxruntime's tool does it; a channel without weights takes whatever scale its bias needs.
   QParams coded_bias(NodeId id, const Tensor& bias, QParams& weight) const {
     const float x = input_scale(id);
     const std::span<const float> values = bias.data<float>();
@@ -192,7 +217,8 @@ class Coder {
   void code_constants(Plan& plan) const {
     const Scheme scheme = activation_scheme(task_, arguments_);
     for (const NodeId id : placement_.integer) {
-      if (task_.target.support(node(id)).integer != IntegerKernel::Arithmetic || placement_.bias_add.contains(id)) continue;
+      if (task_.target.support(node(id)).integer != IntegerKernel::Arithmetic || placement_.bias_add.contains(id))
+        continue;
       for (std::size_t i = 0; i < node(id).inputs.size(); ++i) {
         const ValueId value = node(id).inputs[i];
         if (value != kNoValue && task_.graph.is_constant(value) && constant(value).dtype() == DType::Float32)

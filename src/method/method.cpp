@@ -36,7 +36,8 @@ Chain resolve(const Recipe& recipe) {
     const Method& method = method_named(step.method);
     for (const Chain::Link& earlier : chain.links)
       if (earlier.method == &method)
-        throw Error(ErrorKind::Usage, fmt::format("'{}' stands twice in the recipe '{}'", method.name, to_string(recipe)));
+        throw Error(ErrorKind::Usage,
+                    fmt::format("'{}' stands twice in the recipe '{}'", method.name, to_string(recipe)));
     chain.links.push_back({&method, Arguments(method.name, method.parameters, step.parameters)});
   }
   std::stable_sort(chain.links.begin(), chain.links.end(),
@@ -95,7 +96,8 @@ void give_reasons(const Task& task, Plan& plan) {
     const OpInfo* op = find_op(node);
     if (op == nullptr || op->weight_input < 0 || plan.nodes.contains(node.name)) continue;
     const ValueId weight = node.input(static_cast<std::size_t>(op->weight_input));
-    if (weight != kNoValue && task.graph.is_constant(weight) && task.graph.value(weight).initializer.dtype() == DType::Float32)
+    if (weight != kNoValue && task.graph.is_constant(weight) &&
+        task.graph.value(weight).initializer.dtype() == DType::Float32)
       plan.nodes[node.name].reason = fmt::format("{} has no kernel of this kind on {}", node.op_type, task.target.name);
   }
 }

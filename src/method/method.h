@@ -39,7 +39,8 @@ struct Method {
   // Adds this method's decisions to the plan. A decider gets the plan as the rewriting stage left it: what other
   // deciders of the chain take is not its business.
   Plan (*run)(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan);
-  void (*lowering)(const Arguments& arguments, LowerOptions& options) = nullptr;  // sets what it decides; nullptr: nothing
+  void (*lowering)(const Arguments& arguments,
+                   LowerOptions& options) = nullptr;  // sets what it decides; nullptr: nothing
 };
 
 std::span<const Method> methods();

@@ -28,7 +28,9 @@ class Placer {
 
  private:
   const Node& node(NodeId id) const { return graph_.node(id); }
-  NodeId producer(ValueId value) const { return value == kNoValue ? kNoNode : links_.producer[static_cast<std::size_t>(value)]; }
+  NodeId producer(ValueId value) const {
+    return value == kNoValue ? kNoNode : links_.producer[static_cast<std::size_t>(value)];
+  }
   const std::vector<Links::Use>& uses(ValueId value) const { return links_.uses[static_cast<std::size_t>(value)]; }
   bool is_integer(NodeId id) const { return id != kNoNode && result_.integer.contains(id); }
   IntegerKernel kernel(NodeId id) const { return target_.support(node(id)).integer; }
@@ -54,9 +56,7 @@ class Placer {
     if (const NodeId product = biased_product(id); product != kNoNode) result_.bias_add[id] = product;
   }
 
-  std::string kept_by_user(NodeId id) const {
-    return keep_.contains(node(id)) ? "kept in float as asked" : "";
-  }
+  std::string kept_by_user(NodeId id) const { return keep_.contains(node(id)) ? "kept in float as asked" : ""; }
 
   std::string weighted_obstacle(NodeId id) const {
     const OpInfo* op = find_op(node(id));
@@ -78,7 +78,8 @@ class Placer {
     return "";
   }
 
-  // MatMul -> Add of a constant vector: the runtime makes one Gemm of them, so the bias has to be coded with the product.
+  // MatMul -> Add of a constant vector: the runtime makes one Gemm of them, so the bias has to be coded with the
+  // product.
   NodeId biased_product(NodeId id) const {
     if (!node(id).is("Add")) return kNoNode;
     for (const std::size_t side : {0u, 1u}) {
@@ -87,7 +88,8 @@ class Placer {
       if (!is_integer(product) || !node(product).is("MatMul") || !is_float_constant(bias)) continue;
       const Tensor& weight = graph_.value(node(product).input(1)).initializer;
       const Tensor& vector = graph_.value(bias).initializer;
-      if (only_user(node(product).output(0), id) && vector.rank() == 1 && vector.shape()[0] == weight.shape()[1]) return product;
+      if (only_user(node(product).output(0), id) && vector.rank() == 1 && vector.shape()[0] == weight.shape()[1])
+        return product;
     }
     return kNoNode;
   }
@@ -106,7 +108,8 @@ class Placer {
 
   bool merges_to_gemm(NodeId product) const {
     const auto& shape = graph_.value(node(product).output(0)).type.shape;
-    return shape && (shape->size() == 2 || std::all_of(shape->begin(), shape->end(), [](const Dim& d) { return d.known(); }));
+    return shape &&
+           (shape->size() == 2 || std::all_of(shape->begin(), shape->end(), [](const Dim& d) { return d.known(); }));
   }
 
   bool only_user(ValueId value, NodeId user) const {
@@ -134,7 +137,8 @@ class Placer {
 
   bool absorbed(NodeId id) const {
     const NodeId before = producer(node(id).input(0));
-    if (!is_integer(before) || kernel(before) == IntegerKernel::Move || kernel(before) == IntegerKernel::Absorbed) return false;
+    if (!is_integer(before) || kernel(before) == IntegerKernel::Move || kernel(before) == IntegerKernel::Absorbed)
+      return false;
     if (!only_user(node(id).input(0), id)) return false;
     for (std::size_t i = 1; i < node(id).inputs.size(); ++i)
       if (node(id).inputs[i] != kNoValue && !graph_.is_constant(node(id).inputs[i])) return false;
@@ -156,7 +160,8 @@ class Placer {
 
   bool feeds_integers(NodeId id) const {
     const auto& users = uses(node(id).output(0));
-    return std::any_of(users.begin(), users.end(), [&](const Links::Use& use) { return use.input >= 0 && is_integer(use.node); });
+    return std::any_of(users.begin(), users.end(),
+                       [&](const Links::Use& use) { return use.input >= 0 && is_integer(use.node); });
   }
 
   // Whether the result of an integer node leaves it as codes whoever uses it.
@@ -196,7 +201,8 @@ class Placer {
   }
 
   ValueId range_source(ValueId value) const {
-    for (NodeId before = producer(value); is_integer(before) && kernel(before) == IntegerKernel::Move; before = producer(value))
+    for (NodeId before = producer(value); is_integer(before) && kernel(before) == IntegerKernel::Move;
+         before = producer(value))
       value = node(before).input(0);
     return value;
   }
@@ -213,10 +219,11 @@ class Placer {
 KeepFloat parse_keep_float(std::string_view text, const Graph& graph) {
   KeepFloat keep;
   for (const std::string_view word : split(text, '|')) {
-    const bool is_operator = std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) { return n.op_type == word; });
+    const bool is_operator =
+        std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) { return n.op_type == word; });
     if (!is_operator && graph.find_node(word) == kNoNode)
-      throw Error(ErrorKind::Usage, fmt::format("'{}' is neither an operator nor a node of the graph", word), "keep_float",
-                  "'bitwright inspect MODEL --nodes' lists them");
+      throw Error(ErrorKind::Usage, fmt::format("'{}' is neither an operator nor a node of the graph", word),
+                  "keep_float", "'bitwright inspect MODEL --nodes' lists them");
     (is_operator ? keep.operators : keep.nodes).emplace(word);
   }
   return keep;

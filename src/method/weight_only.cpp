@@ -9,11 +9,17 @@ namespace {
 
 constexpr Parameter kParameters[] = {
     {.name = "bits", .type = Parameter::Type::Choice, .standard = "4", .says = "bits of a weight", .choices = "4|8"},
-    {.name = "block", .type = Parameter::Type::Choice, .standard = "32", .says = "weights that share a scale",
+    {.name = "block",
+     .type = Parameter::Type::Choice,
+     .standard = "32",
+     .says = "weights that share a scale",
      .choices = "16|32|64|128|256"},
     {.name = "symmetric", .type = Parameter::Type::Flag, .standard = "yes", .says = "no zero points"},
-    {.name = "accuracy_level", .type = Parameter::Type::Choice, .standard = "4",
-     .says = "4: activations quantized to int8 inside the kernel (fast); 1: float32", .choices = "0|1|4"},
+    {.name = "accuracy_level",
+     .type = Parameter::Type::Choice,
+     .standard = "4",
+     .says = "4: activations quantized to int8 inside the kernel (fast); 1: float32",
+     .choices = "0|1|4"},
     kEmbeddings,
     kKeepFloat,
 };
@@ -24,7 +30,8 @@ std::string obstacle(const Graph& graph, const Node& node) {
     return "both operands are activations";
   if (graph.value(weight).initializer.rank() != 2) return "the weight is no matrix";
   if (graph.value(weight).initializer.size() == 0) return "the weight is empty";
-  if (node.is("Gemm") && (node.int_or("transA", 0) != 0 || node.float_or("alpha", 1) != 1 || node.float_or("beta", 1) != 1))
+  if (node.is("Gemm") &&
+      (node.int_or("transA", 0) != 0 || node.float_or("alpha", 1) != 1 || node.float_or("beta", 1) != 1))
     return "it scales or transposes its operands";
   return "";
 }

@@ -95,7 +95,8 @@ void show(Runner& runner, TapOrder order, Part& part, const SampleGroup& group) 
 }
 
 void run_group(Runner& runner, TapOrder order, Part& part, const SampleGroup& group) {
-  if (std::ranges::any_of(group.samples, [](const Sample& sample) { return sample.mask.defined(); })) order = TapOrder::Plain;
+  if (std::ranges::any_of(group.samples, [](const Sample& sample) { return sample.mask.defined(); }))
+    order = TapOrder::Plain;
   try {
     show(runner, order, part, group);
   } catch (const Error& error) {
@@ -112,7 +113,8 @@ void keep_memory_low() {
   ::mallopt(M_TRIM_THRESHOLD, kBytes);
 }
 
-std::unique_ptr<Runner> load_tapped(const Runtime& runtime, std::vector<SharedBytes> files, const LoadOptions& options) {
+std::unique_ptr<Runner> load_tapped(const Runtime& runtime, std::vector<SharedBytes> files,
+                                    const LoadOptions& options) {
   return runtime.load({{}, files[kModel].bytes(), std::move(files[kData])}, options);
 }
 
@@ -160,7 +162,8 @@ std::vector<std::string> taps_of(const Graph& graph, const Needs& needs) {
   for (const ValueId id : graph.inputs) add(id);
   for (const Node& node : graph.nodes) std::ranges::for_each(node.outputs, add);
   if (taps.size() != needs.by_value.size())
-    throw Error(ErrorKind::Internal, "calibration was asked for a constant or for a value that the graph does not have");
+    throw Error(ErrorKind::Internal,
+                "calibration was asked for a constant or for a value that the graph does not have");
   return taps;
 }
 
@@ -171,10 +174,15 @@ JobResult calibrated(const Graph& graph, SharedSamples& samples, const Needs& ne
   bool loaded = false;  // the worker asks for samples when it has loaded the model
   const auto run = [&](bool any_order) {
     JobRequest request{"calibrate",
-                       to_line({{"threads", options.threads}, {"runtime", options.runtime}, {"taps", taps_of(graph, needs)}, {"any_order", any_order}}),
-                       {}, [&loaded, feed = samples.feed()] { return loaded = true, feed(); }};
+                       to_line({{"threads", options.threads},
+                                {"runtime", options.runtime},
+                                {"taps", taps_of(graph, needs)},
+                                {"any_order", any_order}}),
+                       {},
+                       [&loaded, feed = samples.feed()] { return loaded = true, feed(); }};
     const onnx::Detached model = onnx::detach(graph, kDataInMemory);
-    request.files = {SharedBytes(as_bytes(model.model)), SharedBytes(model.parts), SharedBytes(Evidence(needs).to_bytes())};
+    request.files = {SharedBytes(as_bytes(model.model)), SharedBytes(model.parts),
+                     SharedBytes(Evidence(needs).to_bytes())};
     request.silence = options.silence;
     return worker.run(std::move(request));
   };

@@ -12,7 +12,8 @@ namespace bw {
 namespace {
 
 constexpr auto kBins = static_cast<std::size_t>(TorchHistogram::kBins);
-constexpr float kMostGrowth = 1ULL << 50;  // so that numbers of parts are exact in 64 bits; PyTorch's memory ends before
+constexpr float kMostGrowth =
+    1ULL << 50;  // so that numbers of parts are exact in 64 bits; PyTorch's memory ends before
 
 // torch.histc with whole-number bounds. Equal bounds stand for those of the data.
 std::vector<float> counted(const Observation& seen, Range bounds) {
@@ -69,7 +70,8 @@ void TorchHistogram::add(const Observation& seen) {
   const float unit = bins * part;
   const float growth = std::ceil((all.high - all.low) / unit);
   if (!(growth < kMostGrowth))
-    throw Error(ErrorKind::Calibration, "the range grows too much for PyTorch's histogram", fmt::format("sample {}", seen.sample),
+    throw Error(ErrorKind::Calibration, "the range grows too much for PyTorch's histogram",
+                fmt::format("sample {}", seen.sample),
                 "Take another observer, or leave out the samples before, which are next to constant");
   const auto taken = static_cast<std::int64_t>(growth);
   const auto start = static_cast<std::int64_t>(std::nearbyint((range_.low - all.low) / part));

@@ -14,7 +14,8 @@ class TorchHistogram {
   static constexpr int kBins = 2048;
   static constexpr int kUpsampling = 128;
 
-  // Error(Internal) when the sample does not come after the last one, CalibrationError when the range grows beyond measure.
+  // Error(Internal) when the sample does not come after the last one, CalibrationError when the range grows beyond
+  // measure.
   void add(const Observation& seen);
   // One of the two must be empty; Error(Internal) otherwise.
   void merge(const TorchHistogram& other);

@@ -10,16 +10,18 @@ namespace {
 void require_same_base(const Graph& graph, const Plan& plan) {
   const std::string hash = content_hash(graph);
   if (hash != plan.base_hash)
-    throw Error(ErrorKind::Quantization,
-                fmt::format("the plan was made for a graph with hash {:.12}, this one has {:.12}", plan.base_hash, hash), "",
-                "Apply it to the model it was made from, or make a new plan with 'bitwright quantize'");
+    throw Error(
+        ErrorKind::Quantization,
+        fmt::format("the plan was made for a graph with hash {:.12}, this one has {:.12}", plan.base_hash, hash), "",
+        "Apply it to the model it was made from, or make a new plan with 'bitwright quantize'");
 }
 
 template <class Map>
 void require_names(const Map& wanted, const std::map<std::string, std::int32_t>& known, const char* what) {
   for (const auto& [name, unused] : wanted)
     if (!known.contains(name))
-      throw Error(ErrorKind::Quantization, fmt::format("the plan names {} '{}', which the graph does not have", what, name));
+      throw Error(ErrorKind::Quantization,
+                  fmt::format("the plan names {} '{}', which the graph does not have", what, name));
 }
 
 void replace_constants(Graph& graph, const Plan& plan, const std::map<std::string, ValueId>& values) {

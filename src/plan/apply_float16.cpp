@@ -36,9 +36,10 @@ class Narrowing {
   ValueId narrowed(ValueId value) {
     if (const auto found = narrowed_.find(value); found != narrowed_.end()) return found->second;
     const std::string name = rewriter_.graph().value(value).name + "_float16";
-    const ValueId result = rewriter_.graph().is_constant(value)
-                               ? rewriter_.add_constant(name, cast(rewriter_.graph().value(value).initializer, DType::Float16))
-                               : cast_to(value, DType::Float16, name);
+    const ValueId result =
+        rewriter_.graph().is_constant(value)
+            ? rewriter_.add_constant(name, cast(rewriter_.graph().value(value).initializer, DType::Float16))
+            : cast_to(value, DType::Float16, name);
     return narrowed_[value] = result;
   }
 
@@ -79,6 +80,8 @@ class Narrowing {
 
 }  // namespace
 
-void narrow_to_float16(Rewriter& rewriter, const Plan& plan) { Narrowing(rewriter, plan).run(); }
+void narrow_to_float16(Rewriter& rewriter, const Plan& plan) {
+  Narrowing(rewriter, plan).run();
+}
 
 }  // namespace bw

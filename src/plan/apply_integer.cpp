@@ -17,7 +17,8 @@ Shape parameter_shape(const Scheme& scheme, const Shape& shape, std::size_t coun
   if (scheme.granularity == Granularity::Tensor) return {};
   if (scheme.granularity == Granularity::Channel) return {static_cast<std::int64_t>(count)};
   Shape blocked = shape;
-  const auto axis = static_cast<std::size_t>(scheme.axis < 0 ? scheme.axis + static_cast<int>(shape.size()) : scheme.axis);
+  const auto axis =
+      static_cast<std::size_t>(scheme.axis < 0 ? scheme.axis + static_cast<int>(shape.size()) : scheme.axis);
   blocked[axis] = blocked[axis] / scheme.block_size + (blocked[axis] % scheme.block_size != 0);
   return blocked;
 }
@@ -49,7 +50,8 @@ std::vector<Attribute> layout_attributes(const Scheme& scheme) {
 ValueId decoded_constant(Rewriter& rewriter, ValueId constant, const QParams& params) {
   const Value value = rewriter.graph().value(constant);
   if (!rewriter.graph().is_constant(constant) || value.initializer.dtype() != DType::Float32)
-    throw Error(ErrorKind::Quantization, fmt::format("'{}' has codes in the plan, but is no float32 constant", value.name));
+    throw Error(ErrorKind::Quantization,
+                fmt::format("'{}' has codes in the plan, but is no float32 constant", value.name));
   const ValueType type = ValueType::tensor(DType::Float32, value.initializer.shape());
   if (params.scheme.code == DType::BFloat16) {
     const ValueId narrow = rewriter.add_constant(value.name + "_bfloat16", cast(value.initializer, DType::BFloat16));
@@ -90,10 +92,10 @@ void quantize_value(Rewriter& rewriter, const Plan& plan, ValueId value, const Q
   const Linear linear = add_linear(rewriter, name, params, {});
   ValueType code_type = type;
   code_type.dtype = params.scheme.code;
-  const ValueId codes = rewriter.add_op("QuantizeLinear", {value, linear.scale, linear.zero_point}, {},
-                                        name + "_quantized", code_type);
-  const ValueId decoded = rewriter.add_op("DequantizeLinear", {codes, linear.scale, linear.zero_point}, {},
-                                          name + "_dequantized", type);
+  const ValueId codes =
+      rewriter.add_op("QuantizeLinear", {value, linear.scale, linear.zero_point}, {}, name + "_quantized", code_type);
+  const ValueId decoded =
+      rewriter.add_op("DequantizeLinear", {codes, linear.scale, linear.zero_point}, {}, name + "_dequantized", type);
   keep.push_back(rewriter.producer(codes));
   if (from_integer) {
     rewriter.replace_uses(value, decoded, keep);
@@ -119,7 +121,8 @@ void encode_operands(Rewriter& rewriter, const Plan& plan) {
       if (constant == kNoValue)
         throw Error(ErrorKind::Quantization, fmt::format("node '{}' has no input {}", found->first, position));
       auto& versions = coded[constant];
-      auto version = std::find_if(versions.begin(), versions.end(), [&](const auto& v) { return same(*v.first, params); });
+      auto version =
+          std::find_if(versions.begin(), versions.end(), [&](const auto& v) { return same(*v.first, params); });
       if (version == versions.end())
         version = versions.insert(versions.end(), {&params, decoded_constant(rewriter, constant, params)});
       rewriter.set_input(id, static_cast<std::size_t>(position), version->second);
@@ -148,8 +151,15 @@ void quantize_dynamically(Rewriter& rewriter, const Plan& plan) {
     const ValueId x = node.input(0);
     if (!decoded.contains(x)) {
       const Value value = rewriter.graph().value(x);
-      Node quantizer{.name = value.name + "_quantize", .op_type = "DynamicQuantizeLinear", .domain = "", .overload = "",
-                     .inputs = {x}, .outputs = {}, .attributes = {}, .doc = {}, .metadata = {}};
+      Node quantizer{.name = value.name + "_quantize",
+                     .op_type = "DynamicQuantizeLinear",
+                     .domain = "",
+                     .overload = "",
+                     .inputs = {x},
+                     .outputs = {},
+                     .attributes = {},
+                     .doc = {},
+                     .metadata = {}};
       ValueType codes = value.type;
       codes.dtype = DType::UInt8;
       quantizer.outputs = {rewriter.add_value(value.name + "_quantized", codes),

@@ -15,10 +15,12 @@ namespace bw {
 namespace {
 
 ScaleGrid grid_of(const Shape& shape, const Scheme& scheme) {
-  if (scheme.granularity == Granularity::Tensor) return {.layout = {.outer = 1, .channels = 1, .inner = element_count(shape)}, .block = 0};
+  if (scheme.granularity == Granularity::Tensor)
+    return {.layout = {.outer = 1, .channels = 1, .inner = element_count(shape)}, .block = 0};
   const int axis = scheme.axis < 0 ? scheme.axis + static_cast<int>(shape.size()) : scheme.axis;
   if (axis < 0 || axis >= static_cast<int>(shape.size()))
-    throw Error(ErrorKind::Quantization, fmt::format("axis {} is outside of a tensor of shape {}", scheme.axis, to_string(shape)));
+    throw Error(ErrorKind::Quantization,
+                fmt::format("axis {} is outside of a tensor of shape {}", scheme.axis, to_string(shape)));
   const bool blocked = scheme.granularity == Granularity::Block;
   if (blocked && scheme.block_size < 1)
     throw Error(ErrorKind::Quantization, fmt::format("block size {} is not positive", scheme.block_size));
@@ -28,9 +30,9 @@ ScaleGrid grid_of(const Shape& shape, const Scheme& scheme) {
 void require_count(const QParams& params, const ScaleGrid& grid) {
   const std::size_t count = grid.scales();
   if (params.scales.size() != count || (!params.zero_points.empty() && params.zero_points.size() != count))
-    throw Error(ErrorKind::Quantization, fmt::format("{} scales and {} zero points where the scheme '{}' needs {}",
-                                                     params.scales.size(), params.zero_points.size(),
-                                                     to_string(params.scheme), count));
+    throw Error(ErrorKind::Quantization,
+                fmt::format("{} scales and {} zero points where the scheme '{}' needs {}", params.scales.size(),
+                            params.zero_points.size(), to_string(params.scheme), count));
 }
 
 [[noreturn]] void refuse(std::span<const float> values, std::size_t index) {
@@ -104,7 +106,9 @@ Tensor int32_codes(const Tensor& tensor, const QParams& params, const ScaleGrid&
   });
 }
 
-bool is_nbits(const Scheme& scheme) { return scheme.granularity == Granularity::Block && !info(scheme.code).is_signed; }
+bool is_nbits(const Scheme& scheme) {
+  return scheme.granularity == Granularity::Block && !info(scheme.code).is_signed;
+}
 
 }  // namespace
 

@@ -32,21 +32,21 @@ struct NodePlan {
 
 // Where a plan comes from. Times are left to the report: equal decisions give equal bytes.
 struct Provenance {
-  std::string bitwright;     // version
+  std::string bitwright;  // version
   std::string recipe;
   std::string target;
-  std::string data_hash;     // of the calibration samples' description; empty when none was used
+  std::string data_hash;  // of the calibration samples' description; empty when none was used
   std::uint64_t samples = 0;
   std::uint64_t seed = 0;
 };
 
 struct Plan {
   static constexpr int kVersion = 1;
-  std::string base_hash;                     // content_hash of the prepared graph that the plan is for
-  std::map<std::string, NodePlan> nodes;     // by node name; a node that is not listed stays as it was
-  std::map<std::string, QParams> values;     // activations, by value name
-  std::map<std::string, Tensor> replaced;    // constants with new content, by value name
-  std::vector<std::string> notes;            // what the user should know (fallbacks, overflow counts)
+  std::string base_hash;                   // content_hash of the prepared graph that the plan is for
+  std::map<std::string, NodePlan> nodes;   // by node name; a node that is not listed stays as it was
+  std::map<std::string, QParams> values;   // activations, by value name
+  std::map<std::string, Tensor> replaced;  // constants with new content, by value name
+  std::vector<std::string> notes;          // what the user should know (fallbacks, overflow counts)
   Provenance provenance;
 };
 
@@ -56,8 +56,8 @@ void write_plan(const Plan& plan, const std::filesystem::path& json_path);
 Plan read_plan(const std::filesystem::path& json_path);
 
 // The graph with the plan's decisions in it, in canonical form: explicit QuantizeLinear / DequantizeLinear around
-// integer nodes, DynamicQuantizeLinear for dynamic ones, (blocked) DequantizeLinear before weights, Cast around float16.
-// Error(Quantization) when the plan is for another graph (hash) or names what is not there.
+// integer nodes, DynamicQuantizeLinear for dynamic ones, (blocked) DequantizeLinear before weights, Cast around
+// float16. Error(Quantization) when the plan is for another graph (hash) or names what is not there.
 Graph apply(const Graph& graph, const Plan& plan);
 
 }  // namespace bw

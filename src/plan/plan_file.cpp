@@ -118,7 +118,8 @@ template <class T>
 std::vector<T> numbers_from_json(Fields& fields, const char* name, const Arrays& arrays) {
   const Json& json = fields.at(name);
   if (json.is_array()) return fields.list<T>(name);
-  if (!json.is_object() || !json.contains("npz") || !json["npz"].is_string()) fields.fail(fmt::format("field '{}' is no list of numbers", name));
+  if (!json.is_object() || !json.contains("npz") || !json["npz"].is_string())
+    fields.fail(fmt::format("field '{}' is no list of numbers", name));
   const auto found = arrays.find(json["npz"].get<std::string>());
   if (found == arrays.end() || found->second.dtype() != dtype_of<T>())
     fields.fail(fmt::format("field '{}' names an array that the npz does not have", name));
@@ -162,7 +163,8 @@ NodePlan node_from_json(const Json& json, const std::string& where, const Arrays
   for (const auto& [position, params] : fields.object("operands").items()) {
     if (position.empty() || position.size() > 4 || position.find_first_not_of("0123456789") != std::string::npos)
       fields.fail(fmt::format("operand '{}' is no input position", position));
-    node.operands[std::stoi(position)] = params_from_json(params, fmt::format("{}: operand {}", where, position), arrays);
+    node.operands[std::stoi(position)] =
+        params_from_json(params, fmt::format("{}: operand {}", where, position), arrays);
   }
   fields.finish();
   return node;
@@ -185,7 +187,9 @@ Provenance provenance_from_json(const Json& json, const std::string& where) {
   return p;
 }
 
-fs::path npz_beside(fs::path json_path) { return json_path.replace_extension(".npz"); }
+fs::path npz_beside(fs::path json_path) {
+  return json_path.replace_extension(".npz");
+}
 
 }  // namespace
 
@@ -199,8 +203,12 @@ void write_plan(const Plan& plan, const fs::path& json_path) {
     arrays[key] = tensor;
     replaced[name] = key;
   }
-  const Json json{{"version", Plan::kVersion}, {"base_hash", plan.base_hash}, {"provenance", provenance_to_json(plan.provenance)},
-                  {"nodes", nodes},            {"values", values},           {"replaced", replaced},
+  const Json json{{"version", Plan::kVersion},
+                  {"base_hash", plan.base_hash},
+                  {"provenance", provenance_to_json(plan.provenance)},
+                  {"nodes", nodes},
+                  {"values", values},
+                  {"replaced", replaced},
                   {"notes", plan.notes}};
   // The arrays first: a JSON file that is there finds what it refers to.
   if (!arrays.empty()) write_npz(arrays, npz_beside(json_path));
@@ -212,8 +220,9 @@ Plan read_plan(const fs::path& json_path) {
   const Json json = parse_json(read_file(json_path), where);
   Fields fields(json, where);
   if (const auto version = fields.get<std::int64_t>("version"); version != Plan::kVersion)
-    throw Error(InputClass::Unsupported, fmt::format("is a plan of version {}, this program knows version {}", version, Plan::kVersion),
-                where, version > Plan::kVersion ? "Use a newer bitwright" : "Make the plan anew");
+    throw Error(InputClass::Unsupported,
+                fmt::format("is a plan of version {}, this program knows version {}", version, Plan::kVersion), where,
+                version > Plan::kVersion ? "Use a newer bitwright" : "Make the plan anew");
   const Arrays arrays = fs::exists(npz_beside(json_path)) ? read_npz(npz_beside(json_path)) : Arrays{};
   Plan plan;
   plan.base_hash = fields.get<std::string>("base_hash");

@@ -29,7 +29,8 @@ class Parser {
     do {
       const std::string key = word("a parameter's name");
       if (!take('=')) fail("'='");
-      if (!step.parameters.emplace(key, word("a value")).second) fail("another name than '" + key + "', which stands there");
+      if (!step.parameters.emplace(key, word("a value")).second)
+        fail("another name than '" + key + "', which stands there");
     } while (take(','));
     if (!take(')')) fail("',' or ')'");
     return step;
@@ -64,7 +65,9 @@ class Parser {
 
 }  // namespace
 
-Recipe parse_recipe(std::string_view text) { return Parser(text).recipe(); }
+Recipe parse_recipe(std::string_view text) {
+  return Parser(text).recipe();
+}
 
 std::string to_string(const Recipe& recipe) {
   std::string text;
@@ -72,7 +75,8 @@ std::string to_string(const Recipe& recipe) {
     if (!text.empty()) text += '+';
     text += step.method;
     std::string list;
-    for (const auto& [name, value] : step.parameters) list += fmt::format("{}{}={}", list.empty() ? "" : ",", name, value);
+    for (const auto& [name, value] : step.parameters)
+      list += fmt::format("{}{}={}", list.empty() ? "" : ",", name, value);
     if (!list.empty()) text += fmt::format("({})", list);
   }
   return text;

@@ -62,9 +62,8 @@ ScaleZeroPoint scale_and_zero_point(Range range, const Scheme& scheme) {
   }
   const double scale = (high - low) / static_cast<double>(codes.highest - codes.lowest);
   if (scale < static_cast<double>(std::numeric_limits<float>::min())) return {1.0f, 0};
-  const double zero_point = scheme.symmetric
-                                ? std::nearbyint(static_cast<double>(codes.lowest + codes.highest) / 2.0)
-                                : std::nearbyint(static_cast<double>(codes.lowest) - low / scale);
+  const double zero_point = scheme.symmetric ? std::nearbyint(static_cast<double>(codes.lowest + codes.highest) / 2.0)
+                                             : std::nearbyint(static_cast<double>(codes.lowest) - low / scale);
   return {static_cast<float>(scale), static_cast<std::int32_t>(zero_point)};
 }
 

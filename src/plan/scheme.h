@@ -15,9 +15,9 @@ enum class Granularity : std::uint8_t { Tensor, Channel, Block };
 struct Scheme {
   DType code = DType::Int8;  // UInt8, Int8, UInt4, Int4, UInt16, Int16, Int32, ... or Float16, BFloat16 (no scale)
   Granularity granularity = Granularity::Tensor;
-  int axis = 0;               // of Channel and Block
+  int axis = 0;                 // of Channel and Block
   std::int64_t block_size = 0;  // of Block
-  bool symmetric = false;     // zero point fixed: 0 for signed codes, the middle for unsigned ones
+  bool symmetric = false;       // zero point fixed: 0 for signed codes, the middle for unsigned ones
   // Narrows the codes: 7 bits instead of 8, so that u8*s8 products cannot saturate on CPUs without VNNI.
   bool reduced_range = false;
 
@@ -50,8 +50,8 @@ ScaleZeroPoint scale_and_zero_point(Range range, const Scheme& scheme);
 
 struct QParams {
   Scheme scheme;
-  std::vector<float> scales;               // 1, one a channel, or one a block (row-major in the blocked shape)
-  std::vector<std::int32_t> zero_points;   // same count; empty: all zero
+  std::vector<float> scales;              // 1, one a channel, or one a block (row-major in the blocked shape)
+  std::vector<std::int32_t> zero_points;  // same count; empty: all zero
 };
 
 // Codes of a constant float tensor, one range per tensor, channel or block as the scheme says (min-max of each).

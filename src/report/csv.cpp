@@ -24,30 +24,39 @@ struct Column {
   std::string (*cell)(const Row& row);
 };
 
-std::string number(std::optional<double> value) { return value && std::isfinite(*value) ? fmt::format("{}", *value) : ""; }
-std::string count(std::optional<std::uint64_t> value) { return value ? fmt::format("{}", *value) : ""; }
+std::string number(std::optional<double> value) {
+  return value && std::isfinite(*value) ? fmt::format("{}", *value) : "";
+}
+std::string count(std::optional<std::uint64_t> value) {
+  return value ? fmt::format("{}", *value) : "";
+}
 
 std::string text(std::string value) {
-  if (!value.empty() && std::string_view("=+-@\t\r").find(value.front()) != std::string_view::npos) value.insert(value.begin(), '\'');
+  if (!value.empty() && std::string_view("=+-@\t\r").find(value.front()) != std::string_view::npos)
+    value.insert(value.begin(), '\'');
   if (value.find_first_of(",\"\r\n") == value.npos) return value;
   std::string quoted = "\"";
   for (const char c : value) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
   return quoted + '"';
 }
 
-std::string low(const Figure& figure) { return figure.interval ? number(figure.interval->low) : ""; }
-std::string high(const Figure& figure) { return figure.interval ? number(figure.interval->high) : ""; }
+std::string low(const Figure& figure) {
+  return figure.interval ? number(figure.interval->low) : "";
+}
+std::string high(const Figure& figure) {
+  return figure.interval ? number(figure.interval->high) : "";
+}
 
 // Cells of things that may not be there.
-template <Figure ModelFigures::*figure>
+template <Figure ModelFigures::* figure>
 std::string measured(const Row& row) {
   return row.figures() ? number((row.figures()->*figure).value) : "";
 }
-template <std::string CandidateFindings::*member>
+template <std::string CandidateFindings::* member>
 std::string said(const Row& row) {
   return row.candidate ? text(row.candidate->*member) : "";
 }
-template <std::optional<Figure> CandidateFindings::*figure>
+template <std::optional<Figure> CandidateFindings::* figure>
 std::string compared(const Row& row) {
   return row.candidate && row.candidate->*figure ? number((row.candidate->*figure)->value) : "";
 }
@@ -60,25 +69,43 @@ std::string of_metric(const Row& row) {
   const bool there = row.candidate && row.candidate->accuracy && !row.candidate->accuracy->metrics.empty();
   return there ? cell(row.candidate->accuracy->metrics.front()) : "";
 }
-template <Figure AccuracyComparison::*figure>
+template <Figure AccuracyComparison::* figure>
 std::string of_accuracy(const Row& row) {
   return row.candidate && row.candidate->accuracy ? number(((*row.candidate->accuracy).*figure).value) : "";
 }
-template <std::string ArtifactFile::*member>
+template <std::string ArtifactFile::* member>
 std::string of_artifact(const Row& row) {
   return row.candidate && row.candidate->artifact ? text((*row.candidate->artifact).*member) : "";
 }
 
-std::string latency_ratio(const LatencyComparison& latency) { return number(latency.ratio.value); }
-std::string latency_low(const LatencyComparison& latency) { return low(latency.ratio); }
-std::string latency_high(const LatencyComparison& latency) { return high(latency.ratio); }
-std::string latency_verdict(const LatencyComparison& latency) { return std::string(name_of(latency.verdict)); }
-std::string difference(const MetricFindings& metric) { return number(metric.difference.value); }
-std::string difference_low(const MetricFindings& metric) { return low(metric.difference); }
-std::string difference_high(const MetricFindings& metric) { return high(metric.difference); }
-std::string metric_verdict(const MetricFindings& metric) { return std::string(name_of(metric.verdict)); }
+std::string latency_ratio(const LatencyComparison& latency) {
+  return number(latency.ratio.value);
+}
+std::string latency_low(const LatencyComparison& latency) {
+  return low(latency.ratio);
+}
+std::string latency_high(const LatencyComparison& latency) {
+  return high(latency.ratio);
+}
+std::string latency_verdict(const LatencyComparison& latency) {
+  return std::string(name_of(latency.verdict));
+}
+std::string difference(const MetricFindings& metric) {
+  return number(metric.difference.value);
+}
+std::string difference_low(const MetricFindings& metric) {
+  return low(metric.difference);
+}
+std::string difference_high(const MetricFindings& metric) {
+  return high(metric.difference);
+}
+std::string metric_verdict(const MetricFindings& metric) {
+  return std::string(name_of(metric.verdict));
+}
 
-std::string yes(bool is) { return is ? "yes" : "no"; }
+std::string yes(bool is) {
+  return is ? "yes" : "no";
+}
 
 bool on_front(const Row& row) {
   const auto& front = row.model.pareto;

@@ -1,5 +1,5 @@
-// How values become JSON: `Form<T>` writes a value and describes it as JSON Schema (2020-12); a struct does both from one
-// table of fields, so that what is written and what is described cannot part.
+// How values become JSON: `Form<T>` writes a value and describes it as JSON Schema (2020-12); a struct does both from
+// one table of fields, so that what is written and what is described cannot part.
 #pragma once
 
 #include <cmath>
@@ -61,12 +61,15 @@ std::vector<std::string_view> words_up_to(E last) {
   return words;
 }
 
-// File names and names in models may hold bytes that are not UTF-8; a report must not be lost to them. Each becomes U+FFFD.
+// File names and names in models may hold bytes that are not UTF-8; a report must not be lost to them. Each becomes
+// U+FFFD.
 inline std::string as_utf8(const std::string& text) {
   return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
 }
 
-inline Json nullable(Json schema) { return {{"anyOf", Json::array({std::move(schema), Json{{"type", "null"}}})}}; }
+inline Json nullable(Json schema) {
+  return {{"anyOf", Json::array({std::move(schema), Json{{"type", "null"}}})}};
+}
 
 template <class T>
   requires std::is_arithmetic_v<T>
@@ -147,7 +150,8 @@ struct Form<T> {
       properties[std::string(field.name)] = std::move(property);
       required.push_back(field.name);
     }
-    Json schema{{"type", "object"}, {"properties", properties}, {"required", required}, {"additionalProperties", false}};
+    Json schema{
+        {"type", "object"}, {"properties", properties}, {"required", required}, {"additionalProperties", false}};
     if constexpr (requires { Table<T>::rule(); }) schema.update(Table<T>::rule());
     return schema;
   }

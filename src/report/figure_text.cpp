@@ -21,17 +21,25 @@ std::span<const Scale> scales_of(Unit unit) {
   static constexpr Scale kFraction[] = {{0.01, " %"}};
   static constexpr Scale kPlain[] = {{1, ""}};
   static constexpr Scale kDecibel[] = {{1, " dB"}};
-  static constexpr Scale kOperations[] = {{1, " OP/s"}, {1e3, " kOP/s"}, {1e6, " MOP/s"}, {1e9, " GOP/s"}, {1e12, " TOP/s"}};
+  static constexpr Scale kOperations[] = {
+      {1, " OP/s"}, {1e3, " kOP/s"}, {1e6, " MOP/s"}, {1e9, " GOP/s"}, {1e12, " TOP/s"}};
   static constexpr Scale kRate[] = {{1, " B/s"}, {1e3, " kB/s"}, {1e6, " MB/s"}, {1e9, " GB/s"}, {1e12, " TB/s"}};
   switch (unit) {
-    case Unit::Seconds: return kSeconds;
-    case Unit::Bytes: return kBytes;
-    case Unit::Fraction: return kFraction;
+    case Unit::Seconds:
+      return kSeconds;
+    case Unit::Bytes:
+      return kBytes;
+    case Unit::Fraction:
+      return kFraction;
     case Unit::Ratio:
-    case Unit::Score: return kPlain;
-    case Unit::Decibel: return kDecibel;
-    case Unit::OperationsPerSecond: return kOperations;
-    case Unit::BytesPerSecond: return kRate;
+    case Unit::Score:
+      return kPlain;
+    case Unit::Decibel:
+      return kDecibel;
+    case Unit::OperationsPerSecond:
+      return kOperations;
+    case Unit::BytesPerSecond:
+      return kRate;
   }
   return kPlain;
 }
@@ -58,7 +66,9 @@ std::string fixed(double value, int decimals) {
   return zero && text.front() == '-' ? text.substr(1) : text;
 }
 
-bool has_value(const Figure& figure) { return figure.value && std::isfinite(*figure.value); }
+bool has_value(const Figure& figure) {
+  return figure.value && std::isfinite(*figure.value);
+}
 
 }  // namespace
 
@@ -72,7 +82,8 @@ std::string interval_text(const Figure& figure) {
   if (!has_value(figure) || !figure.interval) return "";
   const Scale scale = scale_for(figure);
   const int decimals = decimals_for(figure, scale.factor);
-  return fixed(figure.interval->low / scale.factor, decimals) + " to " + fixed(figure.interval->high / scale.factor, decimals);
+  return fixed(figure.interval->low / scale.factor, decimals) + " to " +
+         fixed(figure.interval->high / scale.factor, decimals);
 }
 
 std::string difference_text(const Figure& figure) {
@@ -87,7 +98,8 @@ std::string printable(std::string_view text) {
   std::string shown;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    const bool second_set = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;  // C1
+    const bool second_set =
+        byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;  // C1
     if (second_set) ++i;
     shown += byte < 0x20 || byte == 0x7f || second_set ? '?' : text[i];
   }

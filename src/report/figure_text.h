@@ -1,5 +1,5 @@
-// Figures in words for people, by the rules of web/src/format.ts: one scale (ms, MB, %) for a value and its interval, and
-// no more digits than the interval can tell.
+// Figures in words for people, by the rules of web/src/format.ts: one scale (ms, MB, %) for a value and its interval,
+// and no more digits than the interval can tell.
 #pragma once
 
 #include <cstddef>

@@ -20,6 +20,8 @@ std::string with_report(std::string_view page, const Json& report) {
   return whole.append(page.substr(start + kPlace.size()));
 }
 
-std::string report_html(const Json& report) { return with_report(report_page(), report); }
+std::string report_html(const Json& report) {
+  return with_report(report_page(), report);
+}
 
 }  // namespace bw

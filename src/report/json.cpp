@@ -16,9 +16,10 @@ std::optional<double> if_finite(const std::optional<double>& number) {
 }
 
 // The interval's ends are there together or not at all.
-std::optional<double> end_of(const Figure& figure, double Interval::*end) {
+std::optional<double> end_of(const Figure& figure, double Interval::* end) {
   const std::optional<Interval>& interval = figure.interval;
-  if (!if_finite(figure.value) || !interval || !std::isfinite(interval->low) || !std::isfinite(interval->high)) return {};
+  if (!if_finite(figure.value) || !interval || !std::isfinite(interval->low) || !std::isfinite(interval->high))
+    return {};
   return (*interval).*end;
 }
 
@@ -66,7 +67,8 @@ struct Table<Figure> {
         field<Figure>("high", "upper end of the 95 % interval",
                       [](const Figure& f) { return end_of(f, &Interval::high); }),
         field<Figure>("n", "samples or timed runs behind it", &Figure::n),
-        field<Figure>("unit", "how the number is to be read; a fraction is a share of a whole, from 0 to 1", &Figure::unit),
+        field<Figure>("unit", "how the number is to be read; a fraction is a share of a whole, from 0 to 1",
+                      &Figure::unit),
         field<Figure>("reason", "why value is null; null where value is a number", reason_of),
     };
   }
@@ -130,7 +132,8 @@ struct Table<MetricFindings> {
     return {
         field<T>("name", "top1, f1, perplexity, ...", &T::name),
         word_field<T>("direction", "which way is better",
-                      [](const T& m) { return std::string(m.higher_is_better ? "higher" : "lower"); }, {"higher", "lower"}),
+                      [](const T& m) { return std::string(m.higher_is_better ? "higher" : "lower"); },
+                      {"higher", "lower"}),
         field<T>("original", "of the float model", &T::original),
         field<T>("quantized", "of the candidate", &T::quantized),
         field<T>("difference", "quantized minus original, paired by sample", &T::difference),
@@ -229,18 +232,23 @@ struct Table<CandidateFindings> {
         field<T>("method", "group of methods: ptq_8bit, ptq_4bit, dynamic, mixed_precision, half, ...", &T::method),
         field<T>("target", "where it is to run, as the catalog of targets has it", &T::target),
         field<T>("hardware_target", "the requirement's name of it: cpu, mps, ane, all", &T::hardware_target),
-        field<T>("status", "ok: measured, an option; not_better: of no use; refused: cannot be made; "
-                 "worker_died, timeout: the runtime failed", &T::status),
+        field<T>("status",
+                 "ok: measured, an option; not_better: of no use; refused: cannot be made; "
+                 "worker_died, timeout: the runtime failed",
+                 &T::status),
         field<T>("reason", "one sentence, for every status but ok", [](const T& c) { return unless_empty(c.reason); }),
-        field<T>("command", "command line that makes this candidate alone", [](const T& c) { return unless_empty(c.command); }),
+        field<T>("command", "command line that makes this candidate alone",
+                 [](const T& c) { return unless_empty(c.command); }),
         field<T>("notes", "fallbacks taken, warnings; whole sentences", &T::notes),
         field<T>("artifact", "the file to ship", &T::artifact),
         field<T>("original_metrics", "of the float model, as measured beside this candidate", &T::original),
         field<T>("quantized_metrics", "of the candidate", &T::quantized),
-        field<T>("accuracy_retention", "quantized over original accuracy (where lower is better: original over quantized)",
+        field<T>("accuracy_retention",
+                 "quantized over original accuracy (where lower is better: original over quantized)",
                  &T::accuracy_retention),
         field<T>("speedup_factor", "original time over quantized time; above 1 is faster", &T::speedup_factor),
-        field<T>("memory_reduction", "1 - quantized over original peak memory; negative if it grew", &T::memory_reduction),
+        field<T>("memory_reduction", "1 - quantized over original peak memory; negative if it grew",
+                 &T::memory_reduction),
         field<T>("latency", "times, compared with the float model", &T::latency),
         field<T>("accuracy", "answers, compared with the float model", &T::accuracy),
         field<T>("achieved", "what its kernels reach on this machine", &T::achieved),
@@ -320,11 +328,12 @@ struct Table<ModelPart> {
         field<T>("opset", "version of ONNX's operator set", [](const T& m) { return m.of.opset; }),
         field<T>("nodes", "how many", [](const T& m) { return m.of.nodes; }),
         field<T>("parameters", "how many weights", [](const T& m) { return m.of.architecture.parameters; }),
-        word_field<T>("architecture_type", "what kind of network it is", [](const T& m) { return m.of.architecture.type; },
-                      {"transformer", "cnn", "rnn", "mlp", "mixed"}),
+        word_field<T>("architecture_type", "what kind of network it is",
+                      [](const T& m) { return m.of.architecture.type; }, {"transformer", "cnn", "rnn", "mlp", "mixed"}),
         field<T>("quantization_compatibility", "by group of methods: has the target kernels for it",
                  [](const T& m) { return m.of.architecture.compatibility; }),
-        field<T>("recommended_methods", "recipes, best first", [](const T& m) { return m.of.architecture.recommended_methods; }),
+        field<T>("recommended_methods", "recipes, best first",
+                 [](const T& m) { return m.of.architecture.recommended_methods; }),
     };
   }
 };
@@ -415,7 +424,9 @@ struct Table<Findings> {
 
 namespace bw {
 
-Json to_json(const Findings& findings) { return form::Form<Findings>::write(findings); }
+Json to_json(const Findings& findings) {
+  return form::Form<Findings>::write(findings);
+}
 
 Json report_schema() {
   Json definitions = Json::object();

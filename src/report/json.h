@@ -7,8 +7,8 @@
 
 namespace bw {
 
-// A figure that is not finite is written as missing, with that as its reason; bytes of names and paths that are not UTF-8
-// become U+FFFD. So a report is never lost to a single odd value.
+// A figure that is not finite is written as missing, with that as its reason; bytes of names and paths that are not
+// UTF-8 become U+FFFD. So a report is never lost to a single odd value.
 Json to_json(const Findings& findings);
 
 // JSON Schema, draft 2020-12, made of the same tables that to_json() writes from.

@@ -12,7 +12,9 @@
 namespace bw {
 namespace {
 
-bool is_file(const fs::path& path) { return fs::symlink_status(path).type() == fs::file_type::regular; }
+bool is_file(const fs::path& path) {
+  return fs::symlink_status(path).type() == fs::file_type::regular;
+}
 
 std::vector<std::string> files_of(const fs::path& folder) {
   std::vector<std::string> paths;
@@ -31,7 +33,8 @@ std::vector<std::string> files_of(const fs::path& folder) {
 Json manifest(const fs::path& folder) {
   Json files = Json::array();
   for (const std::string& path : files_of(folder))
-    files.push_back({{"path", path}, {"bytes", fs::file_size(folder / path)}, {"sha256", sha256_of_file(folder / path)}});
+    files.push_back(
+        {{"path", path}, {"bytes", fs::file_size(folder / path)}, {"sha256", sha256_of_file(folder / path)}});
   return {{"version", 1}, {"generator", {{"name", "bitwright"}, {"version", kVersion}}}, {"files", std::move(files)}};
 }
 

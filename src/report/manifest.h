@@ -7,8 +7,8 @@
 
 namespace bw {
 
-// {version, generator, files: [{path, bytes, sha256}]} of the report's files and of everything under candidates/, sorted by
-// path. Links are not followed and not listed; other files that the folder may hold are none of ours.
+// {version, generator, files: [{path, bytes, sha256}]} of the report's files and of everything under candidates/,
+// sorted by path. Links are not followed and not listed; other files that the folder may hold are none of ours.
 Json manifest(const std::filesystem::path& folder);
 
 }  // namespace bw

@@ -29,7 +29,8 @@ std::size_t sum_of(const std::vector<std::size_t>& widths, const std::vector<boo
 }
 
 // Which columns there is room for.
-std::vector<bool> fitting(const std::vector<TextColumn>& columns, const std::vector<std::size_t>& widths, std::size_t room) {
+std::vector<bool> fitting(const std::vector<TextColumn>& columns, const std::vector<std::size_t>& widths,
+                          std::size_t room) {
   std::vector<bool> shown(columns.size(), true);
   const auto rank = [&](std::size_t i) { return shown[i] ? columns[i].rank : 0; };
   while (room > 0 && sum_of(widths, shown) > room) {
@@ -42,7 +43,9 @@ std::vector<bool> fitting(const std::vector<TextColumn>& columns, const std::vec
   return shown;
 }
 
-Cell missing() { return {"-", Tone::Plain}; }
+Cell missing() {
+  return {"-", Tone::Plain};
+}
 
 Tone tone_of(Verdict verdict) {
   constexpr Tone kTones[] = {Tone::Good, Tone::Plain, Tone::Bad, Tone::Unsure};
@@ -81,7 +84,9 @@ Cell status_cell(const CandidateFindings& candidate) {
   return {std::string(kWords[at]), kTones[at]};
 }
 
-Cell figure_cell(const std::optional<Figure>& figure) { return figure ? Cell{figure_text(*figure)} : missing(); }
+Cell figure_cell(const std::optional<Figure>& figure) {
+  return figure ? Cell{figure_text(*figure)} : missing();
+}
 
 // What the table shows of the float model and of a candidate; ranks as text_table() has them.
 struct FindingsColumn {
@@ -91,23 +96,28 @@ struct FindingsColumn {
   Cell (*of_candidate)(const CandidateFindings& candidate);
 };
 
-template <Figure ModelFigures::*figure>
+template <Figure ModelFigures::* figure>
 Cell of_float(const ModelFigures& figures) {
   return {figure_text(figures.*figure)};
 }
-template <Figure ModelFigures::*figure>
+template <Figure ModelFigures::* figure>
 Cell of_candidate(const CandidateFindings& candidate) {
   return candidate.quantized ? of_float<figure>(*candidate.quantized) : missing();
 }
-Cell one(const ModelFigures&) { return {"1"}; }
-Cell nothing(const ModelFigures&) { return {}; }
+Cell one(const ModelFigures&) {
+  return {"1"};
+}
+Cell nothing(const ModelFigures&) {
+  return {};
+}
 
 constexpr FindingsColumn kColumns[] = {
     {"", 0, of_float<&ModelFigures::accuracy>, accuracy_cell},
     {"retention", 4, one, [](const CandidateFindings& c) { return figure_cell(c.accuracy_retention); }},
     {"time", 5, of_float<&ModelFigures::inference_time>, of_candidate<&ModelFigures::inference_time>},
     {"time ratio", 0, one, latency_cell},
-    {"95 % interval", 2, nothing, [](const CandidateFindings& c) { return Cell{c.latency ? interval_text(c.latency->ratio) : ""}; }},
+    {"95 % interval", 2, nothing,
+     [](const CandidateFindings& c) { return Cell{c.latency ? interval_text(c.latency->ratio) : ""}; }},
     {"size", 3, of_float<&ModelFigures::model_size>, of_candidate<&ModelFigures::model_size>},
     {"size ratio", 1, one, of_candidate<&ModelFigures::compression_ratio>},
     {"memory", 6, of_float<&ModelFigures::memory_usage>, of_candidate<&ModelFigures::memory_usage>},
@@ -118,7 +128,8 @@ constexpr FindingsColumn kColumns[] = {
 std::string candidates_text(const ModelFindings& model, const std::string& original, const TableStyle& style) {
   std::vector<TextColumn> columns{{"", 0}};
   for (const FindingsColumn& column : kColumns)
-    columns.push_back({column.title.empty() ? printable(model.metric.value_or("accuracy")) : std::string(column.title), column.rank});
+    columns.push_back(
+        {column.title.empty() ? printable(model.metric.value_or("accuracy")) : std::string(column.title), column.rank});
   std::vector<std::vector<Cell>> rows;
   if (model.original) {
     rows.push_back({{"  " + printable(original)}});
@@ -126,7 +137,8 @@ std::string candidates_text(const ModelFindings& model, const std::string& origi
   }
   for (const CandidateFindings& candidate : model.candidates) {
     const bool recommended = model.recommended.candidate == candidate.name;
-    rows.push_back({{(recommended ? "* " : "  ") + printable(candidate.name), recommended ? Tone::Strong : Tone::Plain}});
+    rows.push_back(
+        {{(recommended ? "* " : "  ") + printable(candidate.name), recommended ? Tone::Strong : Tone::Plain}});
     for (const FindingsColumn& column : kColumns) rows.back().push_back(column.of_candidate(candidate));
   }
   return text_table(columns, rows, style);
@@ -182,7 +194,8 @@ std::string text_table(const std::vector<TextColumn>& columns, const std::vector
     std::size_t blanks = 0;  // due before the next text, so that no line ends in them
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (!shown[i]) continue;
-      if (!row[i].text.empty()) line += std::string(std::exchange(blanks, 0), ' ') + painted(row[i].text, row[i].tone, style.colours);
+      if (!row[i].text.empty())
+        line += std::string(std::exchange(blanks, 0), ' ') + painted(row[i].text, row[i].tone, style.colours);
       blanks += widths[i] - display_width(row[i].text) + kGap;
     }
     table += line + "\n";

@@ -24,8 +24,8 @@ struct Cell {
   Tone tone = Tone::Plain;
 };
 
-// Rows under titles, columns aligned. Where it is too wide, the columns with the highest rank are left out first; those of
-// rank 0 stay.
+// Rows under titles, columns aligned. Where it is too wide, the columns with the highest rank are left out first; those
+// of rank 0 stay.
 struct TextColumn {
   std::string title;
   int rank = 0;

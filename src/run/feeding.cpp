@@ -21,7 +21,8 @@ Tensor stack(std::span<const Sample> samples, std::size_t input) {
     for (const Sample& sample : samples) {
       const Tensor& tensor = sample.inputs[input];
       if (tensor.shape() != first.shape() || tensor.dtype() != first.dtype())
-        throw Error(InputClass::Data, "has another shape than the samples before it, and the model takes a fixed batch", sample.id);
+        throw Error(InputClass::Data, "has another shape than the samples before it, and the model takes a fixed batch",
+                    sample.id);
       std::copy(tensor.bytes().begin(), tensor.bytes().end(), raw.begin());
       raw = raw.subspan(tensor.bytes().size());
     }
@@ -40,15 +41,18 @@ std::size_t batch_of(const Runner& runner) {
 std::vector<Tensor> inputs_of(std::span<const Sample> samples, const Runner& runner) {
   for (const Sample& sample : samples)
     if (sample.inputs.size() != runner.inputs().size())
-      throw Error(InputClass::Data, "has " + std::to_string(sample.inputs.size()) + " inputs, the model takes " +
-                                        std::to_string(runner.inputs().size()), sample.id);
+      throw Error(InputClass::Data,
+                  "has " + std::to_string(sample.inputs.size()) + " inputs, the model takes " +
+                      std::to_string(runner.inputs().size()),
+                  sample.id);
   std::vector<Tensor> inputs;
   for (std::size_t i = 0; i < runner.inputs().size(); ++i) inputs.push_back(stack(samples, i));
   return inputs;
 }
 
 Tensor part_of(const Tensor& value, std::size_t sample, std::size_t batch) {
-  if (batch == 1 || value.rank() == 0 || value.shape()[0] != static_cast<std::int64_t>(batch) || value.size() == 0) return value;
+  if (batch == 1 || value.rank() == 0 || value.shape()[0] != static_cast<std::int64_t>(batch) || value.size() == 0)
+    return value;
   Shape shape = value.shape();
   shape[0] = 1;
   const std::size_t bytes = value.bytes().size() / batch;

@@ -52,7 +52,9 @@ void wait_for(int socket, short event, double deadline) {
   }
 }
 
-bool again(ssize_t result) { return result < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK); }
+bool again(ssize_t result) {
+  return result < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK);
+}
 
 void send_bytes(int socket, std::span<const std::byte> bytes, double deadline) {
   while (!bytes.empty()) {
@@ -160,7 +162,7 @@ struct SharedBytes::Mapping {
   std::span<const std::byte> bytes;
 
   explicit Mapping(OwnedFd file) : fd(std::move(file)) {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd.get(), &status) != 0) protocol_error("a file that cannot be read");
     const auto size = static_cast<std::size_t>(status.st_size);
     if (size == 0) return;
@@ -197,9 +199,15 @@ SharedBytes::SharedBytes(OwnedFd fd) {
   mapping_ = std::make_shared<const Mapping>(std::move(fd));
 }
 
-int SharedBytes::fd() const { return mapping_ ? mapping_->fd.get() : -1; }
-std::span<const std::byte> SharedBytes::bytes() const { return mapping_ ? mapping_->bytes : std::span<const std::byte>{}; }
-std::shared_ptr<const void> SharedBytes::owner() const { return mapping_; }
+int SharedBytes::fd() const {
+  return mapping_ ? mapping_->fd.get() : -1;
+}
+std::span<const std::byte> SharedBytes::bytes() const {
+  return mapping_ ? mapping_->bytes : std::span<const std::byte>{};
+}
+std::shared_ptr<const void> SharedBytes::owner() const {
+  return mapping_;
+}
 
 void send_frame(int socket, FrameKind kind, std::string_view text, std::string_view blob,
                 std::span<const SharedBytes> files, double deadline) {
@@ -226,8 +234,11 @@ Frame receive_frame(int socket, const FrameLimits& limits, double deadline) {
 }
 
 std::string error_to_text(const Error& error) {
-  const Json json{{"kind", name_of(error.kind())}, {"class", name_of(error.input_class())}, {"what", error.message()},
-                  {"where", error.where()}, {"hint", error.hint()}};
+  const Json json{{"kind", name_of(error.kind())},
+                  {"class", name_of(error.input_class())},
+                  {"what", error.message()},
+                  {"where", error.where()},
+                  {"hint", error.hint()}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -235,7 +246,8 @@ Error error_from_text(std::string_view text) try {
   const Json json = parse_json(text, "error");
   const auto field = [&](const char* name) { return json.at(name).get<std::string>(); };
   const ErrorKind kind = error_kind_named(field("kind"));
-  if (kind == ErrorKind::Input) return Error(input_class_named(field("class")), field("what"), field("where"), field("hint"));
+  if (kind == ErrorKind::Input)
+    return Error(input_class_named(field("class")), field("what"), field("where"), field("hint"));
   return Error(kind, field("what"), field("where"), field("hint"));
 } catch (const std::exception&) {  // of the parser or of the library
   protocol_error("an error that is not one");

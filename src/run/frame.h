@@ -29,7 +29,8 @@ class OwnedFd {
   int fd_ = -1;
 };
 
-// Bytes in anonymous shared memory that cannot change any more, to be handed to another process as a file. Copies share.
+// Bytes in anonymous shared memory that cannot change any more, to be handed to another process as a file. Copies
+// share.
 class SharedBytes {
  public:
   SharedBytes() = default;

@@ -32,7 +32,8 @@ void apply_limits(const Json& limits) {
 void watch_parent() {
   std::thread([] {
     pollfd entry{kWorkerSocket, POLLRDHUP, 0};
-    while (::poll(&entry, 1, -1) < 0) {}
+    while (::poll(&entry, 1, -1) < 0) {
+    }
     ::_exit(0);
   }).detach();
 }
@@ -71,14 +72,18 @@ void answer(std::span<const Job> jobs, const std::string& name, Frame frame) {
 JobContext::JobContext(int socket, Frame frame)
     : socket_(socket), request_(std::move(frame.text)), files_(std::move(frame.files)) {}
 
-Json JobContext::request() const { return parse_json(request_, "request"); }
+Json JobContext::request() const {
+  return parse_json(request_, "request");
+}
 
 void JobContext::stage(std::string_view name) {
   const std::lock_guard lock(mutex_);
   send_frame(socket_, FrameKind::Stage, name);
 }
 
-void JobContext::want_chunk() { send_frame(socket_, FrameKind::Want); }
+void JobContext::want_chunk() {
+  send_frame(socket_, FrameKind::Want);
+}
 
 void JobContext::take_chunk() {
   const Frame frame = receive_frame(socket_);

@@ -1,5 +1,5 @@
-// The child's side of a worker: a job is a named function that runs in a process of its own. What it throws as bw::Error
-// reaches the parent whole; what it dies of is an Error(Worker) there.
+// The child's side of a worker: a job is a named function that runs in a process of its own. What it throws as
+// bw::Error reaches the parent whole; what it dies of is an Error(Worker) there.
 #pragma once
 
 #include <deque>
@@ -34,8 +34,8 @@ class JobContext {
   // Says what is being done now: stands in the death report, and tells the parent that the job is alive.
   void stage(std::string_view name);
 
-  // The next `count` samples that the parent feeds; fewer at the end, none after it. May be called from several threads:
-  // each sample goes to one of them, in order of the calls.
+  // The next `count` samples that the parent feeds; fewer at the end, none after it. May be called from several
+  // threads: each sample goes to one of them, in order of the calls.
   SampleGroup next_samples(std::size_t count = 1);
 
  private:

@@ -32,9 +32,9 @@ inline constexpr const char* kDataInMemory = "memory";
 enum class TapOrder { Plain, Any };
 
 struct LoadOptions {
-  int threads = 1;                            // inside one run; several runs may go side by side
-  bool optimize = true;                       // false: the graph as it stands, no fusion
-  std::vector<std::string> taps;              // values to be shown to run()'s sink, by name
+  int threads = 1;                // inside one run; several runs may go side by side
+  bool optimize = true;           // false: the graph as it stands, no fusion
+  std::vector<std::string> taps;  // values to be shown to run()'s sink, by name
   // Any: run() may be asked for either order, else for the plain one only. A runtime may refuse Any for a model that it
   // loads otherwise.
   TapOrder tap_order = TapOrder::Plain;
@@ -73,8 +73,8 @@ struct Runtime {
   std::string_view says;
   bool (*available)();
   std::string (*version)();
-  // Errors: InputError of the class that fits when the runtime refuses the model, HardwareCompatibilityError when it has
-  // no kernel for it.
+  // Errors: InputError of the class that fits when the runtime refuses the model, HardwareCompatibilityError when it
+  // has no kernel for it.
   std::unique_ptr<Runner> (*load)(ModelFile model, const LoadOptions& options);
 };
 

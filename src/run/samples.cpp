@@ -36,11 +36,20 @@ std::uint64_t bytes_of(const Sample& sample) {
 
 void put(Sample& sample, int group, Tensor tensor) {
   switch (group) {
-    case kInputs: sample.inputs.push_back(std::move(tensor)); return;
-    case kLabels: sample.labels.push_back(std::move(tensor)); return;
-    case kPartner: sample.partner.push_back(std::move(tensor)); return;
-    case kMask: sample.mask = std::move(tensor); return;
-    default: throw Error(ErrorKind::Worker, "a sample's tensor of no known group");
+    case kInputs:
+      sample.inputs.push_back(std::move(tensor));
+      return;
+    case kLabels:
+      sample.labels.push_back(std::move(tensor));
+      return;
+    case kPartner:
+      sample.partner.push_back(std::move(tensor));
+      return;
+    case kMask:
+      sample.mask = std::move(tensor);
+      return;
+    default:
+      throw Error(ErrorKind::Worker, "a sample's tensor of no known group");
   }
 }
 
@@ -136,7 +145,8 @@ SampleFeed SharedSamples::feed() {
   auto pass = std::make_shared<Pass>();
   return [this, pass]() -> std::optional<SampleChunk> {
     if (!pass->stream && pass->next < kept_.size()) return kept_[pass->next++];
-    if (!pass->stream) pass->stream = std::make_unique<Stream>(split_, std::vector(indices_.begin() + kept_samples_, indices_.end()));
+    if (!pass->stream)
+      pass->stream = std::make_unique<Stream>(split_, std::vector(indices_.begin() + kept_samples_, indices_.end()));
     std::optional<SampleChunk> chunk = pack_next(*pass->stream);
     pass->keeps = pass->keeps && chunk && kept_bytes_ + chunk->bytes.bytes().size() <= budget_;
     if (pass->keeps) keep(*chunk);

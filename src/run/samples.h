@@ -28,8 +28,8 @@ std::vector<Sample> unpack(const std::string& index, const SharedBytes& bytes);
 // Gives the next chunk, nullopt after the last. Errors are those of decoding.
 using SampleFeed = std::function<std::optional<SampleChunk>()>;
 
-// Samples of a split in a given order, for any number of passes. Chunks are kept for the next pass up to `budget` bytes;
-// what is beyond is decoded again.
+// Samples of a split in a given order, for any number of passes. Chunks are kept for the next pass up to `budget`
+// bytes; what is beyond is decoded again.
 class SharedSamples {
  public:
   SharedSamples(Split split, std::vector<std::size_t> indices, std::uint64_t budget = 0);

@@ -46,8 +46,7 @@ struct SpawnPlan {
     ::posix_spawnattr_setsigmask(&attributes, &none);
     ::posix_spawnattr_setsigdefault(&attributes, &all);
     ::posix_spawnattr_setpgroup(&attributes, 0);
-    ::posix_spawnattr_setflags(&attributes,
-                               POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   }
   ~SpawnPlan() {
     ::posix_spawn_file_actions_destroy(&files);
@@ -70,7 +69,8 @@ std::string last_words(int fd) {
 }
 
 std::string how_it_ended(int status) {
-  if (WIFSIGNALED(status)) return fmt::format("died of signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+  if (WIFSIGNALED(status))
+    return fmt::format("died of signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
   return fmt::format("ended with exit code {}", WEXITSTATUS(status));
 }
 
@@ -92,7 +92,8 @@ struct Worker::Process {
   }
   int wait() {
     int value = 0;
-    while (::waitpid(pid, &value, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(pid, &value, 0) < 0 && errno == EINTR) {
+    }
     ::kill(-pid, SIGKILL);  // what it may have started
     status = value;
     return value;
@@ -101,8 +102,12 @@ struct Worker::Process {
 
 Worker::Worker(WorkerOptions options) : options_(std::move(options)) {}
 Worker::~Worker() = default;
-void Worker::stop() { process_.reset(); }
-int Worker::pid() const { return process_ ? process_->pid : 0; }
+void Worker::stop() {
+  process_.reset();
+}
+int Worker::pid() const {
+  return process_ ? process_->pid : 0;
+}
 
 void Worker::start() {
   int pair[2];
@@ -114,13 +119,15 @@ void Worker::start() {
   char name[] = "bitwright", verb[] = "worker";
   char* arguments[] = {name, verb, nullptr};
   pid_t pid = 0;
-  if (const int reason = ::posix_spawn(&pid, options_.program.c_str(), &plan.files, &plan.attributes, arguments, environ))
+  if (const int reason =
+          ::posix_spawn(&pid, options_.program.c_str(), &plan.files, &plan.attributes, arguments, environ))
     cannot_start(options_.program.c_str(), reason);
   process_ = std::make_unique<Process>();
   process_->pid = pid;
   process_->socket = std::move(ours);
   process_->words = std::move(words);
-  send_frame(process_->socket.get(), FrameKind::Limits, fmt::format("{{\"address_space\":{}}}", options_.address_space));
+  send_frame(process_->socket.get(), FrameKind::Limits,
+             fmt::format("{{\"address_space\":{}}}", options_.address_space));
 }
 
 JobResult Worker::run(JobRequest request) {
@@ -162,16 +169,21 @@ std::variant<JobResult, Error> Worker::converse(JobRequest& request, double dead
   for (;;) {
     Frame frame = receive_frame(socket, {}, patience());
     switch (frame.kind) {
-      case FrameKind::Done: return JobResult{std::move(frame.text), std::move(frame.blob)};
-      case FrameKind::Failure: return error_from_text(frame.text);
-      case FrameKind::Stage: process_->stage = std::move(frame.text); break;
+      case FrameKind::Done:
+        return JobResult{std::move(frame.text), std::move(frame.blob)};
+      case FrameKind::Failure:
+        return error_from_text(frame.text);
+      case FrameKind::Stage:
+        process_->stage = std::move(frame.text);
+        break;
       case FrameKind::Want:
         if (const std::optional<SampleChunk> chunk = request.feed ? request.feed() : std::nullopt)
           send_frame(socket, FrameKind::Chunk, chunk->index, {}, std::span(&chunk->bytes, 1), patience());
         else
           send_frame(socket, FrameKind::End, {}, {}, {}, patience());
         break;
-      default: throw Error(ErrorKind::Worker, "the worker broke the protocol: a frame of the wrong kind");
+      default:
+        throw Error(ErrorKind::Worker, "the worker broke the protocol: a frame of the wrong kind");
     }
   }
 }

@@ -14,8 +14,8 @@ namespace {
 
 constexpr int kBusyMilliseconds = 10'000;
 
-// SQLite would make the file with the mode that the umask gives. A file that is there is left to SQLite: closing it here
-// would drop the locks that another connection of this process holds on it.
+// SQLite would make the file with the mode that the umask gives. A file that is there is left to SQLite: closing it
+// here would drop the locks that another connection of this process holds on it.
 void make_file(const std::filesystem::path& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file >= 0) ::close(file);
@@ -47,7 +47,8 @@ void Database::fail(int code) const {
                   "Move the file and its -wal and -shm away; the next run makes a new one");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      throw Error(InputClass::Path, "another process holds the store locked", path_.string(), "Try again when it is done");
+      throw Error(InputClass::Path, "another process holds the store locked", path_.string(),
+                  "Try again when it is done");
     case SQLITE_FULL:
       throw Error(InputClass::Path, "the disk is full", path_.string(), "Nothing was changed");
     case SQLITE_IOERR:
@@ -62,7 +63,8 @@ void Database::fail(int code) const {
 }
 
 void Database::run(const std::string& sql) const {
-  if (const int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK) fail(code);
+  if (const int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK)
+    fail(code);
 }
 
 Statement Database::prepare(std::string_view sql) const {
@@ -78,7 +80,8 @@ std::int64_t Database::integer(std::string_view sql) const {
 }
 
 Statement& Statement::bind(std::string_view text) {
-  sqlite3_bind_text64(handle_.get(), ++bound_, text.data() ? text.data() : "", text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  sqlite3_bind_text64(handle_.get(), ++bound_, text.data() ? text.data() : "", text.size(), SQLITE_TRANSIENT,
+                      SQLITE_UTF8);
   return *this;
 }
 Statement& Statement::bind(std::int64_t value) {

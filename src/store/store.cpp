@@ -52,7 +52,7 @@ constexpr std::int64_t kVersion = std::size(kMigrations);
 struct KeyColumn {
   const char* name;
   const char* pointer;
-  std::optional<double> KeyFigures::*member;
+  std::optional<double> KeyFigures::* member;
 };
 constexpr KeyColumn kKeyColumns[] = {
     {"accuracy", "/quantized_metrics/accuracy/value", &KeyFigures::accuracy},
@@ -91,12 +91,13 @@ Json float_row(const Json& metrics) {
 void save_candidates(const Database& database, std::int64_t run, std::int64_t position, const Json& model) {
   std::string marks = "?,?,?,?,?,?,?";
   for ([[maybe_unused]] const KeyColumn& column : kKeyColumns) marks += ",?";
-  Statement insert = database.prepare(
-      fmt::format("INSERT INTO candidates (run, model, position, name, recipe, target, status{}) VALUES ({})", columns(), marks));
+  Statement insert = database.prepare(fmt::format(
+      "INSERT INTO candidates (run, model, position, name, recipe, target, status{}) VALUES ({})", columns(), marks));
   std::int64_t at = 0;
   const auto add = [&](const Json& candidate) {
     insert.bind(run).bind(position).bind(at++);
-    for (const char* field : {"name", "recipe", "target", "status"}) insert.bind(candidate.at(field).get<std::string>());
+    for (const char* field : {"name", "recipe", "target", "status"})
+      insert.bind(candidate.at(field).get<std::string>());
     for (const KeyColumn& column : kKeyColumns) insert.bind(number_at(candidate, column.pointer));
     insert.run();
   };
@@ -110,7 +111,8 @@ void save_models(const Database& database, std::int64_t run, const Json& models)
   std::int64_t position = 0;
   for (const Json& model : models) {
     insert.bind(run).bind(position);
-    insert.bind(model.at("model").at("name").get<std::string>()).bind(model.at("model").at("sha256").get<std::string>());
+    insert.bind(model.at("model").at("name").get<std::string>())
+        .bind(model.at("model").at("sha256").get<std::string>());
     insert.bind(model.at("dataset").at("name").get<std::string>()).bind(text_or_null(model.at("dataset").at("metric")));
     insert.bind(text_or_null(model.at("recommended").at("candidate"))).run();
     save_candidates(database, run, position++, model);
@@ -134,7 +136,8 @@ void check_ours(const Database& database) {
                 "BITWRIGHT_STORE must name a file of its own");
   if (const std::int64_t version = database.integer("PRAGMA user_version"); version > kVersion)
     throw Error(InputClass::Unsupported,
-                fmt::format("a newer bitwright made this store: its layout is version {}, this one knows {}", version, kVersion),
+                fmt::format("a newer bitwright made this store: its layout is version {}, this one knows {}", version,
+                            kVersion),
                 database.path().string(), "Use that bitwright, or name another file with BITWRIGHT_STORE");
 }
 
@@ -142,13 +145,15 @@ void migrate(const Database& database) {
   if (database.integer("PRAGMA user_version") == kVersion) return;
   Transaction transaction(database);
   check_ours(database);  // another process may have been first
-  for (std::int64_t from = database.integer("PRAGMA user_version"); from < kVersion; ++from) database.run(kMigrations[from]);
+  for (std::int64_t from = database.integer("PRAGMA user_version"); from < kVersion; ++from)
+    database.run(kMigrations[from]);
   database.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplication, kVersion));
   transaction.commit();
 }
 
 [[noreturn]] void refuse_run(std::int64_t id) {
-  throw Error(ErrorKind::Usage, fmt::format("there is no run {}", id), {}, "`bitwright runs list` shows those that there are");
+  throw Error(ErrorKind::Usage, fmt::format("there is no run {}", id), {},
+              "`bitwright runs list` shows those that there are");
 }
 
 fs::path made_folder_of(const fs::path& path) {
@@ -175,14 +180,16 @@ fs::path Store::usual_path() {
   if (const std::string path = environment("BITWRIGHT_STORE"); !path.empty()) return path;
   if (const fs::path data = environment("XDG_DATA_HOME"); data.is_absolute()) return data / "bitwright" / "runs.db";
   if (const fs::path home = environment("HOME"); home.is_absolute()) return home / ".local/share/bitwright/runs.db";
-  throw Error(ErrorKind::Usage, "there is no place for the store: neither BITWRIGHT_STORE nor XDG_DATA_HOME nor HOME is set");
+  throw Error(ErrorKind::Usage,
+              "there is no place for the store: neither BITWRIGHT_STORE nor XDG_DATA_HOME nor HOME is set");
 }
 
 Store::Store(const fs::path& path) : state_(new State{Database(made_folder_of(path))}) {
   const Database& database = state_->database;
   check_ours(database);
   check_whole(database);
-  database.run("PRAGMA journal_mode = WAL");  // a file system that cannot share memory keeps its journal, as safe but slower
+  database.run(
+      "PRAGMA journal_mode = WAL");  // a file system that cannot share memory keeps its journal, as safe but slower
   database.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
   migrate(database);
 }
@@ -216,7 +223,8 @@ std::vector<RunSummary> Store::list(std::size_t limit) const {
   std::vector<RunSummary> list;
   while (runs.step()) {
     RunSummary& run = list.emplace_back(RunSummary{runs.integer(0), runs.text(1), runs.text(2), {}, {}});
-    Statement models = state_->database.prepare("SELECT name, coalesce(recommended, 'float') FROM models WHERE run = ? ORDER BY position");
+    Statement models = state_->database.prepare(
+        "SELECT name, coalesce(recommended, 'float') FROM models WHERE run = ? ORDER BY position");
     models.bind(run.id);
     while (models.step()) {
       run.models.push_back(models.text(0));
@@ -226,7 +234,9 @@ std::vector<RunSummary> Store::list(std::size_t limit) const {
   return list;
 }
 
-std::size_t Store::size() const { return static_cast<std::size_t>(state_->database.integer("SELECT count(*) FROM runs")); }
+std::size_t Store::size() const {
+  return static_cast<std::size_t>(state_->database.integer("SELECT count(*) FROM runs"));
+}
 
 Json Store::report(std::int64_t id) const {
   Statement run = state_->database.prepare("SELECT report FROM runs WHERE id = ?");
@@ -237,9 +247,10 @@ Json Store::report(std::int64_t id) const {
 std::vector<StoredCandidate> Store::candidates(std::int64_t id) const {
   const Database& database = state_->database;
   if (!database.prepare("SELECT 1 FROM runs WHERE id = ?").bind(id).step()) refuse_run(id);
-  Statement rows = database.prepare(
-      fmt::format("SELECT m.name, c.name, status{} FROM candidates c JOIN models m ON m.run = c.run AND m.position = c.model "
-                  "WHERE c.run = ? ORDER BY c.model, c.position", columns()));
+  Statement rows = database.prepare(fmt::format(
+      "SELECT m.name, c.name, status{} FROM candidates c JOIN models m ON m.run = c.run AND m.position = c.model "
+      "WHERE c.run = ? ORDER BY c.model, c.position",
+      columns()));
   rows.bind(id);
   std::vector<StoredCandidate> list;
   while (rows.step()) {
@@ -255,7 +266,8 @@ std::vector<StoredCandidate> Store::candidates(std::int64_t id) const {
 
 std::vector<RunDifference> Store::compare(std::int64_t first, std::int64_t second) const {
   std::vector<RunDifference> differences;
-  for (const StoredCandidate& row : candidates(first)) differences.push_back({row.model, row.candidate, row.figures, {}});
+  for (const StoredCandidate& row : candidates(first))
+    differences.push_back({row.model, row.candidate, row.figures, {}});
   for (const StoredCandidate& row : candidates(second)) {
     const auto same = [&](const RunDifference& difference) {
       return difference.model == row.model && difference.candidate == row.candidate && !difference.second;

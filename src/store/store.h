@@ -1,5 +1,5 @@
-// The runs of `bitwright bench` on this machine, kept in one SQLite file: the whole report of each, and its key figures as
-// columns, so that runs can be compared.
+// The runs of `bitwright bench` on this machine, kept in one SQLite file: the whole report of each, and its key figures
+// as columns, so that runs can be compared.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct RunSummary {
   std::vector<std::string> recommended;  // by model; "float" for the float model
 };
 
-// The key figures of a candidate, or of the float model ("float"), in one run. Speed is compared with the float model of
-// the same run, so that runs on different machines can be put side by side.
+// The key figures of a candidate, or of the float model ("float"), in one run. Speed is compared with the float model
+// of the same run, so that runs on different machines can be put side by side.
 struct KeyFigures {
   std::string status;
   std::optional<double> accuracy, accuracy_retention;

@@ -1,5 +1,6 @@
 // Where a model will run: what its kernels can hold, how they fuse, and how a graph becomes a file for it.
-// A target is one file in target/ and one line in the list of target.cpp. Facts are data, not code, wherever they can be.
+// A target is one file in target/ and one line in the list of target.cpp. Facts are data, not code, wherever they can
+// be.
 #pragma once
 
 #include <filesystem>
@@ -16,10 +17,10 @@ namespace bw {
 // How an operator's integer kernel treats scales.
 enum class IntegerKernel : std::uint8_t {
   None,
-  Weighted,     // a constant weight operand; output scale free
-  Arithmetic,   // works on codes with free scales on every operand and the output
-  Move,         // output codes are input codes: scales must be equal
-  Absorbed,     // an activation function that the producer's output range takes over (Relu, Clip)
+  Weighted,    // a constant weight operand; output scale free
+  Arithmetic,  // works on codes with free scales on every operand and the output
+  Move,        // output codes are input codes: scales must be equal
+  Absorbed,    // an activation function that the producer's output range takes over (Relu, Clip)
 };
 
 struct OperatorSupport {
@@ -51,7 +52,7 @@ struct Target {
   std::string_view format;           // entry of the format catalog
   std::string_view runtime;          // entry of the runtime catalog that measures it
   std::span<const OperatorSupport> operators;
-  DType activation_code;             // preferred code of activations
+  DType activation_code;  // preferred code of activations
   DType weight_code;
   std::span<const int> block_sizes;  // of weight-only
   // The canonical graph (what apply() gives) in the form that the target's kernels take.

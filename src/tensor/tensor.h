@@ -52,9 +52,8 @@ class Tensor {
   }
   template <class T>
   static Tensor fill(Shape shape, const std::function<void(std::span<T>)>& body) {
-    return make(dtype_of<T>(), std::move(shape), [&](std::span<std::byte> raw) {
-      body({reinterpret_cast<T*>(raw.data()), raw.size() / sizeof(T)});
-    });
+    return make(dtype_of<T>(), std::move(shape),
+                [&](std::span<std::byte> raw) { body({reinterpret_cast<T*>(raw.data()), raw.size() / sizeof(T)}); });
   }
 
   bool defined() const { return dtype_ != DType::Undefined; }
@@ -91,20 +90,34 @@ class Tensor {
 
 template <class T>
 constexpr DType dtype_of() {
-  if constexpr (std::is_same_v<T, float>) return DType::Float32;
-  else if constexpr (std::is_same_v<T, double>) return DType::Float64;
-  else if constexpr (std::is_same_v<T, Half>) return DType::Float16;
-  else if constexpr (std::is_same_v<T, BFloat16>) return DType::BFloat16;
-  else if constexpr (std::is_same_v<T, bool>) return DType::Bool;
-  else if constexpr (std::is_same_v<T, std::int8_t>) return DType::Int8;
-  else if constexpr (std::is_same_v<T, std::uint8_t>) return DType::UInt8;
-  else if constexpr (std::is_same_v<T, std::int16_t>) return DType::Int16;
-  else if constexpr (std::is_same_v<T, std::uint16_t>) return DType::UInt16;
-  else if constexpr (std::is_same_v<T, std::int32_t>) return DType::Int32;
-  else if constexpr (std::is_same_v<T, std::uint32_t>) return DType::UInt32;
-  else if constexpr (std::is_same_v<T, std::int64_t>) return DType::Int64;
-  else if constexpr (std::is_same_v<T, std::uint64_t>) return DType::UInt64;
-  else static_assert(!sizeof(T), "no dtype for this C++ type");
+  if constexpr (std::is_same_v<T, float>)
+    return DType::Float32;
+  else if constexpr (std::is_same_v<T, double>)
+    return DType::Float64;
+  else if constexpr (std::is_same_v<T, Half>)
+    return DType::Float16;
+  else if constexpr (std::is_same_v<T, BFloat16>)
+    return DType::BFloat16;
+  else if constexpr (std::is_same_v<T, bool>)
+    return DType::Bool;
+  else if constexpr (std::is_same_v<T, std::int8_t>)
+    return DType::Int8;
+  else if constexpr (std::is_same_v<T, std::uint8_t>)
+    return DType::UInt8;
+  else if constexpr (std::is_same_v<T, std::int16_t>)
+    return DType::Int16;
+  else if constexpr (std::is_same_v<T, std::uint16_t>)
+    return DType::UInt16;
+  else if constexpr (std::is_same_v<T, std::int32_t>)
+    return DType::Int32;
+  else if constexpr (std::is_same_v<T, std::uint32_t>)
+    return DType::UInt32;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return DType::Int64;
+  else if constexpr (std::is_same_v<T, std::uint64_t>)
+    return DType::UInt64;
+  else
+    static_assert(!sizeof(T), "no dtype for this C++ type");
 }
 
 }  // namespace bw

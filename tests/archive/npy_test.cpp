@@ -88,10 +88,11 @@ TEST_CASE("an npy header of 200 kB is refused before it is read") {
 
 TEST_CASE("what is written as npz is read back, and equal content gives equal bytes") {
   const test::Folder folder;
-  const std::map<std::string, Tensor> arrays{{"0", Tensor::of<float>({2, 2}, {1, -2, 0.5f, 1e9f})},
-                                             {"1", Tensor::of<std::int32_t>({3}, {1, 2, 3})},
-                                             {"2", Tensor::scalar<std::uint8_t>(7)},
-                                             {"3", Tensor::of<std::int64_t>({0, 4}, std::initializer_list<std::int64_t>{})}};
+  const std::map<std::string, Tensor> arrays{
+      {"0", Tensor::of<float>({2, 2}, {1, -2, 0.5f, 1e9f})},
+      {"1", Tensor::of<std::int32_t>({3}, {1, 2, 3})},
+      {"2", Tensor::scalar<std::uint8_t>(7)},
+      {"3", Tensor::of<std::int64_t>({0, 4}, std::initializer_list<std::int64_t>{})}};
   write_npz(arrays, folder.path() / "a.npz");
   write_npz(arrays, folder.path() / "b.npz");
   CHECK(read_file(folder.path() / "a.npz") == read_file(folder.path() / "b.npz"));

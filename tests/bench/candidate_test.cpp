@@ -1,9 +1,9 @@
-// Candidates of small networks: what ONNX Runtime computes from the lowered file against the interpreter on the canonical
-// graph, which is an implementation of its own.
+// Candidates of small networks: what ONNX Runtime computes from the lowered file against the interpreter on the
+// canonical graph, which is an implementation of its own.
 #include "bench/candidate.h"
 
-#include <catch2/catch_test_macros.hpp>
 #include <algorithm>
+#include <catch2/catch_test_macros.hpp>
 #include <cmath>
 
 #include "base/error.h"
@@ -24,7 +24,9 @@ Tensor image(std::uint64_t seed) {
   });
 }
 
-Tensor tokens() { return Tensor::of<std::int64_t>({2, 3}, {0, 299, 7, 7, 150, 12}); }
+Tensor tokens() {
+  return Tensor::of<std::int64_t>({2, 3}, {0, 299, 7, 7, 150, 12});
+}
 
 Evidence evidence_of(const Graph& graph, const Needs& needs, const std::map<std::string, Tensor>& inputs) {
   Evidence evidence(needs);
@@ -46,7 +48,8 @@ std::vector<float> run_file(const Graph& graph, const Tensor& input, bool optimi
   const std::string bytes = onnx::serialize(graph);
   LoadOptions options;
   options.optimize = optimize;
-  const auto runner = runtime_named("onnxruntime").load({.path = {}, .bytes = std::as_bytes(std::span(bytes))}, options);
+  const auto runner =
+      runtime_named("onnxruntime").load({.path = {}, .bytes = std::as_bytes(std::span(bytes))}, options);
   return to_floats(runner->run(std::span(&input, 1)).front());
 }
 
@@ -77,8 +80,9 @@ bool has_op(const Graph& graph, std::string_view op) {
 TEST_CASE("int8-static of a CNN computes what its plan says, fused or not") {
   const Graph graph = test::cnn();
   const Tensor x = image(9);
-  for (const char* recipe : {"int8-static", "int8-static(per_channel=no)", "int8-static(activations=s8,symmetric=yes)",
-                             "int8-static(form=qoperator)", "int8-static(observer=mse)", "int8-static(reduced_range=yes)"}) {
+  for (const char* recipe :
+       {"int8-static", "int8-static(per_channel=no)", "int8-static(activations=s8,symmetric=yes)",
+        "int8-static(form=qoperator)", "int8-static(observer=mse)", "int8-static(reduced_range=yes)"}) {
     INFO(recipe);
     const Candidate candidate = candidate_of(graph, recipe, {{"x", x}});
     CHECK(candidate.layers_quantized == 3);
@@ -107,7 +111,8 @@ TEST_CASE("every recipe of a transformer's parts stays close to the float model"
   const std::vector<float> original = to_floats(evaluate(graph, inputs).front());
   struct Row {
     const char* recipe;
-    double bound;  // of the relative error: a weight's rounding adds 2 sigma / 2^(bits-1) / sqrt(12), and three are in a row
+    double bound;  // of the relative error: a weight's rounding adds 2 sigma / 2^(bits-1) / sqrt(12), and three are in
+                   // a row
     const char* op;  // that the lowered graph must have
   };
   const Row rows[] = {
@@ -135,7 +140,8 @@ TEST_CASE("every recipe of a transformer's parts stays close to the float model"
 
 TEST_CASE("weight-only computes what its canonical form says") {
   const Graph graph = test::mixer();
-  for (const char* recipe : {"weight-only(bits=4,block=32,accuracy_level=1)", "weight-only(bits=8,block=16,symmetric=no,accuracy_level=1)"}) {
+  for (const char* recipe : {"weight-only(bits=4,block=32,accuracy_level=1)",
+                             "weight-only(bits=8,block=16,symmetric=no,accuracy_level=1)"}) {
     INFO(recipe);
     const Candidate candidate = candidate_of(graph, recipe, {});
     Graph canonical = apply(graph, candidate.plan);
@@ -146,7 +152,9 @@ TEST_CASE("weight-only computes what its canonical form says") {
 }
 
 TEST_CASE("a recipe that changes nothing is refused") {
-  const Graph graph = prepared(parse_graph("ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,2]\n  %y: float32[N,2] = Relu(%x)\n  output %y: float32[N,2]\n}\n"));
+  const Graph graph =
+      prepared(parse_graph("ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,2]\n  %y: float32[N,2] = "
+                           "Relu(%x)\n  output %y: float32[N,2]\n}\n"));
   CHECK_THROWS_AS(candidate_of(graph, "int8-dynamic", {}), Error);
 }
 
@@ -166,6 +174,7 @@ TEST_CASE("a weight without elements stays in float") {
 
 TEST_CASE("the same plan gives the same bytes") {
   const Graph graph = test::cnn();
-  const Candidate a = candidate_of(graph, "int8-static", {{"x", image(9)}}), b = candidate_of(graph, "int8-static", {{"x", image(9)}});
+  const Candidate a = candidate_of(graph, "int8-static", {{"x", image(9)}}),
+                  b = candidate_of(graph, "int8-static", {{"x", image(9)}});
   CHECK(onnx::serialize(a.artifact.graph) == onnx::serialize(b.artifact.graph));
 }

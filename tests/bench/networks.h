@@ -22,10 +22,10 @@ inline std::string constant(const std::string& name, const Shape& shape, std::ui
 
 // Two convolutions with a residual between, pooling and a linear head.
 inline Graph cnn() {
-  return prepared(parse_graph(
-      "ir_version 8\nopset \"\" 17\ngraph \"cnn\" {\n  input %x: float32[N,3,8,8]\n" + constant("w1", {8, 3, 3, 3}, 1) +
-      constant("b1", {8}, 2) + constant("w2", {8, 8, 3, 3}, 3, 0.2) + constant("b2", {8}, 4) + constant("w3", {8, 5}, 5) +
-      constant("b3", {5}, 6) + R"(
+  return prepared(parse_graph("ir_version 8\nopset \"\" 17\ngraph \"cnn\" {\n  input %x: float32[N,3,8,8]\n" +
+                              constant("w1", {8, 3, 3, 3}, 1) + constant("b1", {8}, 2) +
+                              constant("w2", {8, 8, 3, 3}, 3, 0.2) + constant("b2", {8}, 4) +
+                              constant("w3", {8, 5}, 5) + constant("b3", {5}, 6) + R"(
   %c1: float32[N,8,8,8] = Conv(%x, %w1, %b1) {pads = ints [1, 1, 1, 1]} @ "c1"
   %r1: float32[N,8,8,8] = Relu(%c1) @ "r1"
   %c2: float32[N,8,8,8] = Conv(%r1, %w2, %b2) {pads = ints [1, 1, 1, 1]} @ "c2"
@@ -41,10 +41,10 @@ inline Graph cnn() {
 
 // Products with added biases in three dimensions, normalization between, as transformers have them.
 inline Graph mixer() {
-  return prepared(parse_graph(
-      "ir_version 8\nopset \"\" 17\ngraph \"mixer\" {\n  input %ids: int64[N,S]\n" + constant("table", {300, 32}, 1) +
-      constant("gain", {32}, 2) + constant("shift", {32}, 3) + constant("w1", {32, 64}, 4) + constant("b1", {64}, 5) +
-      constant("w2", {64, 32}, 6) + constant("b2", {32}, 7) + R"(
+  return prepared(parse_graph("ir_version 8\nopset \"\" 17\ngraph \"mixer\" {\n  input %ids: int64[N,S]\n" +
+                              constant("table", {300, 32}, 1) + constant("gain", {32}, 2) + constant("shift", {32}, 3) +
+                              constant("w1", {32, 64}, 4) + constant("b1", {64}, 5) + constant("w2", {64, 32}, 6) +
+                              constant("b2", {32}, 7) + R"(
   %e: float32[N,S,32] = Gather(%table, %ids) @ "e"
   %n: float32[N,S,32] = LayerNormalization(%e, %gain, %shift) @ "n"
   %m1: float32[N,S,64] = MatMul(%n, %w1) @ "m1"

@@ -7,7 +7,8 @@ using namespace bw;
 
 namespace {
 
-CandidateFindings candidate(const char* name, double retention, double ratio, double low, double high, std::uint64_t bytes) {
+CandidateFindings candidate(const char* name, double retention, double ratio, double low, double high,
+                            std::uint64_t bytes) {
   CandidateFindings c;
   c.name = name;
   c.accuracy_retention = exact_figure(retention, Unit::Ratio);
@@ -32,9 +33,10 @@ ModelFindings model(std::vector<CandidateFindings> candidates, const Constraints
 
 TEST_CASE("the certainly fastest candidate within the constraints is recommended") {
   const Constraints limits;
-  ModelFindings m = model({candidate("slow-small", 1.0, 1.2, 1.1, 1.3, 100), candidate("fast", 0.99, 0.5, 0.45, 0.55, 300),
-                           candidate("faster-but-wrong", 0.5, 0.3, 0.25, 0.35, 250), candidate("unsure", 1.0, 0.4, 0.2, 1.5, 300)},
-                          limits);
+  ModelFindings m =
+      model({candidate("slow-small", 1.0, 1.2, 1.1, 1.3, 100), candidate("fast", 0.99, 0.5, 0.45, 0.55, 300),
+             candidate("faster-but-wrong", 0.5, 0.3, 0.25, 0.35, 250), candidate("unsure", 1.0, 0.4, 0.2, 1.5, 300)},
+            limits);
   CHECK(m.candidates[2].status == Status::NotBetter);
   CHECK(m.candidates[2].reason.find("95.0 %") != std::string::npos);
   const Recommendation r = recommend(m, limits);
@@ -46,7 +48,8 @@ TEST_CASE("the certainly fastest candidate within the constraints is recommended
 
 TEST_CASE("among candidates that cannot be told apart in speed the more accurate one wins") {
   const Constraints limits;
-  const ModelFindings m = model({candidate("a", 0.98, 0.50, 0.45, 0.55, 300), candidate("b", 0.999, 0.52, 0.47, 0.57, 300)}, limits);
+  const ModelFindings m =
+      model({candidate("a", 0.98, 0.50, 0.45, 0.55, 300), candidate("b", 0.999, 0.52, 0.47, 0.57, 300)}, limits);
   CHECK(*recommend(m, limits).candidate == "b");
 }
 
@@ -79,9 +82,12 @@ TEST_CASE("a difference of size that nobody notices leaves it to accuracy") {
             limits);
   const Recommendation r = recommend(m, limits);
   CHECK(*r.candidate == "b");
-  CHECK(r.sentence.ends_with("; the most accurate of the 2 smallest among the 3 that are about as fast as the fastest"));
-  const ModelFindings alike = model({candidate("a", 0.98, 0.50, 0.45, 0.55, 300), candidate("b", 0.999, 0.52, 0.47, 0.57, 305)}, limits);
-  CHECK(recommend(alike, limits).sentence.ends_with("; the most accurate of the 2 that are about as fast as the fastest and of one size"));
+  CHECK(
+      r.sentence.ends_with("; the most accurate of the 2 smallest among the 3 that are about as fast as the fastest"));
+  const ModelFindings alike =
+      model({candidate("a", 0.98, 0.50, 0.45, 0.55, 300), candidate("b", 0.999, 0.52, 0.47, 0.57, 305)}, limits);
+  CHECK(recommend(alike, limits)
+            .sentence.ends_with("; the most accurate of the 2 that are about as fast as the fastest and of one size"));
 }
 
 TEST_CASE("the order of the candidates does not matter") {
@@ -107,7 +113,8 @@ TEST_CASE("limits of time and size rule candidates out") {
   Constraints limits;
   limits.max_latency_ratio = 0.6;
   limits.max_size = 200;
-  const ModelFindings m = model({candidate("late", 1, 0.7, 0.65, 0.75, 100), candidate("large", 1, 0.5, 0.45, 0.55, 300)}, limits);
+  const ModelFindings m =
+      model({candidate("late", 1, 0.7, 0.65, 0.75, 100), candidate("large", 1, 0.5, 0.45, 0.55, 300)}, limits);
   CHECK(m.candidates[0].status == Status::NotBetter);
   CHECK(m.candidates[1].status == Status::NotBetter);
   CHECK_FALSE(recommend(m, limits).candidate);

@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "archive/make.h"
+#include "archive/npy.h"
 #include "base/random.h"
 #include "data/check.h"
-#include "archive/npy.h"
-#include "archive/make.h"
 #include "tensor/convert.h"
 
 using namespace bw;
@@ -417,20 +417,37 @@ TEST_CASE("pictures of floats come in the layout that the model wants") {
   Folder folder;
   std::vector<float> values(2 * 4 * 5 * 3);
   std::iota(values.begin(), values.end(), 0.0F);
-  const auto pixel = [](std::int64_t h, std::int64_t w, std::int64_t c) { return static_cast<float>((h * 5 + w) * 3 + c); };
-  put(folder.path() / "test.npz", zip({{.name = "x.npy", .content = npy(Tensor::of<float>({2, 4, 5, 3}, std::span<const float>(values)))}}));
-  put(folder.path() / "dataset.yaml", "version: 1\ntask: outputs\ninputs: {image: {from: x, layout: NCHW, mean: [0, 100, 200]}}\n");
-  const Tensor first = open(folder.path(), {{"image", DType::Float32, {kBatch, dim(3), dim(4), dim(5)}}}, {.allow_overlap = true}).split("test").get(0).inputs.at(0);
+  const auto pixel = [](std::int64_t h, std::int64_t w, std::int64_t c) {
+    return static_cast<float>((h * 5 + w) * 3 + c);
+  };
+  put(folder.path() / "test.npz",
+      zip({{.name = "x.npy", .content = npy(Tensor::of<float>({2, 4, 5, 3}, std::span<const float>(values)))}}));
+  put(folder.path() / "dataset.yaml",
+      "version: 1\ntask: outputs\ninputs: {image: {from: x, layout: NCHW, mean: [0, 100, 200]}}\n");
+  const Tensor first =
+      open(folder.path(), {{"image", DType::Float32, {kBatch, dim(3), dim(4), dim(5)}}}, {.allow_overlap = true})
+          .split("test")
+          .get(0)
+          .inputs.at(0);
   REQUIRE(first.shape() == Shape{3, 4, 5});
   for (std::int64_t c = 0; c < 3; ++c)
     for (std::int64_t h = 0; h < 4; ++h)
       for (std::int64_t w = 0; w < 5; ++w)
-        CHECK(first.data<float>()[static_cast<std::size_t>((c * 4 + h) * 5 + w)] == pixel(h, w, c) - 100 * static_cast<float>(c));
+        CHECK(first.data<float>()[static_cast<std::size_t>((c * 4 + h) * 5 + w)] ==
+              pixel(h, w, c) - 100 * static_cast<float>(c));
   put(folder.path() / "dataset.yaml", "version: 1\ntask: outputs\ninputs: {image: {from: x, layout: NHWC}}\n");
-  const Tensor last = open(folder.path(), {{"image", DType::Float32, {kBatch, dim(5), dim(3), dim(4)}}}, {.allow_overlap = true}).split("test").get(0).inputs.at(0);
+  const Tensor last =
+      open(folder.path(), {{"image", DType::Float32, {kBatch, dim(5), dim(3), dim(4)}}}, {.allow_overlap = true})
+          .split("test")
+          .get(0)
+          .inputs.at(0);
   CHECK(last.shape() == Shape{5, 3, 4});  // [4, 5, 3] taken for [C, H, W]
   CHECK(last.data<float>()[1] == pixel(1, 0, 0));
-  CHECK_THROWS_AS(open(folder.path(), {{"image", DType::Float32, {kBatch, dim(7), dim(3), dim(4)}}}, {.allow_overlap = true}).split("test").get(0), Error);
+  CHECK_THROWS_AS(
+      open(folder.path(), {{"image", DType::Float32, {kBatch, dim(7), dim(3), dim(4)}}}, {.allow_overlap = true})
+          .split("test")
+          .get(0),
+      Error);
 }
 
 TEST_CASE("without a model samples are made for the inputs that the description names") {

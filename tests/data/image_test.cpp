@@ -1,7 +1,7 @@
 #include "data/image.h"
 
-#include "archive/npy.h"
 #include "archive/make.h"
+#include "archive/npy.h"
 
 using namespace bw;
 using namespace bw::test;

@@ -1,7 +1,7 @@
 #include "data/spec.h"
 
-#include "data/yaml.h"
 #include "archive/make.h"
+#include "data/yaml.h"
 
 using namespace bw;
 using namespace bw::test;

@@ -1,9 +1,9 @@
 #include "data/text.h"
 
+#include "archive/make.h"
 #include "data/encoder.h"
 #include "data/paths.h"
 #include "data/table.h"
-#include "archive/make.h"
 
 using namespace bw;
 using namespace bw::test;

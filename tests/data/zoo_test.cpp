@@ -1,8 +1,8 @@
 // The zoo's own sets through perf/datasets; left out where the zoo is not built (shared/zoo/README.md).
 #include <cstdlib>
 
-#include "data/dataset.h"
 #include "archive/make.h"
+#include "data/dataset.h"
 
 using namespace bw;
 using namespace bw::test;
@@ -20,8 +20,7 @@ fs::path zoo() {
 Dataset open_zoo(const std::string& name, const std::string& folder, const std::vector<InputSignature>& inputs) {
   const fs::path data = zoo() / "data" / folder;
   if (!fs::exists(data)) SKIP("the zoo is not here");
-  return open_dataset(fs::path(BW_SOURCE) / "perf" / "datasets" / (name + ".yaml"), inputs,
-                      {.data_root = data});
+  return open_dataset(fs::path(BW_SOURCE) / "perf" / "datasets" / (name + ".yaml"), inputs, {.data_root = data});
 }
 
 const Dim kBatch{-1, "N"}, kLength{-1, "S"};

@@ -117,8 +117,13 @@ TEST_CASE("infinity in a convolution is refused with its index in the plain orde
   const ValueId w = s.constant("w", Tensor::of<float>({kOutputs, 1, 1, 1}, std::span<const float>(weights)));
   const Graph graph = s.with_output(s.node("Relu", {s.node("Conv", {x, w}, {}, "conv")}, {}, "y"));
   const test::Folder folder;
-  test::put(folder.path() / "samples.npz", test::zip({{.name = "x.npy", .content = test::npy(Tensor::of<float>({kCount, 1, kSide, kSide}, std::span<const float>(values)))}}));
-  SharedSamples samples(open_dataset(folder.path() / "samples.npz", input_signatures(graph), {.allow_overlap = true}).split("samples"), {0, 1, 2, 3});
+  test::put(folder.path() / "samples.npz",
+            test::zip({{.name = "x.npy",
+                        .content =
+                            test::npy(Tensor::of<float>({kCount, 1, kSide, kSide}, std::span<const float>(values)))}}));
+  SharedSamples samples(
+      open_dataset(folder.path() / "samples.npz", input_signatures(graph), {.allow_overlap = true}).split("samples"),
+      {0, 1, 2, 3});
   Needs needs;
   needs.add("y", {StatisticKind::Range});
   try {
@@ -152,13 +157,15 @@ TEST_CASE("accuracy, agreement and SQNR are those worked out by hand, for any nu
   CHECK(*change.difference.value == Approx(data.right(other) - data.right(kWeights)));
   CHECK(change.difference.interval->contains(*change.difference.value));
   REQUIRE(change.mcnemar);
-  CHECK((static_cast<double>(change.mcnemar->c) - static_cast<double>(change.mcnemar->b)) / 200 == Approx(*change.difference.value));
+  CHECK((static_cast<double>(change.mcnemar->c) - static_cast<double>(change.mcnemar->b)) / 200 ==
+        Approx(*change.difference.value));
   double signal = 0, noise = 0;  // the only difference is x[3] * (0.5 - -0.5) in the first logit
   for (std::size_t i = 0; i < 200; ++i) {
     noise += data.x[4 * i + 3] * data.x[4 * i + 3];
     for (std::size_t k = 0; k < 3; ++k) signal += std::pow(data.x[4 * i + k] + data.x[4 * i + 3] * kWeights[9 + k], 2);
   }
-  CHECK(*metric_figure(metric_named("sqnr"), second.scores.at("sqnr"), 0).value == Approx(10 * std::log10(signal / noise)).epsilon(1e-4));
+  CHECK(*metric_figure(metric_named("sqnr"), second.scores.at("sqnr"), 0).value ==
+        Approx(10 * std::log10(signal / noise)).epsilon(1e-4));
 }
 
 TEST_CASE("a label outside the model's classes is refused with the sample's name") {

@@ -1,4 +1,5 @@
-// The verdict on synthetic times like a shared machine's: heavy tails, drift, alike neighbours, and sessions that differ.
+// The verdict on synthetic times like a shared machine's: heavy tails, drift, alike neighbours, and sessions that
+// differ.
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 
@@ -16,7 +17,8 @@ struct Noise {
   double session = 0.004;  // between two sessions of one model
 };
 
-std::vector<std::vector<TimedPair>> simulate(double ratio, const Noise& noise, Random& random, int rounds = 4, int pairs = 60) {
+std::vector<std::vector<TimedPair>> simulate(double ratio, const Noise& noise, Random& random, int rounds = 4,
+                                             int pairs = 60) {
   std::vector<std::vector<TimedPair>> result;
   double common = 0, difference = 0;
   for (int r = 0; r < rounds; ++r) {
@@ -67,7 +69,8 @@ TEST_CASE("a twice as fast candidate is better, with the ratio inside the interv
 TEST_CASE("sessions that differ widen the interval beyond what the pairs would say") {
   Random quiet(2), uneven(2);
   const auto width = [](const LatencyRatio& ratio) { return ratio.ratio.interval->high - ratio.ratio.interval->low; };
-  CHECK(width(latency_ratio(simulate(1, {.session = 0.05}, uneven), 1)) > 3 * width(latency_ratio(simulate(1, {.session = 0}, quiet), 1)));
+  CHECK(width(latency_ratio(simulate(1, {.session = 0.05}, uneven), 1)) >
+        3 * width(latency_ratio(simulate(1, {.session = 0}, quiet), 1)));
 }
 
 }  // namespace

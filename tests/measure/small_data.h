@@ -23,10 +23,12 @@ inline Graph classifier(const std::vector<float>& weights, Dim batch = {-1, "N"}
 }
 
 // A file of samples x [count, 4] with labels y.
-inline Dataset dataset_of(const Folder& folder, const Graph& graph, const std::vector<float>& x, const std::vector<std::int64_t>& y) {
+inline Dataset dataset_of(const Folder& folder, const Graph& graph, const std::vector<float>& x,
+                          const std::vector<std::int64_t>& y) {
   const auto count = static_cast<std::int64_t>(y.size());
-  put(folder.path() / "samples.npz", zip({{.name = "x.npy", .content = npy(Tensor::of<float>({count, 4}, std::span<const float>(x)))},
-                                          {.name = "y.npy", .content = npy(Tensor::of<std::int64_t>({count}, std::span<const std::int64_t>(y)))}}));
+  put(folder.path() / "samples.npz",
+      zip({{.name = "x.npy", .content = npy(Tensor::of<float>({count, 4}, std::span<const float>(x)))},
+           {.name = "y.npy", .content = npy(Tensor::of<std::int64_t>({count}, std::span<const std::int64_t>(y)))}}));
   OpenOptions options;
   options.allow_overlap = true;
   return open_dataset(folder.path() / "samples.npz", input_signatures(graph), options);

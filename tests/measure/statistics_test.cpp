@@ -1,4 +1,5 @@
-// Statistics against values made by scipy (tests/oracle/statistics.py), and by simulation where a claim is about chance.
+// Statistics against values made by scipy (tests/oracle/statistics.py), and by simulation where a claim is about
+// chance.
 #include "measure/statistics.h"
 
 #include <catch2/catch_approx.hpp>
@@ -17,9 +18,13 @@ namespace {
 
 using Catch::Approx;
 
-Json golden() { return parse_json(read_file(BW_GOLDEN "/measure/statistics.json"), "statistics.json"); }
+Json golden() {
+  return parse_json(read_file(BW_GOLDEN "/measure/statistics.json"), "statistics.json");
+}
 
-std::vector<double> numbers(const Json& json) { return json.get<std::vector<double>>(); }
+std::vector<double> numbers(const Json& json) {
+  return json.get<std::vector<double>>();
+}
 
 double aggregate(std::string_view metric, const Json& first, const Json& second) {
   std::vector<Score> scores;
@@ -34,7 +39,8 @@ double aggregate(std::string_view metric, const Json& first, const Json& second)
 TEST_CASE("quantiles are NumPy's") {
   const Json json = golden();
   for (const Json& row : json.at("quantiles"))
-    CHECK(quantile(numbers(json.at("values")), row.at("p").get<double>()) == Approx(row.at("value").get<double>()).margin(1e-12));
+    CHECK(quantile(numbers(json.at("values")), row.at("p").get<double>()) ==
+          Approx(row.at("value").get<double>()).margin(1e-12));
 }
 
 TEST_CASE("McNemar's exact test and mid-p") {

@@ -1,7 +1,7 @@
 #include "observe/evidence.h"
 
-#include <bit>
 #include <algorithm>
+#include <bit>
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
 #include <numeric>

@@ -13,8 +13,11 @@ Plan sample_plan() {
   Plan plan;
   plan.base_hash = "abc";
   plan.notes = {"a note"};
-  plan.provenance = {.bitwright = "0", .recipe = "int8-static", .target = "t", .data_hash = "d", .samples = 7, .seed = 1};
-  QParams channels{.scheme = {.code = DType::Int8, .granularity = Granularity::Channel, .axis = 1, .symmetric = true}, .scales = {}, .zero_points = {}};
+  plan.provenance = {
+      .bitwright = "0", .recipe = "int8-static", .target = "t", .data_hash = "d", .samples = 7, .seed = 1};
+  QParams channels{.scheme = {.code = DType::Int8, .granularity = Granularity::Channel, .axis = 1, .symmetric = true},
+                   .scales = {},
+                   .zero_points = {}};
   for (int i = 0; i < 40; ++i) channels.scales.push_back(1.0f / static_cast<float>(3 + i));
   channels.zero_points.assign(40, 0);
   plan.nodes["conv"] = {.precision = Precision::Integer, .reason = "", .operands = {{1, channels}}};

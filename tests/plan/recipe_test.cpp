@@ -7,7 +7,8 @@
 using namespace bw;
 
 TEST_CASE("a recipe is read and written back") {
-  for (const char* text : {"fp16", "int8-static(observer=mse)", "cle+int8-static(keep_float=Conv|/head/Gemm_0,observer=mse)+bias-correction"})
+  for (const char* text : {"fp16", "int8-static(observer=mse)",
+                           "cle+int8-static(keep_float=Conv|/head/Gemm_0,observer=mse)+bias-correction"})
     CHECK(to_string(parse_recipe(text)) == text);
   CHECK(to_string(parse_recipe("fp16()")) == "fp16");
 }

@@ -54,7 +54,8 @@ TEST_CASE("a reduced range clips its codes") {
 
 TEST_CASE("channels and blocks have scales of their own") {
   const Tensor w = Tensor::of<float>({2, 4}, {1, 2, 3, 4, -10, 20, -30, 40});
-  const QParams channels = params_of_constant(w, {.code = DType::Int8, .granularity = Granularity::Channel, .axis = 0, .symmetric = true});
+  const QParams channels =
+      params_of_constant(w, {.code = DType::Int8, .granularity = Granularity::Channel, .axis = 0, .symmetric = true});
   REQUIRE(channels.scales.size() == 2);
   CHECK(channels.scales[1] == static_cast<float>(80.0 / 254));
   const QParams blocks = params_of_constant(

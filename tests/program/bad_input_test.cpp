@@ -15,7 +15,8 @@ namespace {
 
 // The command fails on `world` as it is now, and says all of `parts` in one line.
 void require_refused(const World& world, const std::vector<std::string>& words, const std::vector<std::string>& parts) {
-  const Outcome outcome = bitwright(words, {.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0});
+  const Outcome outcome =
+      bitwright(words, {.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0});
   INFO(outcome.err);
   CHECK(outcome.code == 3);
   CHECK(outcome.out == "");
@@ -30,7 +31,8 @@ void require_refused(const World& world, const std::vector<std::string>& words, 
   }
 }
 
-const std::vector<std::string> kBench{"bench", "model.onnx", "--data", "data", "--methods", "int8-static", "--latency-seconds", "0.05"};
+const std::vector<std::string> kBench{"bench",       "model.onnx",        "--data", "data", "--methods",
+                                      "int8-static", "--latency-seconds", "0.05"};
 
 Graph relu(const std::vector<Dim>& shape = {{-1, "N"}, {3, ""}}) {
   Sketch s;

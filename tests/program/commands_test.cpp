@@ -18,7 +18,9 @@ std::size_t files_in(const fs::path& folder) {
   return count;
 }
 
-std::size_t lines_of(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+std::size_t lines_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
 
 }  // namespace
 
@@ -31,7 +33,9 @@ TEST_CASE("quantize writes one file, and says what it did") {
   CHECK(outcome.out == "int8-static: 3 of 3 layers quantized\nwrote cnn.int8-static.onnx\n");
   CHECK_NOTHROW(onnx::read(world / "cnn.int8-static.onnx"));
 
-  const Outcome json = bitwright({"quantize", "cnn.onnx", "--recipe", "int8-static(observer=mse)", "--data", "data", "-o", "m.onnx", "--json"}, here);
+  const Outcome json = bitwright(
+      {"quantize", "cnn.onnx", "--recipe", "int8-static(observer=mse)", "--data", "data", "-o", "m.onnx", "--json"},
+      here);
   INFO(json.err);
   REQUIRE(json.code == 0);
   const Json said = parse_json(json.out, "quantize");
@@ -51,7 +55,8 @@ TEST_CASE("quantize --dry-run decides but writes nothing; --plan-out writes the 
   CHECK(!has(dry.out, "wrote"));
   CHECK(files_in(world.path()) == before);
 
-  REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "weight-only", "--dry-run", "--plan-out", "plan.json"}, here).code == 0);
+  REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "weight-only", "--dry-run", "--plan-out", "plan.json"}, here)
+              .code == 0);
   CHECK(files_in(world.path()) > before);
   REQUIRE(bitwright({"apply", "cnn.onnx", "plan.json", "-o", "applied.onnx"}, here).code == 0);
   REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "weight-only", "-o", "direct.onnx"}, here).code == 0);
@@ -61,7 +66,8 @@ TEST_CASE("quantize --dry-run decides but writes nothing; --plan-out writes the 
 TEST_CASE("a plan of another model is refused") {
   const World world;
   const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
-  REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "fp16", "-o", "half.onnx", "--plan-out", "plan.json"}, here).code == 0);
+  REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "fp16", "-o", "half.onnx", "--plan-out", "plan.json"}, here)
+              .code == 0);
   const Outcome outcome = bitwright({"apply", "half.onnx", "plan.json", "-o", "x.onnx"}, here);
   CHECK(outcome.code == 3);
   CHECK(!fs::exists(world / "x.onnx"));
@@ -106,14 +112,16 @@ TEST_CASE("--balanced calibrates on as many samples of each class") {
   fs::remove(world / "data/samples.npz");
   put_images(world / "data/test.npz", 10);
   const auto scale_of_input = [&](std::vector<std::string> more) {
-    std::vector<std::string> words{"quantize", "cnn.onnx", "--data", "data", "--calibration-samples", "4", "--plan-out", "plan.json"};
+    std::vector<std::string> words{"quantize", "cnn.onnx",   "--data",   "data", "--calibration-samples",
+                                   "4",        "--plan-out", "plan.json"};
     words.insert(words.end(), more.begin(), more.end());
     const Outcome outcome = bitwright(words, here);
     INFO(outcome.err);
     REQUIRE(outcome.code == 0);
     return parse_json(read_file(world / "plan.json"), "plan").at("values").at("x").at("scales").at(0).get<double>();
   };
-  write_npz({{"x", images}, {"y", Tensor::of<std::int64_t>({kCount}, std::span<const std::int64_t>(y))}}, world / "data/calib.npz");
+  write_npz({{"x", images}, {"y", Tensor::of<std::int64_t>({kCount}, std::span<const std::int64_t>(y))}},
+            world / "data/calib.npz");
   CHECK(scale_of_input({"--balanced"}) > 0.1);
   CHECK(scale_of_input({}) < 0.1);
   for (const char* file : {"data/calib.npz", "data/test.npz"}) write_npz({{"x", images}}, world / file);
@@ -129,21 +137,29 @@ TEST_CASE("calibration does not depend on the order of the samples") {
   const Tensor images = normal({20, 3, 8, 8}, 3);
   const std::span<const float> x = images.data<float>();
   std::vector<float> reversed;
-  for (std::size_t i = 20; i-- > 0;) reversed.insert(reversed.end(), x.begin() + 192 * static_cast<std::ptrdiff_t>(i), x.begin() + 192 * static_cast<std::ptrdiff_t>(i + 1));
+  for (std::size_t i = 20; i-- > 0;)
+    reversed.insert(reversed.end(), x.begin() + 192 * static_cast<std::ptrdiff_t>(i),
+                    x.begin() + 192 * static_cast<std::ptrdiff_t>(i + 1));
   fs::remove(world / "data/samples.npz");
   write_npz({{"x", images}}, world / "data/test.npz");
   for (const char* order : {"forward", "backward"}) {
-    write_npz({{"x", order == std::string("forward") ? images : Tensor::of<float>({20, 3, 8, 8}, std::span<const float>(reversed))}}, world / "data/calib.npz");
+    write_npz(
+        {{"x", order == std::string("forward") ? images
+                                               : Tensor::of<float>({20, 3, 8, 8}, std::span<const float>(reversed))}},
+        world / "data/calib.npz");
     for (const char* observer : {"min-max", "percentile", "entropy", "mse"}) {
-      const Outcome outcome = bitwright({"quantize", "cnn.onnx", "--data", "data", "--recipe", std::string("int8-static(observer=") + observer + ")", "-o",
-                                         std::string(order) + observer + ".onnx"}, here);
+      const Outcome outcome = bitwright(
+          {"quantize", "cnn.onnx", "--data", "data", "--recipe", std::string("int8-static(observer=") + observer + ")",
+           "-o", std::string(order) + observer + ".onnx"},
+          here);
       INFO(outcome.err);
       REQUIRE(outcome.code == 0);
     }
   }
   for (const char* observer : {"min-max", "percentile", "entropy", "mse"}) {
     INFO(observer);
-    CHECK(read_file(world / (std::string("forward") + observer + ".onnx")) == read_file(world / (std::string("backward") + observer + ".onnx")));
+    CHECK(read_file(world / (std::string("forward") + observer + ".onnx")) ==
+          read_file(world / (std::string("backward") + observer + ".onnx")));
   }
 }
 
@@ -163,9 +179,12 @@ TEST_CASE("inspect shows a model") {
 TEST_CASE("compare: a model against itself, and against one that is worse") {
   const World world;
   const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
-  REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "weight-only(bits=4,block=16)", "-o", "four.onnx"}, here).code == 0);
+  REQUIRE(
+      bitwright({"quantize", "cnn.onnx", "--recipe", "weight-only(bits=4,block=16)", "-o", "four.onnx"}, here).code ==
+      0);
   for (const char* other : {"cnn.onnx", "four.onnx"}) {
-    const Outcome outcome = bitwright({"compare", "cnn.onnx", other, "--data", "data", "--latency-seconds", "0.05", "--json"}, here);
+    const Outcome outcome =
+        bitwright({"compare", "cnn.onnx", other, "--data", "data", "--latency-seconds", "0.05", "--json"}, here);
     INFO(outcome.err);
     REQUIRE(outcome.code == 0);
     const Json report = parse_json(outcome.out, "compare");
@@ -313,7 +332,8 @@ TEST_CASE("--json gives errors as JSON too, with the same exit code") {
 }
 
 TEST_CASE("a result that cannot be written is no success") {
-  const Outcome outcome = bitwright({"methods"}, {.environment = {}, .folder = {}, .output = "/dev/full", .largest_file = 0});
+  const Outcome outcome =
+      bitwright({"methods"}, {.environment = {}, .folder = {}, .output = "/dev/full", .largest_file = 0});
   CHECK(outcome.code == 3);
   CHECK(has(outcome.err, "standard output"));
 }
@@ -321,11 +341,14 @@ TEST_CASE("a result that cannot be written is no success") {
 TEST_CASE("help is on standard output and complete") {
   const Outcome all = bitwright({"--help"});
   CHECK(all.code == 0);
-  for (const char* command : {"bench", "quantize", "inspect", "compare", "apply", "methods", "doctor", "runs", "data"}) CHECK(has(all.out, command));
+  for (const char* command : {"bench", "quantize", "inspect", "compare", "apply", "methods", "doctor", "runs", "data"})
+    CHECK(has(all.out, command));
   CHECK(!has(all.out, "worker"));
   const Outcome bench = bitwright({"bench", "--help"});
   CHECK(bench.code == 0);
-  for (const char* flag : {"--data", "--output", "--threads", "--seed", "--json", "--quiet", "--resume", "--accuracy-threshold"}) CHECK(has(bench.out, flag));
+  for (const char* flag :
+       {"--data", "--output", "--threads", "--seed", "--json", "--quiet", "--resume", "--accuracy-threshold"})
+    CHECK(has(bench.out, flag));
   CHECK(!has(bench.out, "--unchecked"));
   CHECK(bitwright({"--version"}).code == 0);
 }

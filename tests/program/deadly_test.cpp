@@ -30,12 +30,14 @@ void put_samples(const Graph& graph, const fs::path& npz) {
 bool takes_samples(const Graph& graph) {
   for (const ValueId id : graph.inputs) {
     const std::vector<Dim>& shape = *graph.value(id).type.shape;
-    if (shape.empty() || shape.front().value != graph.value(graph.inputs.front()).type.shape->front().value) return false;
+    if (shape.empty() || shape.front().value != graph.value(graph.inputs.front()).type.shape->front().value)
+      return false;
   }
   return true;
 }
 
-std::vector<std::string> sent_past_the_verifier(const std::string& command, const World& world, const std::string& model) {
+std::vector<std::string> sent_past_the_verifier(const std::string& command, const World& world,
+                                                const std::string& model) {
   return {command,
           world.path(model),
           "--data",
@@ -69,7 +71,8 @@ TEST_CASE("every deadly model sent past the verifier costs a worker only") {
     write_file(world / "deadly.onnx", deadly.bytes);
     put_samples(graph, world / "deadly.npz");
 
-    Running running(sent_past_the_verifier("bench", world, "deadly.onnx"), {.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0});
+    Running running(sent_past_the_verifier("bench", world, "deadly.onnx"),
+                    {.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0});
     std::vector<pid_t> workers;
     while (!running.ended())
       for (const pid_t worker : workers_of(running.pid())) workers.push_back(worker);
@@ -106,8 +109,14 @@ TEST_CASE("a candidate that dies or hangs is a row, and the next one is measured
 TEST_CASE("compare with a model that dies is a row too") {
   const World world;
   onnx::write(dies(), world / "dies.onnx");
-  std::vector<std::string> words{"compare", world.path("cnn.onnx"), world.path("dies.onnx"), "--data", world.path("data"),
-                                 "--latency-seconds", "0.05", "--json"};
+  std::vector<std::string> words{"compare",
+                                 world.path("cnn.onnx"),
+                                 world.path("dies.onnx"),
+                                 "--data",
+                                 world.path("data"),
+                                 "--latency-seconds",
+                                 "0.05",
+                                 "--json"};
   CHECK(bitwright(words).code == 3);
   words.emplace_back("--unchecked");
   const Outcome outcome = bitwright(words);

@@ -18,8 +18,18 @@ namespace bw::test {
 namespace {
 
 std::vector<std::string> bench(const World& world, const std::string& output) {
-  return {"bench", world.path("cnn.onnx"), "--data", world.path("data"), "-o", output, "--methods", "int8-static,int8-dynamic,fp16",
-          "--latency-seconds", "0.05", "--evaluation-samples", "16"};
+  return {"bench",
+          world.path("cnn.onnx"),
+          "--data",
+          world.path("data"),
+          "-o",
+          output,
+          "--methods",
+          "int8-static,int8-dynamic,fp16",
+          "--latency-seconds",
+          "0.05",
+          "--evaluation-samples",
+          "16"};
 }
 
 // Waits for a model that never comes back.
@@ -28,12 +38,15 @@ std::vector<std::string> endless(const World& world) {
   return {"compare", world.path("hangs.onnx"), world.path("cnn.onnx"), "--data", world.path("data"), "--unchecked"};
 }
 
-void sleep_for(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
+void sleep_for(double seconds) {
+  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+}
 
 std::map<std::string, std::string> candidates_of(const fs::path& output) {
   std::map<std::string, std::string> hashes;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(output / "candidates"))
-    if (entry.is_regular_file()) hashes[entry.path().lexically_relative(output).string()] = sha256_of_file(entry.path());
+    if (entry.is_regular_file())
+      hashes[entry.path().lexically_relative(output).string()] = sha256_of_file(entry.path());
   return hashes;
 }
 
@@ -101,7 +114,8 @@ TEST_CASE("a run that is killed at any moment goes on with --resume and ends the
     CHECK(sha256_of_file(world / "out" / path) == hash);
   }
   const Json manifest = json_file(world / "out/manifest.json");
-  for (const Json& file : manifest["files"]) CHECK(file["sha256"] == sha256_of_file(world / "out" / file["path"].get<std::string>()));
+  for (const Json& file : manifest["files"])
+    CHECK(file["sha256"] == sha256_of_file(world / "out" / file["path"].get<std::string>()));
   const Json a = json_file(world / "whole/report.json"), b = json_file(world / "out/report.json");
   for (std::size_t i = 0; i < a["models"][0]["candidates"].size(); ++i)
     CHECK(a["models"][0]["candidates"][i]["accuracy"] == b["models"][0]["candidates"][i]["accuracy"]);
@@ -164,7 +178,8 @@ TEST_CASE("an output folder that cannot be made is refused") {
   CHECK(outcome.code == 3);
   CHECK(has(outcome.err, "file/out"));
   CHECK(has(outcome.err, "Not a directory"));
-  const Outcome quantize = bitwright({"quantize", world.path("cnn.onnx"), "--recipe", "fp16", "-o", world.path("nowhere/out.onnx")});
+  const Outcome quantize =
+      bitwright({"quantize", world.path("cnn.onnx"), "--recipe", "fp16", "-o", world.path("nowhere/out.onnx")});
   CHECK(quantize.code == 3);
   CHECK(has(quantize.err, "nowhere/out.onnx"));
 }
@@ -178,7 +193,8 @@ TEST_CASE("a second run into the same folder replaces the first one whole") {
   REQUIRE(bitwright(words).code == 0);
   const Json report = json_file(world / "out/report.json");
   CHECK(report["models"][0]["candidates"].size() == 1);
-  CHECK(candidates_of(world / "out").size() < first.size());  // nothing is left of candidates that the report does not name
+  CHECK(candidates_of(world / "out").size() <
+        first.size());  // nothing is left of candidates that the report does not name
 }
 
 TEST_CASE("models of one name cannot share a folder") {
@@ -206,7 +222,8 @@ TEST_CASE("a full disk leaves what was there") {
   CHECK(temporary_files(world / "disk").empty());
   CHECK(sha256_of_file(kept) == before);
   write_file(world / "disk/ballast", std::string(fs::space(world / "disk").available, 'x'));
-  const Outcome quantize = bitwright({"quantize", world.path("cnn.onnx"), "--recipe", "int8-dynamic", "-o", kept.string()});
+  const Outcome quantize =
+      bitwright({"quantize", world.path("cnn.onnx"), "--recipe", "int8-dynamic", "-o", kept.string()});
   CHECK(quantize.code == 3);
   INFO(quantize.err);
   CHECK(has(quantize.err, "disk/"));

@@ -1,6 +1,6 @@
 // bitwright bench, the main job, from the outside.
-#include <catch2/catch_test_macros.hpp>
 #include <algorithm>
+#include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -17,13 +17,16 @@ namespace {
 const std::vector<std::string> kQuick{"--latency-seconds", "0.05", "--evaluation-samples", "24"};
 
 std::vector<std::string> bench(const World& world, const std::string& output, std::vector<std::string> more = {}) {
-  std::vector<std::string> words{"bench", world.path("cnn.onnx"), "--data", world.path("data"), "-o", world.path(output)};
+  std::vector<std::string> words{"bench", world.path("cnn.onnx"), "--data", world.path("data"),
+                                 "-o",    world.path(output)};
   words.insert(words.end(), kQuick.begin(), kQuick.end());
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
 
-Setting with_store(const World& world) { return {.environment = {{"BITWRIGHT_STORE", world.path("runs.db")}}, .folder = {}, .output = {}, .largest_file = 0}; }
+Setting with_store(const World& world) {
+  return {.environment = {{"BITWRIGHT_STORE", world.path("runs.db")}}, .folder = {}, .output = {}, .largest_file = 0};
+}
 
 // All methods, once for all tests that look at what it left behind.
 struct FullRun {
@@ -40,7 +43,8 @@ const FullRun& full_run() {
 std::map<std::string, std::string> artifacts(const fs::path& output) {
   std::map<std::string, std::string> hashes;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(output / "candidates"))
-    if (entry.is_regular_file()) hashes[entry.path().lexically_relative(output).string()] = sha256_of_file(entry.path());
+    if (entry.is_regular_file())
+      hashes[entry.path().lexically_relative(output).string()] = sha256_of_file(entry.path());
   return hashes;
 }
 
@@ -113,10 +117,12 @@ TEST_CASE("the manifest has size and hash of every file of the report") {
 TEST_CASE("report.csv has a line for each candidate, report.html stands alone") {
   const fs::path output = full_run().world / "out";
   const std::string csv = read_file(output / "report.csv");
-  CHECK(static_cast<std::size_t>(std::count(csv.begin(), csv.end(), '\n')) >= 1 + full_run().report["models"][0]["candidates"].size());
+  CHECK(static_cast<std::size_t>(std::count(csv.begin(), csv.end(), '\n')) >=
+        1 + full_run().report["models"][0]["candidates"].size());
   const std::string html = read_file(output / "report.html");
   CHECK(has(html, full_run().report["models"][0]["model"]["sha256"].get<std::string>()));
-  for (const char* external : {"src=\"http", "href=\"http", "src='http", "url(http", "@import", "fetch(\"http", "import(\"http"}) {
+  for (const char* external :
+       {"src=\"http", "href=\"http", "src='http", "url(http", "@import", "fetch(\"http", "import(\"http"}) {
     INFO(external);
     CHECK(!has(html, external));
   }
@@ -130,7 +136,8 @@ TEST_CASE("candidates load, and their plans make the same bytes again") {
     const fs::path file = world / "out" / candidate["artifact"]["path"].get<std::string>();
     INFO(file);
     CHECK_NOTHROW(onnx::read(file));
-    const Outcome outcome = bitwright({"apply", world.path("cnn.onnx"), (file.parent_path() / "plan.json").string(), "-o", world.path("again.onnx")});
+    const Outcome outcome = bitwright(
+        {"apply", world.path("cnn.onnx"), (file.parent_path() / "plan.json").string(), "-o", world.path("again.onnx")});
     INFO(outcome.err);
     REQUIRE(outcome.code == 0);
     CHECK(read_file(world / "again.onnx") == read_file(file));
@@ -201,7 +208,8 @@ TEST_CASE("bench keeps the run, and runs shows it") {
 
 TEST_CASE("--json gives the report on standard output, --quiet nothing on standard error") {
   const World& world = full_run().world;
-  const Outcome outcome = bitwright(bench(world, "json", {"--methods", "int8-dynamic", "--json", "--quiet", "--no-store"}));
+  const Outcome outcome =
+      bitwright(bench(world, "json", {"--methods", "int8-dynamic", "--json", "--quiet", "--no-store"}));
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   CHECK(outcome.err == "");
@@ -226,7 +234,8 @@ TEST_CASE("data without labels is compared with the float model's answers") {
 
 TEST_CASE("a recipe that cannot be carried out is a row, and the others go on") {
   const World world;
-  const Outcome outcome = bitwright(bench(world, "out", {"--methods", "int8-static(keep_float=LSTM),int8-static,fp16(keep_float=LSTM)", "--json"}));
+  const Outcome outcome = bitwright(
+      bench(world, "out", {"--methods", "int8-static(keep_float=LSTM),int8-static,fp16(keep_float=LSTM)", "--json"}));
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   const Json rows = parse_json(outcome.out, "standard output")["models"][0]["candidates"];
@@ -240,8 +249,10 @@ TEST_CASE("a recipe that cannot be carried out is a row, and the others go on") 
 
 TEST_CASE("a metric of the user's own decides") {
   const World world;
-  const Outcome outcome = bitwright(bench(world, "out", {"--methods", "int8-dynamic", "--json", "--eval-command",
-                                                         "f() { case \"$1\" in */candidates/*) echo 3;; *) echo '{\"name\": \"mine\", \"value\": 4}';; esac; }; f"}));
+  const Outcome outcome = bitwright(bench(
+      world, "out",
+      {"--methods", "int8-dynamic", "--json", "--eval-command",
+       "f() { case \"$1\" in */candidates/*) echo 3;; *) echo '{\"name\": \"mine\", \"value\": 4}';; esac; }; f"}));
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   const Json model = parse_json(outcome.out, "standard output")["models"][0];

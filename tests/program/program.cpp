@@ -17,7 +17,9 @@
 namespace bw::test {
 namespace {
 
-void nap() { std::this_thread::sleep_for(std::chrono::milliseconds(5)); }
+void nap() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
 
 void to_file(const fs::path& path, int descriptor) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -57,7 +59,9 @@ pid_t parent_of(pid_t pid) {
   return state == 'Z' ? 0 : parent;
 }
 
-bool alive(pid_t pid) { return parent_of(pid) != 0; }
+bool alive(pid_t pid) {
+  return parent_of(pid) != 0;
+}
 
 bool takes(pid_t pid, int signal) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
@@ -135,6 +139,8 @@ bool all_gone(const std::vector<pid_t>& pids) {
   return false;
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace bw::test

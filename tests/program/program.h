@@ -17,12 +17,12 @@ struct Setting {
   std::map<std::string, std::string> environment;  // beside the test's own; the store is a file of this process's
   std::filesystem::path folder;                    // to run in; empty: the test's own
   std::filesystem::path output;                    // that standard output goes to; empty: it is kept
-  std::uint64_t largest_file = 0;                  // bytes that a file may have (RLIMIT_FSIZE), as on a full disk; 0: any
+  std::uint64_t largest_file = 0;  // bytes that a file may have (RLIMIT_FSIZE), as on a full disk; 0: any
 };
 
 struct Outcome {
-  int code = -1;    // exit code; -1 when it died of a signal
-  int signal = 0;   // that it died of
+  int code = -1;   // exit code; -1 when it died of a signal
+  int signal = 0;  // that it died of
   std::string out, err;
 };
 

@@ -66,8 +66,12 @@ World::World() {
   put_images(*this / "data/samples.npz", 60);
 }
 
-void World::write_text(const std::string& name, const std::string& text) const { write_file(*this / name, text); }
+void World::write_text(const std::string& name, const std::string& text) const {
+  write_file(*this / name, text);
+}
 
-Json json_file(const fs::path& path) { return parse_json(read_file(path), path.string()); }
+Json json_file(const fs::path& path) {
+  return parse_json(read_file(path), path.string());
+}
 
 }  // namespace bw::test

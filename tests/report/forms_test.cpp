@@ -30,11 +30,17 @@ std::vector<std::vector<std::string>> cells_of(const std::string& csv) {
   bool quoted = false;
   for (std::size_t i = 0; i < csv.size(); ++i) {
     const char c = csv[i];
-    if (c == '"' && quoted && i + 1 < csv.size() && csv[i + 1] == '"') row.back() += csv[++i];
-    else if (c == '"') quoted = !quoted;
-    else if (c == ',' && !quoted) row.emplace_back();
-    else if (c == '\r' && !quoted) { REQUIRE(csv.at(++i) == '\n'); rows.push_back(std::exchange(row, {""})); }
-    else row.back() += c;
+    if (c == '"' && quoted && i + 1 < csv.size() && csv[i + 1] == '"')
+      row.back() += csv[++i];
+    else if (c == '"')
+      quoted = !quoted;
+    else if (c == ',' && !quoted)
+      row.emplace_back();
+    else if (c == '\r' && !quoted) {
+      REQUIRE(csv.at(++i) == '\n');
+      rows.push_back(std::exchange(row, {""}));
+    } else
+      row.back() += c;
   }
   REQUIRE(row == std::vector<std::string>{""});
   return rows;
@@ -56,7 +62,9 @@ std::size_t widest(const std::string& text) {
   return width;
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
 
 }  // namespace
 
@@ -100,8 +108,9 @@ TEST_CASE("page: the report stands in its one place and cannot leave it") {
   const std::string place = R"(<script type="application/json" id="report-data">null</script>)";
   const Json report{{"command", "</script><script>alert(1)</script><!--"}};
   const std::string page = with_report("<p>" + place + "</p>", report);
-  CHECK(page ==
-        R"(<p><script type="application/json" id="report-data">{"command":"\u003c/script>\u003cscript>alert(1)\u003c/script>\u003c!--"}</script></p>)");
+  CHECK(
+      page ==
+      R"(<p><script type="application/json" id="report-data">{"command":"\u003c/script>\u003cscript>alert(1)\u003c/script>\u003c!--"}</script></p>)");
   CHECK_THROWS_AS(with_report("<p></p>", report), Error);
   CHECK_THROWS_AS(with_report(place + place, report), Error);
 }

@@ -74,25 +74,32 @@ TEST_CASE("values arrive under their names") {
   const Json report = to_json(test::sample_findings());
   const Json& candidate = report["models"][0]["candidates"][0];
   CHECK(report["version"] == 1);
-  CHECK(report["constraints"] == Json{{"accuracy_threshold", 0.95}, {"max_latency_ratio", nullptr}, {"max_size", 6000000}});
+  CHECK(report["constraints"] ==
+        Json{{"accuracy_threshold", 0.95}, {"max_latency_ratio", nullptr}, {"max_size", 6000000}});
   CHECK(candidate["reason"].is_null());
   CHECK(candidate["latency"]["verdict"] == "better");
   CHECK(candidate["accuracy"]["metrics"][0]["direction"] == "higher");
   CHECK(candidate["accuracy"]["mcnemar"] == Json{{"b", 40}, {"c", 27}, {"p", 0.14}});
   CHECK(candidate["accuracy"]["sqnr"]["reason"] == "The outputs are equal.");
   CHECK(candidate["achieved"]["operations"]["unit"] == "operations/s");
-  CHECK(candidate["quantized_metrics"]["accuracy"] ==
-        Json{{"value", 0.9204}, {"low", 0.9204 - 0.005}, {"high", 0.9204 + 0.005}, {"n", 400}, {"unit", "fraction"}, {"reason", nullptr}});
+  CHECK(candidate["quantized_metrics"]["accuracy"] == Json{{"value", 0.9204},
+                                                           {"low", 0.9204 - 0.005},
+                                                           {"high", 0.9204 + 0.005},
+                                                           {"n", 400},
+                                                           {"unit", "fraction"},
+                                                           {"reason", nullptr}});
   CHECK(report["models"][0]["candidates"][1]["status"] == "refused");
   CHECK(report["models"][0]["candidates"][1]["latency"].is_null());
-  CHECK(report["models"][0]["recommended"]["runners_up"][0] == Json{{"candidate", "fp16"}, {"sentence", "Half the size."}});
+  CHECK(report["models"][0]["recommended"]["runners_up"][0] ==
+        Json{{"candidate", "fp16"}, {"sentence", "Half the size."}});
 }
 
 TEST_CASE("an odd value does not cost the report") {
   Findings findings = test::sample_findings();
   CandidateFindings& candidate = findings.models[0].candidates[0];
   candidate.speedup_factor->value = std::numeric_limits<double>::infinity();
-  candidate.memory_reduction = Figure{.value = {}, .interval = Interval{1, 2}, .n = {}, .unit = Unit::Fraction, .reason = ""};
+  candidate.memory_reduction =
+      Figure{.value = {}, .interval = Interval{1, 2}, .n = {}, .unit = Unit::Fraction, .reason = ""};
   candidate.accuracy_retention->interval->high = std::numeric_limits<double>::quiet_NaN();
   candidate.seconds.quantize = std::numeric_limits<double>::quiet_NaN();
   candidate.float_nodes[0].node = "caf\xe9";

@@ -39,17 +39,17 @@ inline CandidateFindings measured_candidate() {
   c.accuracy_retention = figure(0.99859, Unit::Ratio, 0.003);
   c.speedup_factor = figure(2.262, Unit::Ratio, 0.04);
   c.memory_reduction = figure(0.13, Unit::Fraction);
-  const LatencyFigures times{figure(1.9e-3, Unit::Seconds, 1e-5), figure(2e-3, Unit::Seconds), figure(3e-3, Unit::Seconds),
-                             figure(0.012, Unit::Seconds)};
+  const LatencyFigures times{figure(1.9e-3, Unit::Seconds, 1e-5), figure(2e-3, Unit::Seconds),
+                             figure(3e-3, Unit::Seconds), figure(0.012, Unit::Seconds)};
   c.latency = LatencyComparison{figure(0.442, Unit::Ratio, 0.008), Verdict::Better, times, times};
-  c.accuracy = AccuracyComparison{
-      {{"top1", true, figure(0.9217, Unit::Fraction, 0.005), figure(0.9204, Unit::Fraction, 0.005),
-        figure(-0.0013, Unit::Fraction, 0.001), Verdict::Worse}},
-      McNemarTest{.b = 40, .c = 27, .p = 0.14, .mid_p = 0.12},
-      figure(0.985, Unit::Fraction, 0.002),
-      missing(Unit::Decibel, "The outputs are equal.")};
+  c.accuracy =
+      AccuracyComparison{{{"top1", true, figure(0.9217, Unit::Fraction, 0.005), figure(0.9204, Unit::Fraction, 0.005),
+                           figure(-0.0013, Unit::Fraction, 0.001), Verdict::Worse}},
+                         McNemarTest{.b = 40, .c = 27, .p = 0.14, .mid_p = 0.12},
+                         figure(0.985, Unit::Fraction, 0.002),
+                         missing(Unit::Decibel, "The outputs are equal.")};
   c.achieved = AchievedRates{figure(41e9, Unit::OperationsPerSecond), figure(4e9, Unit::BytesPerSecond),
-                        figure(0.3, Unit::Fraction), figure(0.2, Unit::Fraction)};
+                             figure(0.3, Unit::Fraction), figure(0.2, Unit::Fraction)};
   c.float_nodes = {{"softmax", "Softmax", "no integer kernel"}};
   c.layers_quantized = 21;
   c.layers_total = 22;
@@ -92,13 +92,22 @@ inline Findings sample_findings() {
   m.control = Control{figure(1.002, Unit::Ratio, 0.009), Verdict::Same, 0.011};
   m.candidates = {measured_candidate(), refused_candidate()};
   m.pareto = {"int8-static-mse"};
-  m.recommended = {"int8-static-mse", "Ship int8-static-mse: 2.26 times faster, and 0.13 points less.", {{"fp16", "Half the size."}}};
+  m.recommended = {"int8-static-mse",
+                   "Ship int8-static-mse: 2.26 times faster, and 0.13 points less.",
+                   {{"fp16", "Half the size."}}};
 
   Findings f;
   f.created = "2026-11-21T16:20:05Z";
   f.command = "bitwright bench zoo/resnet20.onnx --data zoo/cifar10";
-  f.environment = {.cpu = "Some CPU", .flags = {"avx2"}, .cores = 2, .memory_bytes = 16600000000, .kernel = "Linux 6.1",
-                   .bitwright = "0.1.0", .runtimes = {{"onnxruntime", "1.31.1"}}, .threads = 1, .seed = 0};
+  f.environment = {.cpu = "Some CPU",
+                   .flags = {"avx2"},
+                   .cores = 2,
+                   .memory_bytes = 16600000000,
+                   .kernel = "Linux 6.1",
+                   .bitwright = "0.1.0",
+                   .runtimes = {{"onnxruntime", "1.31.1"}},
+                   .threads = 1,
+                   .seed = 0};
   f.constraints = {.accuracy_threshold = 0.95, .max_latency_ratio = std::nullopt, .max_size = 6000000};
   f.models = {m};
   return f;

@@ -1,7 +1,6 @@
-// A validator for the part of JSON Schema that report_schema() uses; a keyword that it does not know is an error, so that
-// nothing in the schema goes unchecked. tests/oracle/report_schema.py does the same with an independent validator.
+// A validator for the part of JSON Schema that report_schema() uses; a keyword that it does not know is an error, so
+// that nothing in the schema goes unchecked. tests/oracle/report_schema.py does the same with an independent validator.
 #pragma once
-
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -51,19 +50,22 @@ class SchemaCheck {
     if (keyword == "$ref") return fault(value, root_.at(Json::json_pointer(rule.get<std::string>().substr(1))), at);
     if (keyword == "type") return has_type(value, rule.get<std::string>()) ? "" : at + " is no " + rule.dump();
     if (keyword == "const") return value == rule ? "" : at + " is not " + rule.dump();
-    if (keyword == "enum") return rule.end() != std::find(rule.begin(), rule.end(), value) ? "" : at + " is none of " + rule.dump();
+    if (keyword == "enum")
+      return rule.end() != std::find(rule.begin(), rule.end(), value) ? "" : at + " is none of " + rule.dump();
     if (keyword == "minimum") return value.get<double>() >= rule.get<double>() ? "" : at + " is too small";
     if (keyword == "anyOf") return fitting(value, rule, at) >= 1 ? "" : at + " fits none of " + rule.dump();
     if (keyword == "oneOf") return fitting(value, rule, at) == 1 ? "" : at + " fits none or several of " + rule.dump();
     if (keyword == "items") return items_fault(value, rule, at);
     if (keyword == "required") return required_fault(value, rule, at);
-    if (keyword == "properties" || keyword == "additionalProperties") return members_fault(value, schema, keyword, rule, at);
+    if (keyword == "properties" || keyword == "additionalProperties")
+      return members_fault(value, schema, keyword, rule, at);
     throw std::runtime_error("keyword " + keyword);
   }
 
   std::string items_fault(const Json& value, const Json& rule, const std::string& at) const {
     std::string found;
-    for (std::size_t i = 0; i < value.size() && found.empty(); ++i) found = fault(value[i], rule, at + "/" + std::to_string(i));
+    for (std::size_t i = 0; i < value.size() && found.empty(); ++i)
+      found = fault(value[i], rule, at + "/" + std::to_string(i));
     return found;
   }
 

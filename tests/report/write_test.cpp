@@ -25,7 +25,9 @@ using namespace bw;
 
 namespace {
 
-Json json_of(const fs::path& path) { return parse_json(read_file(path), path.string()); }
+Json json_of(const fs::path& path) {
+  return parse_json(read_file(path), path.string());
+}
 
 std::vector<std::string> listed(const Json& manifest) {
   std::vector<std::string> paths;
@@ -53,7 +55,8 @@ TEST_CASE("a report's folder holds the four files, and a manifest that fits them
 
   CHECK(json_of(out / "report.json") == to_json(test::sample_findings()));
   const Json manifest = json_of(out / "manifest.json");
-  CHECK(listed(manifest) == std::vector<std::string>{"candidates/int8/model.onnx", "report.csv", "report.html", "report.json"});
+  CHECK(listed(manifest) ==
+        std::vector<std::string>{"candidates/int8/model.onnx", "report.csv", "report.html", "report.json"});
   for (const Json& file : manifest["files"]) {
     const std::string bytes = read_file(out / file["path"].get<std::string>());
     CHECK(file["bytes"] == bytes.size());

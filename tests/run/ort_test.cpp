@@ -48,7 +48,8 @@ TEST_CASE("a model runs, from bytes and from a file") {
   LoadOptions options;
   options.taps = {"a"};
   for (const LoadOptions& each : {LoadOptions{}, options})
-    CHECK(runtime_named("onnxruntime").load({folder.path() / "m.onnx", {}}, each)->run(std::span(&kInput, 1)).at(0) == wanted);
+    CHECK(runtime_named("onnxruntime").load({folder.path() / "m.onnx", {}}, each)->run(std::span(&kInput, 1)).at(0) ==
+          wanted);
 }
 
 TEST_CASE("taps show values in the order of computing, on the calling thread, once a run") {
@@ -146,7 +147,8 @@ TEST_CASE("taps in any order show the same elements sooner, and the plain order 
     for (std::size_t sample = 0; sample < 2; ++sample) {  // the samples of a batch stay apart
       CHECK(any[tap].first == plain[tap].first);
       const auto sorted = [&](std::vector<float> values) {
-        const auto half = static_cast<std::ptrdiff_t>(values.size() / 2), begin = half * static_cast<std::ptrdiff_t>(sample);
+        const auto half = static_cast<std::ptrdiff_t>(values.size() / 2),
+                   begin = half * static_cast<std::ptrdiff_t>(sample);
         std::vector<float> part(values.begin() + begin, values.begin() + begin + half);
         std::sort(part.begin(), part.end());
         return part;

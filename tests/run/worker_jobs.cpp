@@ -74,8 +74,11 @@ JobResult sum_samples(JobContext& context) {
   });
   double sum = 0;
   for (const double part : sums) sum += part;
-  return {to_line({{"samples", samples.load()}, {"indices", indices.load()}, {"sum", sum},
-                   {"memory", memory_use().peak - memory_use().file_backed}}), {}};
+  return {to_line({{"samples", samples.load()},
+                   {"indices", indices.load()},
+                   {"sum", sum},
+                   {"memory", memory_use().peak - memory_use().file_backed}}),
+          {}};
 }
 
 // Loads a model given as bytes, and runs it on inputs of zeros.
@@ -89,18 +92,21 @@ JobResult run_model(JobContext& context) {
   std::vector<Tensor> inputs;
   for (const Port& port : runner->inputs()) {
     const Shape shape = port.type.static_shape().value_or(Shape{});
-    inputs.push_back(Tensor::make(port.type.dtype, shape, [](std::span<std::byte> raw) { std::memset(raw.data(), 0, raw.size()); }));
+    inputs.push_back(
+        Tensor::make(port.type.dtype, shape, [](std::span<std::byte> raw) { std::memset(raw.data(), 0, raw.size()); }));
   }
   runner->run(inputs);
   return {"{}", {}};
 }
 
-JobResult pid(JobContext&) { return {std::to_string(::getpid()), {}}; }
+JobResult pid(JobContext&) {
+  return {std::to_string(::getpid()), {}};
+}
 
 }  // namespace
 
 std::span<const Job> test_jobs() {
-  static constexpr std::array kJobs{Job{"echo", echo},   Job{"fail", fail},           Job{"crash", crash},
+  static constexpr std::array kJobs{Job{"echo", echo},       Job{"fail", fail},           Job{"crash", crash},
                                     Job{"sum", sum_samples}, Job{"run model", run_model}, Job{"pid", pid}};
   return kJobs;
 }

@@ -40,7 +40,9 @@ Error error_of(Worker& worker, const JobRequest& request) {
   return Error(ErrorKind::Internal, "nothing was thrown");
 }
 
-bool alive(int pid) { return pid > 0 && ::kill(pid, 0) == 0; }
+bool alive(int pid) {
+  return pid > 0 && ::kill(pid, 0) == 0;
+}
 
 Sample sample_of(std::size_t index, std::size_t values) {
   Sample sample;
@@ -65,7 +67,8 @@ SampleFeed feed_of(std::size_t count, std::size_t values, std::size_t per_chunk 
 TEST_CASE("a job gets its request and files, and answers") {
   Worker worker;
   const std::string text = "the model's bytes";
-  const JobResult result = worker.run({"echo", R"({"a":1})", {SharedBytes(as_bytes(text)), SharedBytes(as_bytes("!"))}, {}});
+  const JobResult result =
+      worker.run({"echo", R"({"a":1})", {SharedBytes(as_bytes(text)), SharedBytes(as_bytes("!"))}, {}});
   CHECK(parse_json(result.text, "test").at("a") == 1);
   CHECK(result.blob == text + "!");
 }
@@ -218,7 +221,8 @@ TEST_CASE("a job that leaves samples unread does not disturb the next") {
 }
 
 TEST_CASE("an error that is not one is the worker's fault, not the user's") {
-  for (const char* text : {"", "not JSON", "7", R"({"kind":"InputError"})", R"({"kind":1,"what":"a","where":"b","hint":"c"})"}) {
+  for (const char* text :
+       {"", "not JSON", "7", R"({"kind":"InputError"})", R"({"kind":1,"what":"a","where":"b","hint":"c"})"}) {
     CAPTURE(text);
     try {
       error_from_text(text);

@@ -45,9 +45,12 @@ std::string refusal(const Body& body) {
   return "accepted";
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
 
-const RunDifference& named(const std::vector<RunDifference>& differences, std::string_view model, std::string_view candidate) {
+const RunDifference& named(const std::vector<RunDifference>& differences, std::string_view model,
+                           std::string_view candidate) {
   for (const RunDifference& difference : differences)
     if (difference.model == model && difference.candidate == candidate) return difference;
   throw std::runtime_error("no such row");
@@ -84,7 +87,7 @@ TEST_CASE("a run comes back as it was saved") {
   CHECK(runs[1].recommended[0] == sample()["models"][0]["recommended"]["candidate"]);
   CHECK(store.list(1).size() == 1);
   CHECK(contains(refusal([&] { store.report(3); }), "2 there is no run 3"));
-  struct stat status {};
+  struct stat status{};
   REQUIRE(::stat(path.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
 }
@@ -150,7 +153,8 @@ TEST_CASE("a damaged store is named, and exit code is 1") {
     }
     const std::uint64_t size = fs::file_size(path);
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    for (std::uint64_t at = 4096; at + 4096 <= size; at += 4096) file.seekp(static_cast<std::streamoff>(at)) << std::string(64, '\x55');
+    for (std::uint64_t at = 4096; at + 4096 <= size; at += 4096)
+      file.seekp(static_cast<std::streamoff>(at)) << std::string(64, '\x55');
     file.close();
     CHECK(contains(refusal([&] { Store store(path); }), "the store is damaged"));
   }
@@ -168,7 +172,9 @@ TEST_CASE("a newer store and one of another program are refused and left alone")
   const test::Folder folder;
   const fs::path path = folder.path() / "runs.db";
   SECTION("newer") {
-    { Store store(path); }
+    {
+      Store store(path);
+    }
     Database(path).run("PRAGMA user_version = 99");
     CHECK(contains(refusal([&] { Store store(path); }), "3 " + path.string() + ": a newer bitwright made this store"));
     CHECK(Database(path).integer("PRAGMA user_version") == 99);
@@ -230,7 +236,9 @@ TEST_CASE("processes that make and fill one store at once lose nothing") {
 TEST_CASE("kill -9: what was acknowledged is there, whole, and the store opens") {
   const test::Folder folder;
   const fs::path path = folder.path() / "runs.db", acknowledged = folder.path() / "acknowledged";
-  { Store store(path); }
+  {
+    Store store(path);
+  }
   write_file(acknowledged, "");
   const Json report = sample();
   for (int round = 0; round < 8; ++round) {
@@ -257,7 +265,9 @@ TEST_CASE("kill -9: what was acknowledged is there, whole, and the store opens")
 TEST_CASE("a full disk leaves the store as it was") {
   const test::Folder folder;
   const fs::path path = folder.path() / "runs.db";
-  { Store(path).save(numbered(1)); }
+  {
+    Store(path).save(numbered(1));
+  }
   const pid_t child = ::fork();
   if (child == 0) {
     std::signal(SIGXFSZ, SIG_IGN);

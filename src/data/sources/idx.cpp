@@ -2,10 +2,10 @@
 // train-labels-idx1-ubyte(.gz) beside it. A folder holds such pairs: "train" and "t10k".
 #include <algorithm>
 
-#include "base/error.h"
-#include "base/file.h"
 #include "archive/archive.h"
 #include "archive/npy.h"
+#include "base/error.h"
+#include "base/file.h"
 #include "data/paths.h"
 #include "data/sources/source.h"
 

@@ -1,8 +1,8 @@
 // An npz archive: every array whose first axis counts the samples is a column.
 #include <map>
 
-#include "base/error.h"
 #include "archive/npy.h"
+#include "base/error.h"
 #include "data/paths.h"
 #include "data/sources/source.h"
 

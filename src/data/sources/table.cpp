@@ -3,8 +3,8 @@
 
 #include "data/table.h"
 
-#include "base/error.h"
 #include "archive/npy.h"
+#include "base/error.h"
 #include "data/paths.h"
 #include "data/sources/source.h"
 #include "data/text.h"

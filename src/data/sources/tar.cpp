@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <map>
 
+#include "archive/npy.h"
+#include "archive/tar.h"
 #include "base/error.h"
 #include "base/number.h"
 #include "data/image.h"
-#include "archive/npy.h"
 #include "data/paths.h"
 #include "data/sources/source.h"
-#include "archive/tar.h"
 #include "data/text.h"
 
 namespace bw {

@@ -74,8 +74,8 @@ class DataFile {
   // The model that refers to this file by the name `location`.
   std::string model_of(const Graph& graph, const std::string& location) const {
     return serialized(model_to(graph, {.externalise = [&](const Tensor& tensor, pb::TensorProto& proto) {
-      return describe(tensor, location, proto);
-    }}));
+                                 return describe(tensor, location, proto);
+                               }}));
   }
 
  private:

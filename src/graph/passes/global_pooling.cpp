@@ -33,7 +33,8 @@ bool pools_whole_image(const Graph& graph, const Node& node) {
 
 bool averages_image(const Graph& graph, const Node& node) {
   const std::vector<Dim>* image = image_of(graph, node);
-  // In three dimensions the last axis is as likely a width of features: layer normalization would no longer be seen as such.
+  // In three dimensions the last axis is as likely a width of features: layer normalization would no longer be seen as
+  // such.
   if (!node.is("ReduceMean") || !image || image->size() < 4) return false;
   std::vector<std::int64_t> axes = node.ints_or("axes", {});
   if (node.input(1) != kNoValue) {

@@ -21,6 +21,6 @@ Tensor read_tensor(Lexer& lexer);
 float read_float(Lexer& lexer);
 
 ValueType read_type(Lexer& lexer, int depth = 0);  // what to_string() wrote
-Shape read_shape(Lexer& lexer);  // [1,2,3]
+Shape read_shape(Lexer& lexer);                    // [1,2,3]
 
 }  // namespace bw

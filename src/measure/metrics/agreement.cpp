@@ -19,8 +19,16 @@ Score score(const Outcome& outcome) {
 }  // namespace
 
 Metric agreement_metric() {
-  return {"agreement", "share of answers that are the float model's own", Direction::Higher, Unit::Fraction, false, true, true, false,
-          score, ratio_of_sums};
+  return {"agreement",
+          "share of answers that are the float model's own",
+          Direction::Higher,
+          Unit::Fraction,
+          false,
+          true,
+          true,
+          false,
+          score,
+          ratio_of_sums};
 }
 
 }  // namespace bw

@@ -3,8 +3,8 @@
 namespace bw {
 namespace {
 
-// Mean over the classes that occur of 2 TP / (2 TP + FP + FN): F1 of each class, macro-averaged. With two classes, the F1
-// of class 1 alone, as is usual.
+// Mean over the classes that occur of 2 TP / (2 TP + FP + FN): F1 of each class, macro-averaged. With two classes, the
+// F1 of class 1 alone, as is usual.
 double f1(std::span<const Score> scores, std::span<const std::uint32_t> picks) {
   struct Counts {
     double right = 0, answered = 0, labelled = 0;
@@ -21,7 +21,9 @@ double f1(std::span<const Score> scores, std::span<const std::uint32_t> picks) {
     at(label).labelled += 1;
     if (answer == label) at(label).right += 1;
   }
-  const auto of = [](const Counts& c) { return c.answered + c.labelled > 0 ? 2 * c.right / (c.answered + c.labelled) : 0; };
+  const auto of = [](const Counts& c) {
+    return c.answered + c.labelled > 0 ? 2 * c.right / (c.answered + c.labelled) : 0;
+  };
   if (classes.size() == 2) return of(classes[1]);
   double sum = 0, occurring = 0;
   for (const Counts& counts : classes)
@@ -35,8 +37,16 @@ double f1(std::span<const Score> scores, std::span<const std::uint32_t> picks) {
 }  // namespace
 
 Metric f1_metric() {
-  return {"f1", "harmonic mean of precision and recall: of class 1 when there are two, else the mean over classes", Direction::Higher,
-          Unit::Fraction, true, false, false, false, answer_and_label, f1};
+  return {"f1",
+          "harmonic mean of precision and recall: of class 1 when there are two, else the mean over classes",
+          Direction::Higher,
+          Unit::Fraction,
+          true,
+          false,
+          false,
+          false,
+          answer_and_label,
+          f1};
 }
 
 }  // namespace bw

@@ -37,8 +37,16 @@ double mcc(std::span<const Score> scores, std::span<const std::uint32_t> picks) 
 }  // namespace
 
 Metric mcc_metric() {
-  return {"mcc", "Matthews correlation coefficient: 1 is perfect, 0 is chance", Direction::Higher, Unit::Score, true, false, false, false,
-          answer_and_label, mcc};
+  return {"mcc",
+          "Matthews correlation coefficient: 1 is perfect, 0 is chance",
+          Direction::Higher,
+          Unit::Score,
+          true,
+          false,
+          false,
+          false,
+          answer_and_label,
+          mcc};
 }
 
 }  // namespace bw

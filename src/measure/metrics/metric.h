@@ -1,7 +1,7 @@
 // Metrics: how good a model's outputs are. A metric is one file here and one line in the list of metrics.cpp.
 //
-// A metric turns each sample into a Score of two numbers, inside the worker, and a list of scores into its value, in the
-// parent: so comparing two models is pairing their scores, and the bootstrap is aggregating resampled scores.
+// A metric turns each sample into a Score of two numbers, inside the worker, and a list of scores into its value, in
+// the parent: so comparing two models is pairing their scores, and the bootstrap is aggregating resampled scores.
 #pragma once
 
 #include <array>
@@ -28,9 +28,9 @@ struct Reference {
 
 struct Outcome {
   const Sample& sample;
-  std::span<const float> values;  // of the first output
-  Shape shape;                    // with a batch axis of 1
-  std::span<const float> partner; // the first output of the second text of a pair, else empty
+  std::span<const float> values;   // of the first output
+  Shape shape;                     // with a batch axis of 1
+  std::span<const float> partner;  // the first output of the second text of a pair, else empty
   Shape partner_shape;
   const Reference* reference = nullptr;
 };
@@ -52,13 +52,14 @@ struct Metric {
 std::span<const Metric> metrics();
 const Metric& metric_named(std::string_view name);  // UsageError that lists the names
 
-// --- what several metrics share ---------------------------------------------------------------------------------------
+// --- what several metrics share
+// ---------------------------------------------------------------------------------------
 
 // Sum of first numbers over sum of second ones; NaN when the second is 0.
 double ratio_of_sums(std::span<const Score> scores, std::span<const std::uint32_t> picks);
 
-// The outputs as one row of classes for each position that counts, with the label there: positions that the sample's mask
-// leaves out, and negative labels, do not count.
+// The outputs as one row of classes for each position that counts, with the label there: positions that the sample's
+// mask leaves out, and negative labels, do not count.
 struct LabelledRow {
   std::span<const float> logits;
   std::int64_t label;

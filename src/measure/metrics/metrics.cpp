@@ -10,7 +10,7 @@ namespace bw {
 
 std::span<const Metric> metrics() {
   static const std::array kMetrics{
-      accuracy_metric(), agreement_metric(), f1_metric(),       mae_metric(),  mcc_metric(),
+      accuracy_metric(),   agreement_metric(), f1_metric(),   mae_metric(),  mcc_metric(),
       perplexity_metric(), spearman_metric(),  sqnr_metric(), top1_metric(), top5_metric(),
   };
   return kMetrics;
@@ -44,13 +44,18 @@ std::vector<LabelledRow> labelled_rows(const Outcome& outcome) {
   const std::vector<std::int64_t> labels = to_int64s(outcome.sample.labels.at(0));
   const std::size_t classes = outcome.shape.empty() ? 0 : static_cast<std::size_t>(outcome.shape.back());
   if (classes == 0 || outcome.values.size() != classes * labels.size())
-    throw Error(InputClass::Data, "the model gives " + to_string(outcome.shape) + " for " + std::to_string(labels.size()) + " labels", outcome.sample.id);
+    throw Error(InputClass::Data,
+                "the model gives " + to_string(outcome.shape) + " for " + std::to_string(labels.size()) + " labels",
+                outcome.sample.id);
   const bool masked = outcome.sample.mask && outcome.sample.mask.size() == labels.size();
   std::vector<LabelledRow> rows;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] < 0 || (masked && !outcome.sample.mask.data<bool>()[i])) continue;
     if (labels[i] >= static_cast<std::int64_t>(classes))
-      throw Error(InputClass::Data, "label " + std::to_string(labels[i]) + " is not among the model's " + std::to_string(classes) + " classes", outcome.sample.id);
+      throw Error(
+          InputClass::Data,
+          "label " + std::to_string(labels[i]) + " is not among the model's " + std::to_string(classes) + " classes",
+          outcome.sample.id);
     rows.push_back({outcome.values.subspan(i * classes, classes), labels[i]});
   }
   return rows;

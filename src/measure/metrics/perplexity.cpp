@@ -25,7 +25,16 @@ double perplexity(std::span<const Score> scores, std::span<const std::uint32_t> 
 }  // namespace
 
 Metric perplexity_metric() {
-  return {"perplexity", "exp of the mean surprise at the next token", Direction::Lower, Unit::Score, true, false, false, true, score, perplexity};
+  return {"perplexity",
+          "exp of the mean surprise at the next token",
+          Direction::Lower,
+          Unit::Score,
+          true,
+          false,
+          false,
+          true,
+          score,
+          perplexity};
 }
 
 }  // namespace bw

@@ -31,7 +31,8 @@ Score score(const Outcome& outcome) {
   if (label.size() != 1 || (outcome.partner.empty() && outcome.values.size() != 1))
     throw Error(InputClass::Data, "this metric wants one number a sample, or two texts", outcome.sample.id);
   if (outcome.partner.empty()) return {outcome.values[0], label[0]};
-  return {cosine(embedding(outcome.values, outcome.shape), embedding(outcome.partner, outcome.partner_shape)), label[0]};
+  return {cosine(embedding(outcome.values, outcome.shape), embedding(outcome.partner, outcome.partner_shape)),
+          label[0]};
 }
 
 // Ranks from 1; equal ones share the mean of theirs.
@@ -42,7 +43,8 @@ std::vector<double> ranks(std::span<const Score> scores, std::span<const std::ui
   std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return value(a) < value(b); });
   std::vector<double> rank(picks.size());
   for (std::size_t begin = 0, end; begin < order.size(); begin = end) {
-    for (end = begin + 1; end < order.size() && value(order[end]) == value(order[begin]); ++end) {}
+    for (end = begin + 1; end < order.size() && value(order[end]) == value(order[begin]); ++end) {
+    }
     for (std::size_t i = begin; i < end; ++i) rank[order[i]] = (static_cast<double>(begin + end) + 1) / 2;
   }
   return rank;
@@ -64,8 +66,16 @@ double spearman(std::span<const Score> scores, std::span<const std::uint32_t> pi
 }  // namespace
 
 Metric spearman_metric() {
-  return {"spearman", "rank correlation of the model's similarities (or outputs) with the labels", Direction::Higher, Unit::Score, true,
-          false, false, false, score, spearman};
+  return {"spearman",
+          "rank correlation of the model's similarities (or outputs) with the labels",
+          Direction::Higher,
+          Unit::Score,
+          true,
+          false,
+          false,
+          false,
+          score,
+          spearman};
 }
 
 }  // namespace bw

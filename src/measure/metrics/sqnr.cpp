@@ -27,8 +27,16 @@ double decibels(std::span<const Score> scores, std::span<const std::uint32_t> pi
 }  // namespace
 
 Metric sqnr_metric() {
-  return {"sqnr", "energy of the float model's outputs over that of the difference from them, in decibels", Direction::Higher,
-          Unit::Decibel, false, true, false, false, score, decibels};
+  return {"sqnr",
+          "energy of the float model's outputs over that of the difference from them, in decibels",
+          Direction::Higher,
+          Unit::Decibel,
+          false,
+          true,
+          false,
+          false,
+          score,
+          decibels};
 }
 
 }  // namespace bw

@@ -44,14 +44,19 @@ std::string cleaned(std::string_view text) {
 // Which kind of error an ONNX Runtime failure is.
 [[noreturn]] void rethrow(const Ort::Exception& error, const std::string& where) {
   const std::string text = cleaned(error.what());
-  const bool no_memory = text.find("bad_alloc") != std::string::npos || text.find("bad allocation") != std::string::npos ||
+  const bool no_memory = text.find("bad_alloc") != std::string::npos ||
+                         text.find("bad allocation") != std::string::npos ||
                          text.find("Failed to allocate memory") != std::string::npos;
   if (no_memory) throw Error(InputClass::Limit, "ONNX Runtime ran out of its memory limit: " + text, where);
   switch (error.GetOrtErrorCode()) {
-    case ORT_NO_SUCHFILE: throw Error(InputClass::Path, text, where);
-    case ORT_INVALID_PROTOBUF: throw Error(InputClass::Format, text, where);
-    case ORT_NOT_IMPLEMENTED: throw Error(ErrorKind::HardwareCompatibility, "ONNX Runtime has no kernel: " + text, where);
-    default: throw Error(InputClass::Semantic, "ONNX Runtime: " + text, where);
+    case ORT_NO_SUCHFILE:
+      throw Error(InputClass::Path, text, where);
+    case ORT_INVALID_PROTOBUF:
+      throw Error(InputClass::Format, text, where);
+    case ORT_NOT_IMPLEMENTED:
+      throw Error(ErrorKind::HardwareCompatibility, "ONNX Runtime has no kernel: " + text, where);
+    default:
+      throw Error(InputClass::Semantic, "ONNX Runtime: " + text, where);
   }
 }
 
@@ -107,14 +112,17 @@ class MemoryFile {
 
 class Session final : public Runner {
  public:
-  Session(ModelFile model, const LoadOptions& options) : where_(model.path.string()), options_(options), domain_(kTapDomain) {
+  Session(ModelFile model, const LoadOptions& options)
+      : where_(model.path.string()), options_(options), domain_(kTapDomain) {
     if (taps()) domain_.Add(tap_operator());
     session_ = load(std::move(model));
     Ort::AllocatorWithDefaultOptions names;
     for (std::size_t i = 0; i < session_.GetInputCount(); ++i)
-      inputs_.push_back(port_of(session_.GetInputNameAllocated(i, names).get(), session_.GetInputTypeInfo(i).GetConst()));
+      inputs_.push_back(
+          port_of(session_.GetInputNameAllocated(i, names).get(), session_.GetInputTypeInfo(i).GetConst()));
     for (std::size_t i = 0; i < session_.GetOutputCount(); ++i)
-      outputs_.push_back(port_of(session_.GetOutputNameAllocated(i, names).get(), session_.GetOutputTypeInfo(i).GetConst()));
+      outputs_.push_back(
+          port_of(session_.GetOutputNameAllocated(i, names).get(), session_.GetOutputTypeInfo(i).GetConst()));
     for (const Port& port : inputs_) input_names_.push_back(port.name.c_str());
     for (const Port& port : outputs_) output_names_.push_back(port.name.c_str());
   }
@@ -124,8 +132,10 @@ class Session final : public Runner {
 
   std::vector<Tensor> run(std::span<const Tensor> inputs, const TapSink& sink, TapOrder order) override {
     if (inputs.size() != inputs_.size())
-      throw Error(InputClass::Data, "the model takes " + std::to_string(inputs_.size()) + " inputs, the sample has " +
-                                        std::to_string(inputs.size()), where_);
+      throw Error(InputClass::Data,
+                  "the model takes " + std::to_string(inputs_.size()) + " inputs, the sample has " +
+                      std::to_string(inputs.size()),
+                  where_);
     std::vector<Ort::Value> values;
     for (const Tensor& input : inputs) values.push_back(value_of(input));
     std::vector<Tensor> outputs;
@@ -200,7 +210,9 @@ class Session final : public Runner {
     saving.SetOptimizedModelFilePath(optimized->model.path().c_str());
     saving.AddConfigEntry(kOrtSessionOptionsOptimizedModelExternalInitializersFileName, optimized->data.name().c_str());
     saving.AddConfigEntry(kOrtSessionOptionsOptimizedModelExternalInitializersMinSizeInBytes, "1024");
-    { const Ort::Session saved(environment(), tapped.data(), tapped.size(), saving); }
+    {
+      const Ort::Session saved(environment(), tapped.data(), tapped.size(), saving);
+    }
     optimized->model.map(), optimized->data.map();
     if (!taps_read_reorders(as_text(optimized->model.bytes()))) return Ort::Session{nullptr};
     optimized_ = std::move(optimized);

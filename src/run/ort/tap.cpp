@@ -17,11 +17,13 @@
 namespace bw::ort {
 namespace {
 
-// --- the model --------------------------------------------------------------------------------------------------------
+// --- the model
+// --------------------------------------------------------------------------------------------------------
 
 std::string tap_node(std::size_t index, const std::string& value) {
   using namespace node_field;
-  const std::string attribute = bytes_field(attribute_field::kName, "index") + number_field(attribute_field::kInt, index) +
+  const std::string attribute = bytes_field(attribute_field::kName, "index") +
+                                number_field(attribute_field::kInt, index) +
                                 number_field(attribute_field::kType, attribute_field::kTypeInt);
   return bytes_field(kInput, value) + bytes_field(kOutput, "bitwright_tap_" + std::to_string(index)) +
          bytes_field(kOpType, "Tap") + bytes_field(kDomain, kTapDomain) + bytes_field(kAttribute, attribute);
@@ -47,17 +49,29 @@ NodeView node_of(const Field& node) {
   view.encoded = node.encoded;
   for (const Field& field : fields_of(node.bytes)) {
     switch (field.number) {
-      case node_field::kInput: view.inputs.push_back(field.bytes); break;
-      case node_field::kOutput: view.outputs.push_back(field.bytes); break;
-      case node_field::kOpType: view.op_type = field.bytes; break;
-      case node_field::kDomain: view.domain = field.bytes; break;
-      case node_field::kAttribute: view.numbers.insert(number_of(field.bytes)); break;
+      case node_field::kInput:
+        view.inputs.push_back(field.bytes);
+        break;
+      case node_field::kOutput:
+        view.outputs.push_back(field.bytes);
+        break;
+      case node_field::kOpType:
+        view.op_type = field.bytes;
+        break;
+      case node_field::kDomain:
+        view.domain = field.bytes;
+        break;
+      case node_field::kAttribute:
+        view.numbers.insert(number_of(field.bytes));
+        break;
     }
   }
   return view;
 }
 
-bool is_tap(const NodeView& node) { return node.op_type == "Tap" && node.domain == kTapDomain; }
+bool is_tap(const NodeView& node) {
+  return node.op_type == "Tap" && node.domain == kTapDomain;
+}
 
 // Blocks are filled up to a multiple of 8 or 16 channels, by processor: then they hold elements of no value.
 bool fills_its_blocks(const NodeView& reorder) {
@@ -72,7 +86,8 @@ using Blocks = std::map<std::string_view, const NodeView*>;
 Blocks blocks_in(std::span<const NodeView> nodes) {
   Blocks blocks;
   for (const NodeView& node : nodes)
-    if (node.op_type == "ReorderOutput" && node.inputs.size() == 1 && node.outputs.size() == 1 && fills_its_blocks(node))
+    if (node.op_type == "ReorderOutput" && node.inputs.size() == 1 && node.outputs.size() == 1 &&
+        fills_its_blocks(node))
       blocks.emplace(node.outputs[0], &node);
   return blocks;
 }
@@ -125,7 +140,8 @@ std::string_view graph_of(std::string_view model) {
   return {};
 }
 
-// --- the kernel -------------------------------------------------------------------------------------------------------
+// --- the kernel
+// -------------------------------------------------------------------------------------------------------
 
 thread_local const TapSink* current_sink = nullptr;
 thread_local std::exception_ptr current_error;
@@ -169,7 +185,8 @@ std::string tap_suffix(std::span<const std::string> values) {
   std::string nodes;
   for (std::size_t i = values.size(); i-- > 0;) nodes += bytes_field(graph_field::kNode, tap_node(i, values[i]));
   return bytes_field(model_field::kGraph, nodes) +
-         bytes_field(model_field::kOpsetImport, bytes_field(opset_field::kDomain, kTapDomain) + number_field(opset_field::kVersion, 1));
+         bytes_field(model_field::kOpsetImport,
+                     bytes_field(opset_field::kDomain, kTapDomain) + number_field(opset_field::kVersion, 1));
 }
 
 std::string optimized_with_taps(std::string_view optimized, TapOrder order) {
@@ -184,7 +201,8 @@ std::string optimized_with_taps(std::string_view optimized, TapOrder order) {
 bool taps_read_reorders(std::string_view optimized) {
   const GraphView graph(graph_of(optimized));
   const Blocks blocks = blocks_in(graph.nodes);
-  return std::ranges::any_of(graph.nodes, [&](const NodeView& node) { return is_tap(node) && blocks.contains(node.inputs.at(0)); });
+  return std::ranges::any_of(graph.nodes,
+                             [&](const NodeView& node) { return is_tap(node) && blocks.contains(node.inputs.at(0)); });
 }
 
 bool has_convolution(std::string_view model) {
@@ -203,6 +221,8 @@ TapScope::~TapScope() {
   current_sink = outer_;
   current_error = std::move(outer_error_);
 }
-std::exception_ptr TapScope::take_error() { return std::exchange(current_error, nullptr); }
+std::exception_ptr TapScope::take_error() {
+  return std::exchange(current_error, nullptr);
+}
 
 }  // namespace bw::ort

@@ -12,8 +12,8 @@ namespace {
 
 Ort::Value string_value(const Tensor& tensor) {
   Ort::AllocatorWithDefaultOptions allocator;
-  Ort::Value value = Ort::Value::CreateTensor(allocator, tensor.shape().data(), tensor.rank(),
-                                              ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING);
+  Ort::Value value =
+      Ort::Value::CreateTensor(allocator, tensor.shape().data(), tensor.rank(), ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING);
   const std::vector<std::string>& strings = tensor.strings();
   for (std::size_t i = 0; i < strings.size(); ++i) value.FillStringTensorElement(strings[i].c_str(), i);
   return value;
@@ -31,7 +31,8 @@ Tensor wrap(Ort::ConstValue value, std::shared_ptr<const void> owner) {
   const DType dtype = dtype_of(info.GetElementType());
   if (dtype == DType::String) return string_tensor(value, info.GetShape(), count);
   const auto* data = static_cast<const std::byte*>(value.GetTensorRawData());
-  return Tensor::wrap(dtype, info.GetShape(), {data, static_cast<std::size_t>(byte_size(dtype, count))}, std::move(owner));
+  return Tensor::wrap(dtype, info.GetShape(), {data, static_cast<std::size_t>(byte_size(dtype, count))},
+                      std::move(owner));
 }
 
 }  // namespace
@@ -50,7 +51,9 @@ Ort::Value value_of(const Tensor& tensor) {
                                   static_cast<ONNXTensorElementDataType>(tensor.dtype()));
 }
 
-Tensor view(Ort::ConstValue value) { return wrap(value, nullptr); }
+Tensor view(Ort::ConstValue value) {
+  return wrap(value, nullptr);
+}
 
 Tensor tensor_of(Ort::Value value) {
   if (!value || !value.IsTensor()) return {};

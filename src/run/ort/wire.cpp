@@ -7,7 +7,9 @@ namespace {
 
 enum WireType { kVarint = 0, kFixed64 = 1, kLengthDelimited = 2, kFixed32 = 5 };
 
-[[noreturn]] void refuse() { throw Error(InputClass::Format, "the model's bytes are not a protobuf message"); }
+[[noreturn]] void refuse() {
+  throw Error(InputClass::Format, "the model's bytes are not a protobuf message");
+}
 
 std::uint64_t take_varint(std::string_view& rest) {
   std::uint64_t value = 0;
@@ -44,11 +46,20 @@ std::vector<Field> fields_of(std::string_view message) {
     Field field;
     field.number = static_cast<int>(tag >> 3 & 0x1fffffff);
     switch (tag & 7) {
-      case kVarint: field.value = take_varint(rest); break;
-      case kFixed64: field.bytes = take(rest, 8); break;
-      case kLengthDelimited: field.bytes = take(rest, take_varint(rest)); break;
-      case kFixed32: field.bytes = take(rest, 4); break;
-      default: refuse();
+      case kVarint:
+        field.value = take_varint(rest);
+        break;
+      case kFixed64:
+        field.bytes = take(rest, 8);
+        break;
+      case kLengthDelimited:
+        field.bytes = take(rest, take_varint(rest));
+        break;
+      case kFixed32:
+        field.bytes = take(rest, 4);
+        break;
+      default:
+        refuse();
     }
     field.encoded = begin.substr(0, begin.size() - rest.size());
     fields.push_back(field);

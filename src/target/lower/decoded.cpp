@@ -25,7 +25,9 @@ std::optional<Decoded> decoded_constant(const Rewriter& rewriter, ValueId value)
   return constant ? found : std::nullopt;
 }
 
-const Tensor& constant(const Rewriter& rewriter, ValueId value) { return rewriter.graph().value(value).initializer; }
+const Tensor& constant(const Rewriter& rewriter, ValueId value) {
+  return rewriter.graph().value(value).initializer;
+}
 
 bool is_removed(const Rewriter& rewriter, NodeId node) {
   const std::vector<ValueId>& outputs = rewriter.graph().node(node).outputs;

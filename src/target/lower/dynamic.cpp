@@ -33,7 +33,8 @@ void lower_product(Rewriter& rewriter, NodeId id, const Decoded& x, const Decode
   const bool gemm = node.is("Gemm");
   ValueId codes = weight.codes;
   if (gemm && node.int_or("transB", 0) != 0)
-    codes = rewriter.add_constant(rewriter.graph().value(codes).name + "_transposed", transposed(constant(rewriter, codes)));
+    codes = rewriter.add_constant(rewriter.graph().value(codes).name + "_transposed",
+                                  transposed(constant(rewriter, codes)));
   const Value output = rewriter.graph().value(node.output(0));
   ValueType int32 = output.type;
   int32.dtype = DType::Int32;
@@ -62,7 +63,8 @@ Tensor recurrent_weight(const Tensor& codes) {
       for (std::int64_t c = 0; c < shape[2]; ++c)
         to[static_cast<std::size_t>((d * shape[2] + c) * shape[1] + r)] =
             from[static_cast<std::size_t>((d * shape[1] + r) * shape[2] + c)];
-  return cast(Tensor::of<std::int64_t>({shape[0], shape[2], shape[1]}, std::span<const std::int64_t>(to)), codes.dtype());
+  return cast(Tensor::of<std::int64_t>({shape[0], shape[2], shape[1]}, std::span<const std::int64_t>(to)),
+              codes.dtype());
 }
 
 // Scales of one weight: [directions, 4*hidden] from blocks that span a row, [directions] from one scale for all.
@@ -81,16 +83,18 @@ std::optional<RecurrentOperand> recurrent_operand(Rewriter& rewriter, ValueId va
   spread.resize(element_count(wanted), spread.front());
   const std::string name = rewriter.graph().value(weight->codes).name;
   const Tensor zeros = Tensor::make(codes.dtype(), wanted, [](std::span<std::byte>) {});
-  return RecurrentOperand{rewriter.add_constant(name + "_recurrent", recurrent_weight(codes)),
-                          rewriter.add_constant(name + "_scales", Tensor::of<float>(wanted, std::span<const float>(spread))),
-                          rewriter.add_constant(name + "_zero_points", zeros)};
+  return RecurrentOperand{
+      rewriter.add_constant(name + "_recurrent", recurrent_weight(codes)),
+      rewriter.add_constant(name + "_scales", Tensor::of<float>(wanted, std::span<const float>(spread))),
+      rewriter.add_constant(name + "_zero_points", zeros)};
 }
 
 void lower_lstm(Rewriter& rewriter, NodeId id) {
   const auto w = recurrent_operand(rewriter, rewriter.graph().node(id).input(1));
   const auto r = recurrent_operand(rewriter, rewriter.graph().node(id).input(2));
   if (!w || !r)
-    throw Error(ErrorKind::Internal, fmt::format("node '{}' is dynamic, but its weights have no codes", rewriter.graph().node(id).name));
+    throw Error(ErrorKind::Internal,
+                fmt::format("node '{}' is dynamic, but its weights have no codes", rewriter.graph().node(id).name));
   Node lowered = rewriter.graph().node(id);
   lowered.op_type = "DynamicQuantizeLSTM";
   lowered.domain = kMicrosoft;

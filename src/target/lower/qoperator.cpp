@@ -15,9 +15,13 @@ struct Island {
   ValueId scale, zero_point;  // of the output
 };
 
-std::vector<ValueId> code_scale_zero(const Decoded& operand) { return {operand.codes, operand.scale, operand.zero_point}; }
+std::vector<ValueId> code_scale_zero(const Decoded& operand) {
+  return {operand.codes, operand.scale, operand.zero_point};
+}
 
-void append(std::vector<ValueId>& list, const std::vector<ValueId>& more) { list.insert(list.end(), more.begin(), more.end()); }
+void append(std::vector<ValueId>& list, const std::vector<ValueId>& more) {
+  list.insert(list.end(), more.begin(), more.end());
+}
 
 // y = op(x...) with every operand followed by its scale and zero point, then the output's.
 std::vector<ValueId> all_then_output(const Island& island) {
@@ -66,13 +70,14 @@ constexpr std::array kRows{
     Row{"Concat", "QLinearConcat", kMicrosoft, concatenation},
 };
 // Operators that move codes as they are; only their first input carries data.
-constexpr std::array<std::string_view, 7> kMoves{"MaxPool",   "Reshape", "Flatten",  "Transpose",
+constexpr std::array<std::string_view, 7> kMoves{"MaxPool", "Reshape",   "Flatten", "Transpose",
                                                  "Squeeze", "Unsqueeze", "Slice"};
 
 // The node whose result a QuantizeLinear codes, seen through an activation function that its range takes over.
 NodeId behind_activation(const Rewriter& rewriter, ValueId value) {
   NodeId producer = rewriter.producer(value);
-  while (producer != kNoNode && (rewriter.graph().node(producer).is("Relu") || rewriter.graph().node(producer).is("Clip"))) {
+  while (producer != kNoNode &&
+         (rewriter.graph().node(producer).is("Relu") || rewriter.graph().node(producer).is("Clip"))) {
     const ValueId before = rewriter.graph().node(producer).input(0);
     if (rewriter.uses(before).size() != 1 || decoded(rewriter, before)) return kNoNode;
     producer = rewriter.producer(before);
@@ -92,8 +97,9 @@ std::optional<Island> island_before(const Rewriter& rewriter, NodeId quantize) {
 void replace_quantize(Rewriter& rewriter, NodeId quantize, std::string_view op, std::string_view domain,
                       std::vector<ValueId> inputs, std::vector<Attribute> attributes) {
   const Value codes = rewriter.graph().value(rewriter.graph().node(quantize).output(0));
-  replace_node(rewriter, quantize,
-               rewriter.add_op(op, std::move(inputs), std::move(attributes), codes.name + "_codes", codes.type, domain));
+  replace_node(
+      rewriter, quantize,
+      rewriter.add_op(op, std::move(inputs), std::move(attributes), codes.name + "_codes", codes.type, domain));
 }
 
 void lower_island(Rewriter& rewriter, const Island& island) {
@@ -105,7 +111,8 @@ void lower_island(Rewriter& rewriter, const Island& island) {
     return;
   }
   const auto row = std::find_if(kRows.begin(), kRows.end(), [&](const Row& r) { return node.is(r.op); });
-  const bool all_decoded = std::all_of(island.inputs.begin(), island.inputs.end(), [](const auto& i) { return i.has_value(); });
+  const bool all_decoded =
+      std::all_of(island.inputs.begin(), island.inputs.end(), [](const auto& i) { return i.has_value(); });
   if (row == kRows.end() || !all_decoded) return;
   std::vector<Attribute> attributes = node.attributes;
   std::erase_if(attributes, [](const Attribute& a) { return a.name == "beta"; });

@@ -96,8 +96,8 @@ void lower_node(Rewriter& rewriter, NodeId id, const Decoded& weight, const Bloc
     inputs.resize(5, kNoValue);
     inputs.push_back(node.input(2));
   }
-  std::vector<Attribute> attributes{{"K", blocks.k, {}}, {"N", blocks.n, {}}, {"bits", blocks.bits, {}},
-                                    {"block_size", blocks.block, {}}};
+  std::vector<Attribute> attributes{
+      {"K", blocks.k, {}}, {"N", blocks.n, {}}, {"bits", blocks.bits, {}}, {"block_size", blocks.block, {}}};
   if (accuracy_level != 0) attributes.push_back({"accuracy_level", std::int64_t{accuracy_level}, {}});
   const Value output = rewriter.graph().value(node.output(0));
   const ValueId result =
