@@ -90,7 +90,7 @@ SpeedGroup speed_group(const Rows& rows) {
   if (const CandidateFindings* fastest = fastest_of(rows))
     return {filtered(rows, [&](const auto& c) { return about_as_fast(c, *fastest); }), "about as fast as the fastest"};
   if (Rows fast = filtered(rows, as_fast_as_float); !fast.empty())
-    return {std::move(fast), "as fast as the float model"};
+    return {std::move(fast), "not measurably slower than the float model"};
   return {rows, "not as fast as the float model"};
 }
 
