@@ -36,19 +36,9 @@ constexpr Parameter kFlags[] = {
     kEvaluationSplitFlag,
     kCalibrationSamplesFlag,
     kBalancedFlag,
-    {.name = "evaluation_samples",
-     .type = Parameter::Type::Integer,
-     .standard = "0",
-     .says = "samples to measure accuracy on, 0 for all",
-     .low = 0,
-     .high = 1e9},
+    kEvaluationSamplesFlag,
     kEvalCommandFlag,
-    {.name = "latency_seconds",
-     .type = Parameter::Type::Number,
-     .standard = "3",
-     .says = "time for the paired runs of each candidate",
-     .low = 0.05,
-     .high = 3600},
+    kLatencySecondsFlag,
     {.name = "baseline",
      .type = Parameter::Type::Flag,
      .standard = "yes",
@@ -94,26 +84,16 @@ BenchOptions options_of(const Invocation& invocation) {
   if (flags.text("data").empty())
     throw Error(ErrorKind::Usage, "no data to calibrate and measure on", "--data",
                 "Give a folder, a dataset.yaml or a data file");
-  BenchOptions options;
+  BenchOptions options = measuring_options(invocation);
   for (const std::string& model : invocation.all("MODEL")) options.models.emplace_back(model);
-  options.data = flags.text("data");
   options.output = flags.text("output");
   options.recipes = recipes_named(flags.text("methods"));
   options.target = target_named(flags.text("target")).name;
-  options.open = open_options(invocation);
-  options.read = read_options(invocation);
-  options.worker = worker_limits(invocation);
   options.balanced = flags.flag("balanced");
   options.calibration_samples = static_cast<std::size_t>(flags.integer("calibration_samples"));
-  options.evaluation_samples = static_cast<std::size_t>(flags.integer("evaluation_samples"));
-  options.eval_command = flags.text("eval_command");
-  options.latency_seconds = flags.number("latency_seconds");
   options.resume = flags.flag("resume");
   options.baseline = flags.flag("baseline");
   options.constraints = constraints(flags);
-  options.threads = invocation.threads;
-  options.seed = invocation.seed;
-  options.command = invocation.line;
   return options;
 }
 

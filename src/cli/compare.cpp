@@ -21,43 +21,14 @@ constexpr Positional kPositionals[] = {
     {.name = "ORIGINAL", .says = "the model to compare with", .many = false, .optional = false},
     {.name = "OTHER", .says = "the model to compare", .many = false, .optional = false}};
 constexpr Parameter kFlags[] = {
-    kDataFlag,
-    kDataRootFlag,
-    kCalibrationSplitFlag,
-    kEvaluationSplitFlag,
-    {.name = "evaluation_samples",
-     .type = Parameter::Type::Integer,
-     .standard = "0",
-     .says = "samples to measure accuracy on, 0 for all",
-     .low = 0,
-     .high = 1e9},
-    kEvalCommandFlag,
-    {.name = "latency_seconds",
-     .type = Parameter::Type::Number,
-     .standard = "3",
-     .says = "time for the paired runs",
-     .low = 0.05,
-     .high = 3600},
-    kWorkerMemoryFlag,
-    kWorkerTimeoutFlag,
-    kUncheckedFlag,
+    kDataFlag,        kDataRootFlag,       kCalibrationSplitFlag, kEvaluationSplitFlag, kEvaluationSamplesFlag,
+    kEvalCommandFlag, kLatencySecondsFlag, kWorkerMemoryFlag,     kWorkerTimeoutFlag,   kUncheckedFlag,
 };
 
 BenchOptions options_of(const Invocation& invocation) {
   if (invocation.flags.text("data").empty())
     throw Error(ErrorKind::Usage, "no data to compare on", "--data", "Give a folder, a dataset.yaml or a data file");
-  BenchOptions options;
-  options.data = invocation.flags.text("data");
-  options.open = open_options(invocation);
-  options.read = read_options(invocation);
-  options.worker = worker_limits(invocation);
-  options.evaluation_samples = static_cast<std::size_t>(invocation.flags.integer("evaluation_samples"));
-  options.eval_command = invocation.flags.text("eval_command");
-  options.latency_seconds = invocation.flags.number("latency_seconds");
-  options.threads = invocation.threads;
-  options.seed = invocation.seed;
-  options.command = invocation.line;
-  return options;
+  return measuring_options(invocation);
 }
 
 CandidateFindings described(const LoadedModel& other, const std::string& name) {

@@ -1,8 +1,9 @@
-// Flags about reading and running models that several commands share.
+// Flags about reading, running and measuring models that several commands share.
 #pragma once
 
 #include "bench/bench.h"
 #include "cli/command.h"
+#include "cli/data_flags.h"
 
 namespace bw {
 
@@ -12,24 +13,31 @@ inline constexpr Parameter kWorkerMemoryFlag{
     .standard = "0",
     .says = "most bytes that a process which runs a model may map; 0: no limit",
     .low = 0,
-    .high = 1e15,
-    .choices = ""};
+    .high = 1e15};
 inline constexpr Parameter kWorkerTimeoutFlag{
     .name = "worker_timeout",
     .type = Parameter::Type::Number,
     .standard = "120",
     .says = "seconds without a sign of life after which a process that runs a model is ended",
     .low = 0.1,
-    .high = 86400,
-    .choices = ""};
+    .high = 86400};
 inline constexpr Parameter kUncheckedFlag{.name = "unchecked",
                                           .type = Parameter::Type::Flag,
                                           .standard = "no",
                                           .says = "read models without verifying them",
-                                          .low = 0,
-                                          .high = 0,
-                                          .choices = "",
                                           .hidden = true};
+inline constexpr Parameter kEvaluationSamplesFlag{.name = "evaluation_samples",
+                                                  .type = Parameter::Type::Integer,
+                                                  .standard = "0",
+                                                  .says = "samples to measure accuracy on, 0 for all",
+                                                  .low = 0,
+                                                  .high = 1e9};
+inline constexpr Parameter kLatencySecondsFlag{.name = "latency_seconds",
+                                               .type = Parameter::Type::Number,
+                                               .standard = "3",
+                                               .says = "time for the paired runs of each candidate",
+                                               .low = 0.05,
+                                               .high = 3600};
 
 inline ReadOptions read_options(const Invocation& invocation) {
   ReadOptions options;
@@ -40,6 +48,22 @@ inline ReadOptions read_options(const Invocation& invocation) {
 inline WorkerLimits worker_limits(const Invocation& invocation) {
   return {.memory = static_cast<std::uint64_t>(invocation.flags.integer("worker_memory")),
           .silence = invocation.flags.number("worker_timeout")};
+}
+
+// What every command that measures takes from its flags and its line.
+inline BenchOptions measuring_options(const Invocation& invocation) {
+  BenchOptions options;
+  options.data = invocation.flags.text("data");
+  options.open = open_options(invocation);
+  options.read = read_options(invocation);
+  options.worker = worker_limits(invocation);
+  options.evaluation_samples = static_cast<std::size_t>(invocation.flags.integer("evaluation_samples"));
+  options.eval_command = invocation.flags.text("eval_command");
+  options.latency_seconds = invocation.flags.number("latency_seconds");
+  options.threads = invocation.threads;
+  options.seed = invocation.seed;
+  options.command = invocation.line;
+  return options;
 }
 
 }  // namespace bw

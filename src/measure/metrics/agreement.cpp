@@ -19,16 +19,14 @@ Score score(const Outcome& outcome) {
 }  // namespace
 
 Metric agreement_metric() {
-  return {"agreement",
-          "share of answers that are the float model's own",
-          Direction::Higher,
-          Unit::Fraction,
-          false,
-          true,
-          true,
-          false,
-          score,
-          ratio_of_sums};
+  return {.name = "agreement",
+          .says = "share of answers that are the float model's own",
+          .unit = Unit::Fraction,
+          .needs_label = false,
+          .needs_reference = true,
+          .hit_or_miss = true,
+          .score = score,
+          .aggregate = ratio_of_sums};
 }
 
 }  // namespace bw

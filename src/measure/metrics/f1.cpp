@@ -37,16 +37,11 @@ double f1(std::span<const Score> scores, std::span<const std::uint32_t> picks) {
 }  // namespace
 
 Metric f1_metric() {
-  return {"f1",
-          "harmonic mean of precision and recall: of class 1 when there are two, else the mean over classes",
-          Direction::Higher,
-          Unit::Fraction,
-          true,
-          false,
-          false,
-          false,
-          answer_and_label,
-          f1};
+  return {.name = "f1",
+          .says = "harmonic mean of precision and recall: of class 1 when there are two, else the mean over classes",
+          .unit = Unit::Fraction,
+          .score = answer_and_label,
+          .aggregate = f1};
 }
 
 }  // namespace bw

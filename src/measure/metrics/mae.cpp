@@ -23,7 +23,12 @@ Score score(const Outcome& outcome) {
 }  // namespace
 
 Metric mae_metric() {
-  return {"mae", "mean absolute error", Direction::Lower, Unit::Score, true, false, false, true, score, ratio_of_sums};
+  return {.name = "mae",
+          .says = "mean absolute error",
+          .direction = Direction::Lower,
+          .relative = true,
+          .score = score,
+          .aggregate = ratio_of_sums};
 }
 
 }  // namespace bw

@@ -37,16 +37,10 @@ double mcc(std::span<const Score> scores, std::span<const std::uint32_t> picks) 
 }  // namespace
 
 Metric mcc_metric() {
-  return {"mcc",
-          "Matthews correlation coefficient: 1 is perfect, 0 is chance",
-          Direction::Higher,
-          Unit::Score,
-          true,
-          false,
-          false,
-          false,
-          answer_and_label,
-          mcc};
+  return {.name = "mcc",
+          .says = "Matthews correlation coefficient: 1 is perfect, 0 is chance",
+          .score = answer_and_label,
+          .aggregate = mcc};
 }
 
 }  // namespace bw

@@ -38,11 +38,11 @@ struct Outcome {
 struct Metric {
   std::string_view name;  // "top1"
   std::string_view says;
-  Direction direction;
-  Unit unit;
-  bool needs_label, needs_reference;
-  bool hit_or_miss;  // a score is {0 or 1, 1} for one answer a sample: McNemar's test applies
-  bool relative;     // margins are shares of the float model's value, not points (perplexity)
+  Direction direction = Direction::Higher;
+  Unit unit = Unit::Score;
+  bool needs_label = true, needs_reference = false;
+  bool hit_or_miss = false;  // a score is {0 or 1, 1} for one answer a sample: McNemar's test applies
+  bool relative = false;     // margins are shares of the float model's value, not points (perplexity)
   // Error(data) naming the sample when its label or the output does not fit the metric.
   Score (*score)(const Outcome& outcome);
   // Of the picked scores (picks may repeat).

@@ -25,16 +25,12 @@ double perplexity(std::span<const Score> scores, std::span<const std::uint32_t> 
 }  // namespace
 
 Metric perplexity_metric() {
-  return {"perplexity",
-          "exp of the mean surprise at the next token",
-          Direction::Lower,
-          Unit::Score,
-          true,
-          false,
-          false,
-          true,
-          score,
-          perplexity};
+  return {.name = "perplexity",
+          .says = "exp of the mean surprise at the next token",
+          .direction = Direction::Lower,
+          .relative = true,
+          .score = score,
+          .aggregate = perplexity};
 }
 
 }  // namespace bw

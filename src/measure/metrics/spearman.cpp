@@ -66,16 +66,10 @@ double spearman(std::span<const Score> scores, std::span<const std::uint32_t> pi
 }  // namespace
 
 Metric spearman_metric() {
-  return {"spearman",
-          "rank correlation of the model's similarities (or outputs) with the labels",
-          Direction::Higher,
-          Unit::Score,
-          true,
-          false,
-          false,
-          false,
-          score,
-          spearman};
+  return {.name = "spearman",
+          .says = "rank correlation of the model's similarities (or outputs) with the labels",
+          .score = score,
+          .aggregate = spearman};
 }
 
 }  // namespace bw

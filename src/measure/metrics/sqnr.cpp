@@ -27,16 +27,13 @@ double decibels(std::span<const Score> scores, std::span<const std::uint32_t> pi
 }  // namespace
 
 Metric sqnr_metric() {
-  return {"sqnr",
-          "energy of the float model's outputs over that of the difference from them, in decibels",
-          Direction::Higher,
-          Unit::Decibel,
-          false,
-          true,
-          false,
-          false,
-          score,
-          decibels};
+  return {.name = "sqnr",
+          .says = "energy of the float model's outputs over that of the difference from them, in decibels",
+          .unit = Unit::Decibel,
+          .needs_label = false,
+          .needs_reference = true,
+          .score = score,
+          .aggregate = decibels};
 }
 
 }  // namespace bw
