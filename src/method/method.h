@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ struct Task {
   const Target& target;
   std::uint64_t seed = 0;
   bool cpu_has_vnni = true;  // of the machine the candidate is for
+  // Nodes that the target's runtime would not run as they were decided: by name, and what it said. They stay in float.
+  std::map<std::string, std::string> refused = {};
 };
 
 // Stages order a chain by themselves.
