@@ -268,6 +268,10 @@ void FileWriter::write(std::string_view text) {
 std::uint64_t FileWriter::written() const {
   return state_->written;
 }
+const fs::path& FileWriter::complete() {
+  state_->flush();
+  return state_->temporary;
+}
 void FileWriter::commit() {
   state_->commit();
 }

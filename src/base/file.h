@@ -58,6 +58,8 @@ class FileWriter {
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
   std::uint64_t written() const;
+  // Puts all that was written into the file under its temporary name, and gives that: for a look at it before commit().
+  const fs::path& complete();
   void commit();
 
  private:

@@ -23,9 +23,12 @@ bool on_a_terminal() {
   return terminal;
 }
 
+// Whether a line of progress stands on the terminal that the next line must wipe away.
+std::atomic<bool> line_is_open{false};
+
 void put(std::string_view line) {
-  std::string text(line);
-  text += '\n';
+  std::string text(line_is_open.exchange(false) ? "\r\x1b[K" : "");
+  text.append(line).append(1, '\n');
   std::fwrite(text.data(), 1, text.size(), stderr);  // one call, so that lines of several threads do not mix
 }
 
@@ -34,6 +37,13 @@ std::string duration(double seconds) {
   const auto minutes = static_cast<long>(seconds / 60);
   if (minutes < 60) return fmt::format("{} min {:.0f} s", minutes, seconds - 60 * static_cast<double>(minutes));
   return fmt::format("{} h {} min", minutes / 60, minutes % 60);
+}
+
+void redraw(const std::string& line, bool last) {
+  if (!on_a_terminal()) return put(line);
+  const std::string text = "\r\x1b[K" + line + (last ? "\n" : "");
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  line_is_open = !last;
 }
 
 }  // namespace
@@ -73,9 +83,29 @@ void Progress::draw(bool last) {
     line += ", " + duration(elapsed);
   else if (rate > 0 && total_ > done_)
     line += ", " + duration(static_cast<double>(total_ - done_) / rate) + " left";
-  if (!on_a_terminal()) return put(line);
-  const std::string text = "\r\x1b[K" + line + (last ? "\n" : "");
-  std::fwrite(text.data(), 1, text.size(), stderr);
+  redraw(line, last);
+}
+
+Countdown::Countdown(std::string what, std::size_t steps, double expected)
+    : what_(std::move(what)), steps_(steps), expected_(expected), started_(seconds_now()) {}
+
+Countdown::~Countdown() {
+  if (the_verbosity == Verbosity::Quiet || begun_ == 0) return;
+  redraw(fmt::format("{}: {} done in {}", what_, begun_, duration(seconds_now() - started_)), true);
+}
+
+void Countdown::next(std::string_view step, double expected) {
+  expected_done_ += this_step_;
+  this_step_ = expected;
+  ++begun_;
+  const double now = seconds_now(), elapsed = now - started_;
+  if (the_verbosity == Verbosity::Quiet || (!on_a_terminal() && now - drawn_ < kLogInterval)) return;
+  drawn_ = now;
+  // What was expected of the steps that are done, against what they took, corrects what is expected of the others.
+  const double pace = expected_done_ > 0 ? elapsed / expected_done_ : 1;
+  redraw(fmt::format("{}: {} ({} of {}), about {} left", what_, step, begun_, steps_,
+                     duration(std::max(0.0, expected_ - expected_done_) * pace)),
+         false);
 }
 
 double seconds_now() {

@@ -29,6 +29,23 @@ class Progress {
   double started_, drawn_ = 0;
 };
 
+// The same for steps that take different times, each expected beforehand: "measuring fp16 (3 of 10), about 40 s left".
+class Countdown {
+ public:
+  // `expected`: seconds of all steps together, as far as they are known.
+  Countdown(std::string what, std::size_t steps, double expected);
+  ~Countdown();
+  Countdown(const Countdown&) = delete;
+  Countdown& operator=(const Countdown&) = delete;
+  // The next step begins; `expected`: seconds that it takes, which the real ones replace when it is done.
+  void next(std::string_view step, double expected);
+
+ private:
+  std::string what_;
+  std::size_t steps_, begun_ = 0;
+  double expected_, expected_done_ = 0, this_step_ = 0, started_, drawn_ = 0;
+};
+
 double seconds_now();  // monotonic clock
 
 // SIGINT and SIGTERM set a flag; long loops call this, which throws Error(Interrupted) when it is set.

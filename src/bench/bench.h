@@ -7,15 +7,10 @@
 
 #include "bench/candidate.h"
 #include "bench/findings.h"
+#include "bench/limits.h"
 #include "data/dataset.h"
 
 namespace bw {
-
-// What a worker process may take.
-struct WorkerLimits {
-  std::uint64_t memory = 0;  // bytes that it may map; 0: no limit
-  double silence = 120;      // seconds without a word from it after which it is killed
-};
 
 struct BenchOptions {
   std::vector<std::filesystem::path> models;
@@ -33,6 +28,7 @@ struct BenchOptions {
   std::string eval_command;            // the user's own metric (bench/own_metric.h); empty: the data's
   bool resume = false;                 // take finished steps from an earlier run into the same folder
   bool baseline = true;                // measure the float model and compare with it
+  bool quick = false;                  // stop after the first, short measurement
   Constraints constraints;
   int threads = 1;
   std::uint64_t seed = 0;
@@ -43,10 +39,17 @@ struct BenchOptions {
 Findings start_findings(const BenchOptions& options);
 ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options);
 
-// Called when a model is done, with everything found so far.
-using BenchProgress = std::function<void(const Findings&)>;
+// Who wants to see what is found while it is found.
+struct BenchListener {
+  std::function<void(const ModelFindings&)> begin;  // a model's candidates are made, the short measurement begins
+  std::function<void(const ModelFindings&, const CandidateFindings&)> row;  // a candidate has its first figures
+  // The short measurement is over and judged; the full one begins and takes about so many seconds.
+  std::function<void(const ModelFindings&, double seconds)> quick_done;
+  std::function<void(const Findings&)> model_done;  // with everything found so far
+};
 
-// A candidate that cannot be made, dies or hangs is a row of the findings; errors of model or data end the run.
-Findings bench(const BenchOptions& options, const BenchProgress& model_done = {});
+// A candidate that cannot be made, dies or hangs is a row of the findings; errors of model or data end the run. Each
+// model is measured twice: shortly, so that there is something to see soon, then in full.
+Findings bench(const BenchOptions& options, const BenchListener& listener = {});
 
 }  // namespace bw

@@ -9,7 +9,6 @@
 #include "base/hash.h"
 #include "base/progress.h"
 #include "base/version.h"
-#include "format/onnx/onnx.h"
 #include "graph/ops/op.h"
 #include "graph/verify.h"
 
@@ -82,12 +81,7 @@ Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence&
   return candidate;
 }
 
-ArtifactFile write_candidate(const Candidate& candidate, const fs::path& folder, const std::string& model_name,
-                             const fs::path& root) {
-  make_folder(folder);
-  const fs::path file = folder / (model_name + candidate.artifact.extension);
-  onnx::write(candidate.artifact.graph, file);
-  write_plan(candidate.plan, folder / "plan.json");
+ArtifactFile described(const fs::path& file, const fs::path& root) {
   return {.path = file.lexically_relative(root).generic_string(),
           .bytes = shipped_bytes(file),
           .sha256 = sha256_of_file(file)};

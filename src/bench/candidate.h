@@ -26,8 +26,7 @@ std::string candidate_name(const Recipe& recipe);
 // Error(Quantization) when the recipe changes nothing of this model.
 Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence& evidence, Provenance provenance);
 
-// FOLDER/NAME.onnx, FOLDER/plan.json (and plan.npz); gives the model file, its path relative to `root`.
-ArtifactFile write_candidate(const Candidate& candidate, const std::filesystem::path& folder,
-                             const std::string& model_name, const std::filesystem::path& root);
+// A written model as the report names it: its path relative to `root`, all bytes that have to be shipped, its hash.
+ArtifactFile described(const std::filesystem::path& file, const std::filesystem::path& root);
 
 }  // namespace bw

@@ -15,9 +15,13 @@ namespace {
 constexpr std::uint64_t kDecodedBudget = std::uint64_t{1}
                                          << 29;  // bytes of decoded samples kept for the next candidate
 
-std::vector<std::size_t> evaluation_indices(const Split& split, const BenchOptions& options) {
-  const std::size_t wanted = options.evaluation_samples == 0 ? split.size() : options.evaluation_samples;
-  std::vector<std::size_t> indices = choose(split, std::min(wanted, split.size()), options.seed, options.balanced);
+std::size_t count_of(const Split& split, std::size_t wanted) {
+  return wanted == 0 ? split.size() : std::min(wanted, split.size());
+}
+
+std::vector<std::size_t> evaluation_indices(const Split& split, const BenchOptions& options, const Effort& effort) {
+  const std::size_t wanted = count_of(split, effort.samples);
+  std::vector<std::size_t> indices = choose(split, wanted, options.seed, options.balanced);
   std::sort(indices.begin(), indices.end());  // files are read in order
   return indices;
 }
@@ -50,6 +54,12 @@ Figure inverse(const Figure& ratio) {
   return figure;
 }
 
+bool computes_in_integers(const Plan& plan) {
+  return std::ranges::any_of(plan.nodes, [](const auto& node) {
+    return node.second.precision == Precision::Integer || node.second.precision == Precision::Dynamic;
+  });
+}
+
 LatencyFigures latency_figures(const Timing& timing) {
   return {timing.p50, timing.p90, timing.p99, timing.load_time};
 }
@@ -62,19 +72,43 @@ WorkerOptions limited(const WorkerLimits& limits) {
 
 }  // namespace
 
-Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options,
+Effort full_effort(const BenchOptions& options) {
+  return {.samples = options.evaluation_samples, .latency_seconds = options.latency_seconds};
+}
+
+Effort quick_effort(const BenchOptions& options, double sample_seconds) {
+  constexpr std::size_t kLeastSamples = 16, kMostSamples = 256, kPairs = 12;
+  constexpr double kSeconds = 0.3;
+  const std::size_t enough =
+      sample_seconds > 0 ? std::clamp(static_cast<std::size_t>(1 / sample_seconds), kLeastSamples, kMostSamples)
+                         : kMostSamples;
+  return {.samples = options.evaluation_samples == 0 ? enough : std::min(enough, options.evaluation_samples),
+          .latency_seconds = std::min(kSeconds, options.latency_seconds),
+          .least_pairs = kPairs,
+          .peaks = false};
+}
+
+Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options, const Effort& effort,
                    Checkpoint& checkpoint)
     : model_(model),
       dataset_(dataset),
       options_(options),
+      effort_(effort),
       checkpoint_(checkpoint),
-      samples_(dataset.evaluation(), evaluation_indices(dataset.evaluation(), options), kDecodedBudget),
+      samples_(dataset.evaluation(), evaluation_indices(dataset.evaluation(), options, effort), kDecodedBudget),
       worker_(limited(options.worker)) {}
 
+// What every step's result depends on; each adds what else it depends on.
 std::string Measurer::key(const std::string& sha256) const {
-  return fmt::format("{} {} {} {} {} {} {} {}", model_.sha256, sha256,
-                     dataset_.description()["sha256"].get<std::string>(), options_.evaluation_samples,
-                     options_.balanced, options_.latency_seconds, options_.threads, options_.seed);
+  return fmt::format("{} {} {} {} {} {}", model_.sha256, sha256, dataset_.description()["sha256"].get<std::string>(),
+                     options_.balanced, options_.threads, options_.seed);
+}
+
+double Measurer::expected_seconds(const CandidateFindings& measured, const Effort& effort) const {
+  const auto samples = static_cast<double>(count_of(dataset_.evaluation(), effort.samples));
+  const double evaluate = measured.seconds.evaluate.value_or(0) * samples / static_cast<double>(samples_.size());
+  const double overhead = std::max(0.0, measured.seconds.latency.value_or(0) - effort_.latency_seconds);
+  return evaluate + effort.latency_seconds + overhead;
 }
 
 EvaluateOptions Measurer::evaluating() const {
@@ -91,15 +125,18 @@ Evaluation Measurer::evaluated_float() {
 Evaluation Measurer::evaluated(const fs::path& file, const std::string& sha256) {
   const EvaluateOptions how = evaluating();
   return checkpoint_.evaluation(
-      key(sha256), [&] { return evaluate_model(worker_, file, samples_, how, float_evaluation_.reference); });
+      fmt::format("{} {}", key(sha256), samples_.size()),
+      [&] { return evaluate_model(worker_, file, samples_, how, float_evaluation_.reference); });
 }
 
 Latency Measurer::timed(const fs::path& file, const std::string& sha256) {
   const LatencyOptions how{.threads = options_.threads,
-                           .seconds = options_.latency_seconds,
+                           .seconds = effort_.latency_seconds,
+                           .least_pairs = effort_.least_pairs,
                            .seed = options_.seed,
                            .silence = options_.worker.silence};
-  return checkpoint_.latency(key(sha256), [&] { return measure_latency(worker_, model_.path, file, samples_, how); });
+  return checkpoint_.latency(fmt::format("{} {}", key(sha256), effort_.latency_seconds),
+                             [&] { return measure_latency(worker_, model_.path, file, samples_, how); });
 }
 
 Figure Measurer::memory_of(const fs::path& file, const std::string& sha256) {
@@ -190,7 +227,7 @@ void Measurer::compare_accuracy(CandidateFindings& findings, const fs::path& fil
   findings.accuracy = std::move(accuracy);
 }
 
-void Measurer::compare_latency(CandidateFindings& findings, const Candidate& candidate, const fs::path& file) {
+void Measurer::compare_latency(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
   const Figure memory = memory_of(file, findings.artifact->sha256);
   const Latency latency = timed(file, findings.artifact->sha256);
   findings.latency = LatencyComparison{.ratio = latency.ratio.ratio,
@@ -208,6 +245,7 @@ void Measurer::compare_latency(CandidateFindings& findings, const Candidate& can
       figures(accuracy(&MetricFindings::quantized), latency.quantized, memory, findings.artifact->bytes);
   findings.seconds.latency = latency.seconds;
 
+  if (!effort_.peaks) return;
   std::vector<Shape> shapes;
   for (const Tensor& input : dataset_.evaluation().get(0).inputs) {
     Shape shape = input.shape();
@@ -215,15 +253,14 @@ void Measurer::compare_latency(CandidateFindings& findings, const Candidate& can
     shapes.push_back(std::move(shape));
   }
   const Graph concrete = with_input_shapes(model_.prepared, shapes);
-  const bool integer = candidate.plan.values.size() > 1;
-  findings.achieved = achieved(run_cost(concrete, candidate.plan), latency.quantized.p50,
-                               measured_peaks(worker_, options_.threads), integer);
+  findings.achieved = achieved(run_cost(concrete, plan), latency.quantized.p50,
+                               measured_peaks(worker_, options_.threads), computes_in_integers(plan));
 }
 
-void Measurer::measure(CandidateFindings& findings, const Candidate& candidate, const fs::path& file) {
+void Measurer::measure(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
   try {
     compare_accuracy(findings, file);
-    compare_latency(findings, candidate, file);
+    compare_latency(findings, plan, file);
   } catch (const Error& error) {
     note_failure(findings, error);
   }

@@ -15,21 +15,37 @@
 
 namespace bw {
 
+// How much is done to measure one candidate.
+struct Effort {
+  std::size_t samples = 0;       // that accuracy is measured on; 0: all
+  double latency_seconds = 3;    // of paired runs
+  std::size_t least_pairs = 40;  // of runs, even where they take longer
+  bool peaks = true;             // also measure what the machine can do at most, which takes two seconds once
+};
+Effort full_effort(const BenchOptions& options);
+// Enough to see what is worth a closer look: at most 256 samples, a third of a second of runs,
+// and no more samples than a second is enough for at `sample_seconds` each, but at least 16.
+Effort quick_effort(const BenchOptions& options, double sample_seconds);
+
 class Measurer {
  public:
-  Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options, Checkpoint& checkpoint);
+  Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options, const Effort& effort,
+           Checkpoint& checkpoint);
 
   // Scores, memory and the A/A control of the float model. Call it before candidates are measured.
   void measure_float(ModelFindings& findings);
   // Fills the candidate's figures. What goes wrong becomes its status and reason.
-  void measure(CandidateFindings& findings, const Candidate& candidate, const std::filesystem::path& file);
+  void measure(CandidateFindings& findings, const Plan& plan, const std::filesystem::path& file);
 
   std::uint64_t samples() const { return samples_.size(); }
+  // Seconds that a candidate like this one takes with another effort: what it took so far, for more or fewer samples
+  // and runs.
+  double expected_seconds(const CandidateFindings& measured, const Effort& effort) const;
 
  private:
   void run_float(ModelFindings& findings);
   void compare_accuracy(CandidateFindings& findings, const std::filesystem::path& file);
-  void compare_latency(CandidateFindings& findings, const Candidate& candidate, const std::filesystem::path& file);
+  void compare_latency(CandidateFindings& findings, const Plan& plan, const std::filesystem::path& file);
   EvaluateOptions evaluating() const;
   Evaluation evaluated_float();
   // `sha256` is the file's.
@@ -42,6 +58,7 @@ class Measurer {
   const LoadedModel& model_;
   const Dataset& dataset_;
   const BenchOptions& options_;
+  const Effort effort_;
   Checkpoint& checkpoint_;
   SharedSamples samples_;
   Worker worker_;

@@ -43,6 +43,10 @@ constexpr Parameter kFlags[] = {
      .type = Parameter::Type::Flag,
      .standard = "yes",
      .says = "measure, and compare with the float model"},
+    {.name = "quick",
+     .type = Parameter::Type::Flag,
+     .standard = "no",
+     .says = "only the first, short measurement: fewer samples, wider intervals"},
     {.name = "accuracy_threshold",
      .type = Parameter::Type::Number,
      .standard = "0.95",
@@ -93,6 +97,7 @@ BenchOptions options_of(const Invocation& invocation) {
   options.calibration_samples = static_cast<std::size_t>(flags.integer("calibration_samples"));
   options.resume = flags.flag("resume");
   options.baseline = flags.flag("baseline");
+  options.quick = flags.flag("quick");
   options.constraints = constraints(flags);
   return options;
 }
@@ -107,10 +112,26 @@ void require_met(const Findings& findings) {
                   "The report says what each one misses; loosen a limit or try other methods");
 }
 
+// Rows as they come, on standard error: the answer itself goes to standard output, once, when it is complete.
+BenchListener listener_for(const BenchOptions& options) {
+  return {
+      .begin =
+          [](const ModelFindings& model) {
+            say(fmt::format("{}: first figures, from {} samples", model.name, model.evaluation_samples));
+          },
+      .row = [](const ModelFindings& model, const CandidateFindings& row) { say(live_row(model, row)); },
+      .quick_done =
+          [](const ModelFindings& model, double seconds) {
+            say(fmt::format("{}: so far: {}. Measuring in full takes about {:.0f} s; --quick leaves it out",
+                            model.name, model.recommended.sentence, seconds));
+          },
+      // Written after each model, so that what is found is not lost when a later one fails.
+      .model_done = [&options](const Findings& so_far) { write_report(so_far, options.output); }};
+}
+
 int run(const Invocation& invocation) {
   const BenchOptions options = options_of(invocation);
-  // Written after each model, so that what is found is not lost when a later one fails.
-  const Findings findings = bench(options, [&](const Findings& so_far) { write_report(so_far, options.output); });
+  const Findings findings = bench(options, listener_for(options));
   const Json report = to_json(findings);
   std::fputs((invocation.json ? to_text(report) : findings_table(findings, style_of_stdout())).c_str(), stdout);
   std::fflush(stdout);  // the answer comes before anything that may still go wrong

@@ -50,11 +50,11 @@ int run(const Invocation& invocation) {
   const bool alike = original.name == other.name;  // files of one name in two folders
   if (alike) model.name = original.path.string();
   Checkpoint nothing_kept;
-  Measurer measurer(original, dataset, options, nothing_kept);
+  Measurer measurer(original, dataset, options, full_effort(options), nothing_kept);
   model.evaluation_samples = measurer.samples();
   measurer.measure_float(model);
   model.candidates.push_back(described(other, alike ? other.path.string() : other.name));
-  measurer.measure(model.candidates.front(), Candidate{}, other.path);
+  measurer.measure(model.candidates.front(), Plan{}, other.path);
   if (const auto& paired = model.candidates.front().original) model.original = *paired;  // timed in turn with the other
   model.pareto = pareto_front(model.candidates);
   model.recommended.sentence = comparison_sentence(model);  // no choice is made: both are the user's

@@ -2,17 +2,18 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <cstdio>
+#include <optional>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/machine.h"
 #include "base/progress.h"
-#include "bench/candidate.h"
+#include "bench/proven.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "cli/model_flags.h"
-#include "format/onnx/onnx.h"
 #include "observe/calibrate.h"
 
 namespace bw {
@@ -50,14 +51,20 @@ struct Seen {
   Provenance provenance;
 };
 
-Seen look_at_data(const Invocation& invocation, const LoadedModel& model, const Needs& needs) {
+std::optional<Dataset> opened_data(const Invocation& invocation, const LoadedModel& model) {
   const std::string& path = invocation.flags.text("data");
-  if (path.empty())
+  if (path.empty()) return {};
+  Dataset dataset = open_data_for(model, path, open_options(invocation));
+  for (const std::string& guess : dataset.guesses()) say("guessed: " + guess);
+  return dataset;
+}
+
+Seen look_at_data(const Invocation& invocation, const LoadedModel& model, const std::optional<Dataset>& data,
+                  const Needs& needs) {
+  if (!data)
     throw Error(ErrorKind::Usage, "this recipe needs calibration data", "--data",
                 "Give a folder, a dataset.yaml or a data file");
-  const Dataset dataset = open_data_for(model, path, open_options(invocation));
-  for (const std::string& guess : dataset.guesses()) say("guessed: " + guess);
-  const Split split = dataset.calibration();
+  const Split split = data->calibration();
   const auto wanted = static_cast<std::size_t>(invocation.flags.integer("calibration_samples"));
   SharedSamples samples(
       split, choose(split, std::min(wanted, split.size()), invocation.seed, invocation.flags.flag("balanced")));
@@ -67,12 +74,30 @@ Seen look_at_data(const Invocation& invocation, const LoadedModel& model, const 
       model.prepared, samples, needs,
       {.threads = invocation.threads, .wanted = wanted, .silence = limits.silence, .address_space = limits.memory});
   for (const std::string& note : seen.calibration.notes) warn(note);
-  seen.provenance.data_hash = dataset.description()["sha256"].get<std::string>();
+  seen.provenance.data_hash = data->description()["sha256"].get<std::string>();
   seen.provenance.samples = seen.calibration.samples;
   return seen;
 }
 
-Json summary(const Candidate& candidate, const Calibration& calibration, const std::string& file) {
+Json tried_json(const Tried& tried) {
+  Json outputs = Json::array();
+  for (const OutputChange& output : tried.outputs)
+    outputs.push_back({{"output", output.name},
+                       {"sqnr", std::isfinite(output.sqnr) ? Json(output.sqnr) : Json(nullptr)}});
+  return {{"samples", tried.samples}, {"outputs", outputs}, {"not_run", tried.not_run}};
+}
+
+std::string tried_text(const Tried& tried) {
+  if (!tried.not_run.empty()) return fmt::format("tried: it loads; it was not run, since {}", tried.not_run);
+  std::string text = fmt::format("tried: it runs on {} samples", tried.samples);
+  for (const OutputChange& output : tried.outputs)
+    text += std::isfinite(output.sqnr)
+                ? fmt::format("; '{}' is {:.1f} dB from the float model's", output.name, output.sqnr)
+                : fmt::format("; '{}' equals the float model's", output.name);
+  return text;
+}
+
+Json summary(const Candidate& candidate, const Tried& tried, const Calibration& calibration, const std::string& file) {
   Json kept = Json::array();
   for (const FloatNode& node : candidate.float_nodes)
     kept.push_back({{"node", node.node}, {"op", node.op}, {"reason", node.reason}});
@@ -82,18 +107,29 @@ Json summary(const Candidate& candidate, const Calibration& calibration, const s
           {"layers_total", candidate.layers_total},
           {"float_nodes", kept},
           {"notes", candidate.plan.notes},
+          {"tried", tried_json(tried)},
           {"samples", calibration.samples},
           {"seconds", {{"calibrate", calibration.seconds}, {"quantize", candidate.seconds}}},
           {"worker_peak_bytes", calibration.peak_memory}};
 }
 
-void print_for_people(const Candidate& candidate, const std::string& file) {
+void print_for_people(const Candidate& candidate, const Tried& tried, const std::string& file) {
   fmt::print("{}: {} of {} layers quantized\n", to_string(candidate.recipe), candidate.layers_quantized,
              candidate.layers_total);
   for (const FloatNode& node : candidate.float_nodes)
     fmt::print("  float: {} ({}): {}\n", node.node, node.op, node.reason);
   for (const std::string& note : candidate.plan.notes) fmt::print("  note: {}\n", note);
-  if (!file.empty()) fmt::print("wrote {}\n", file);
+  if (!file.empty()) fmt::print("{}\nwrote {}\n", tried_text(tried), file);
+}
+
+// Written to `file` when it is proven to work; only made where there is no file.
+Proven made(const Invocation& invocation, const LoadedModel& model, const Task& task, const Recipe& recipe,
+            const Seen& seen, const std::optional<Dataset>& data, const std::string& file) {
+  if (file.empty()) return {make_candidate(task, recipe, seen.calibration.evidence, seen.provenance), {}};
+  Trial trial(model.path,
+              data ? first_samples(data->calibration()) : made_up_samples(model.original),
+              worker_limits(invocation));
+  return make_proven(task, recipe, seen.calibration.evidence, seen.provenance, file, trial);
 }
 
 int run(const Invocation& invocation) {
@@ -105,20 +141,17 @@ int run(const Invocation& invocation) {
                   .seed = invocation.seed,
                   .cpu_has_vnni = machine().has_vnni()};
   const Needs wanted = needs(chain, task);
-  const Seen seen = wanted.empty() ? Seen{} : look_at_data(invocation, model, wanted);
-  const Candidate candidate = make_candidate(task, recipe, seen.calibration.evidence, seen.provenance);
-
-  std::string file;
-  if (!invocation.flags.flag("dry_run")) {
-    file = invocation.flags.text("output");
-    if (file.empty()) file = fmt::format("{}.{}.onnx", model.name, candidate.name);
-    onnx::write(candidate.artifact.graph, file);
-  }
+  const std::optional<Dataset> data = opened_data(invocation, model);
+  const Seen seen = wanted.empty() ? Seen{} : look_at_data(invocation, model, data, wanted);
+  std::string file = invocation.flags.text("output");
+  if (file.empty()) file = fmt::format("{}.{}.onnx", model.name, candidate_name(recipe));
+  if (invocation.flags.flag("dry_run")) file.clear();
+  const auto [candidate, tried] = made(invocation, model, task, recipe, seen, data, file);
   if (const std::string& plan = invocation.flags.text("plan_out"); !plan.empty()) write_plan(candidate.plan, plan);
   if (invocation.json)
-    std::fputs(to_text(summary(candidate, seen.calibration, file)).c_str(), stdout);
+    std::fputs(to_text(summary(candidate, tried, seen.calibration, file)).c_str(), stdout);
   else
-    print_for_people(candidate, file);
+    print_for_people(candidate, tried, file);
   return 0;
 }
 

@@ -5,13 +5,15 @@
 #include "measure/evaluate.h"
 #include "measure/footprint.h"
 #include "measure/latency.h"
+#include "measure/outputs.h"
 #include "measure/peak.h"
 #include "observe/calibrate.h"
 
 namespace bw {
 
 std::span<const Job> measure_jobs() {
-  static const std::array kJobs{calibrate_job(), evaluate_job(), footprint_job(), latency_job(), peaks_job()};
+  static const std::array kJobs{calibrate_job(), evaluate_job(),   footprint_job(), latency_job(),
+                                outputs_job(),   not_finite_job(), peaks_job()};
   return kJobs;
 }
 

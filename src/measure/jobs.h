@@ -7,6 +7,6 @@
 
 namespace bw {
 
-std::span<const Job> measure_jobs();  // calibrate, evaluate, footprint, latency, peaks
+std::span<const Job> measure_jobs();  // calibrate, evaluate, footprint, latency, outputs, not-finite, peaks
 
 }  // namespace bw

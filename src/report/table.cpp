@@ -211,6 +211,13 @@ std::string findings_table(const Findings& findings, const TableStyle& style) {
   return text;
 }
 
+std::string live_row(const ModelFindings&, const CandidateFindings& candidate) {
+  const std::string name = printable(candidate.name);
+  if (!candidate.quantized || !candidate.latency) return fmt::format("  {:<34} {}", name, printable(candidate.reason));
+  return fmt::format("  {:<34} {:<24} time {:<14} size {}", name, accuracy_cell(candidate).text,
+                     latency_cell(candidate).text, figure_text(candidate.quantized->compression_ratio));
+}
+
 std::string comparison_table(const ModelFindings& model, const TableStyle& style) {
   const std::string both = fmt::format("{} and {}", model.name, model.candidates.front().name);
   return titled(title_of(model, both, model.name), style) + candidates_text(model, model.name, style) +

@@ -37,6 +37,9 @@ std::string text_table(const std::vector<TextColumn>& columns, const std::vector
 // are of no use, and the recommendation.
 std::string findings_table(const Findings& findings, const TableStyle& style);
 
+// A candidate on one line of its own, for those who watch: what it keeps, its time and size, or why there is no figure.
+std::string live_row(const ModelFindings& model, const CandidateFindings& candidate);
+
 // Two models that the user chose: a row each, and what one is to the other.
 std::string comparison_table(const ModelFindings& model, const TableStyle& style);
 

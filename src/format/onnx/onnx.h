@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "base/file.h"
@@ -22,9 +23,13 @@ bool sniff(std::span<const std::byte> head);
 Graph read(const fs::path& path, const ReadOptions& options = {});
 Graph parse(std::span<const std::byte> bytes, const fs::path& folder, const ReadOptions& options = {});
 
+// Looks at a complete model before it takes its name: the file stands in its folder under another one.
+using Proof = std::function<void(const fs::path&)>;
+
 struct WriteOptions {
   // Initializers go to one file beside the model ("NAME.onnx.HASH.data") when their total is above this many bytes.
   std::uint64_t external_above = 1ull << 30;
+  Proof proof = {};  // what it throws, write() throws: then nothing of the new model stays, and the old one does
 };
 
 // The same graph gives the same bytes. The model appears whole or not at all, and never with another model's data.

@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <map>
+#include <optional>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -123,6 +124,30 @@ void remove_stale_data(const fs::path& path, const std::string& in_use) {
   }
 }
 
+void put_in_place(const fs::path& path, std::string_view model, const Proof& proof) {
+  FileWriter file(path);
+  file.write(model);
+  if (proof) proof(file.complete());
+  file.commit();
+}
+
+// A data file that goes again unless the model that it belongs to got its name.
+class NewData {
+ public:
+  NewData(const DataFile& data, fs::path path) : path_(std::move(path)), is_new_(!fs::exists(path_)) {
+    data.write(path_);
+  }
+  ~NewData() {
+    std::error_code ignored;
+    if (is_new_) fs::remove(path_, ignored);
+  }
+  void keep() { is_new_ = false; }
+
+ private:
+  fs::path path_;
+  bool is_new_;
+};
+
 }  // namespace
 
 std::string serialize(const Graph& graph) {
@@ -136,7 +161,7 @@ Detached detach(const Graph& graph, const std::string& location) {
 
 void write(const Graph& graph, const fs::path& path, const WriteOptions& options) {
   if (initializer_bytes(graph) <= options.external_above) {
-    write_file(path, serialize(graph));
+    put_in_place(path, serialize(graph), options.proof);
     remove_stale_data(path, {});
     return;
   }
@@ -144,8 +169,10 @@ void write(const Graph& graph, const fs::path& path, const WriteOptions& options
   const DataFile data(graph);
   const std::string location = path.filename().string() + "." + data.digest() + ".data";
   const std::string model = data.model_of(graph, location);
-  if (!data.empty()) data.write(path.parent_path() / location);
-  write_file(path, model);
+  std::optional<NewData> written;
+  if (!data.empty()) written.emplace(data, path.parent_path() / location);
+  put_in_place(path, model, options.proof);
+  if (written) written->keep();
   remove_stale_data(path, location);
 }
 

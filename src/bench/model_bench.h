@@ -1,0 +1,40 @@
+// One model on its way through the main job: calibrated once for all recipes, made into candidates whose files are
+// proven, measured shortly and then in full, judged.
+#pragma once
+
+#include "bench/bench.h"
+#include "bench/checkpoint.h"
+#include "bench/measured.h"
+#include "bench/proven.h"
+#include "observe/calibrate.h"
+
+namespace bw {
+
+// In the output folder: CANDIDATES/MODEL/NAME/ holds a candidate.
+inline constexpr const char* kCandidates = "candidates";
+
+class ModelBench {
+ public:
+  ModelBench(const std::filesystem::path& path, const BenchOptions& options, Checkpoint& checkpoint);
+
+  ModelFindings run(const BenchListener& listener);
+
+ private:
+  Needs needs_of(const Recipe& recipe) const;
+  Calibration calibrated();
+  Plan made(const Recipe& recipe, const Calibration& calibration, Trial& trial, CandidateFindings& row) const;
+  double measure_quickly(const BenchListener& listener, const Effort& effort);
+  void measure_fully(const BenchListener& listener, double expected);
+  void decide();
+
+  const BenchOptions& options_;
+  Checkpoint& checkpoint_;
+  const LoadedModel model_;
+  const Target& target_;
+  const Task task_;
+  const Dataset dataset_;
+  ModelFindings findings_;
+  std::vector<Plan> plans_;  // of the candidates in findings_, in their order
+};
+
+}  // namespace bw

@@ -1,0 +1,71 @@
+// Candidates whose files are known to work: each is loaded and run on a few samples beside the float model before its
+// file takes its name, and a node that the runtime refuses goes back to float.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/candidate.h"
+#include "bench/limits.h"
+#include "measure/outputs.h"
+#include "run/worker.h"
+
+namespace bw {
+
+// How a file did beside the float model.
+struct Tried {
+  std::size_t samples = 0;            // that both ran
+  std::vector<OutputChange> outputs;  // of floats
+  std::string not_run;                // why the models were only loaded; empty when they ran
+};
+
+// Tries the files of one model's candidates, all on the same samples.
+class Trial {
+ public:
+  // Without samples, or where the float model does not run on them, files are only loaded.
+  Trial(std::filesystem::path original, std::vector<Sample> samples, const WorkerLimits& limits);
+
+  // Errors: Error(Quantization) for outputs that are not finite where the float model's are, with how many and which
+  // node of `graph` (what the file holds) gives them first; the runtime's when it refuses the file.
+  Tried operator()(const std::filesystem::path& file, const Graph& graph);
+  // Seconds of one run of the float model, roughly; 0 where it did not run.
+  double sample_seconds();
+
+ private:
+  SampleFeed feed() const;
+  const Outputs* original_outputs();
+  void require_finite(const std::vector<OutputChange>& changes, const std::filesystem::path& file, const Graph& graph);
+
+  std::filesystem::path original_;
+  std::vector<Sample> samples_;
+  RunOptions options_;
+  Worker worker_;
+  std::optional<Outputs> outputs_;  // of the float model
+  std::string not_run_;
+};
+
+// Writes the graph's model to `file` once `trial` is content with it. Errors: Trial's, which speak of `file`; those of
+// writing. Then there is no new file.
+Tried write_proven(const Graph& graph, const std::filesystem::path& file, Trial& trial);
+
+struct Proven {
+  Candidate candidate;
+  Tried tried;
+};
+
+// Makes the candidate and writes its model to `file`. A node that the runtime refuses stays in float, which is noted in
+// the plan, and the candidate is made again. Errors: make_candidate's and Trial's; Error(Quantization) when the runtime
+// refuses the file and no node can be named for it. Then there is no new file.
+Proven make_proven(Task task, const Recipe& recipe, const Evidence& evidence, const Provenance& provenance,
+                   const std::filesystem::path& file, Trial& trial);
+
+// The first few of a split, to try files with.
+std::vector<Sample> first_samples(const Split& split);
+// Samples made up from what a model says of its inputs, for models without data: numbers from 0 to 1, ones for
+// integers. None when an input has a type or rank that nothing can be made up for.
+std::vector<Sample> made_up_samples(const std::vector<InputSignature>& inputs);
+std::vector<Sample> made_up_samples(const Graph& model);  // none also where its inputs are not tensors
+
+}  // namespace bw
