@@ -36,17 +36,6 @@ std::optional<std::int64_t> classes_of(const Graph& graph) {
 
 }  // namespace
 
-std::uint64_t shipped_bytes(const fs::path& path) {
-  const std::string name = path.filename().string();
-  std::uint64_t total = 0;
-  for (const fs::directory_entry& entry :
-       fs::directory_iterator(path.has_parent_path() ? path.parent_path() : fs::path(".")))
-    if (const std::string other = entry.path().filename().string();
-        entry.is_regular_file() && (other == name || (other.starts_with(name) && other.ends_with("data"))))
-      total += entry.file_size();
-  return total;
-}
-
 Graph prepared(const Graph& original) {
   // Scales by channel came to QuantizeLinear with opset 13.
   constexpr std::int64_t kLeastOpset = 13;

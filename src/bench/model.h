@@ -23,10 +23,6 @@ struct LoadedModel {
   Graph prepared;           // what methods decide about: folded, typed, every node named
 };
 
-// Bytes of a model's file and of its external data: the files beside it whose names begin with its own and end
-// in "data".
-std::uint64_t shipped_bytes(const std::filesystem::path& path);
-
 // Errors: those of the format's reader; InputError(semantic) for a weight that is NaN. What is read without verifying
 // it is not prepared either: it could kill the onnx library as well as a runtime.
 LoadedModel load_model(const std::filesystem::path& path, const ReadOptions& options = {});

@@ -17,7 +17,7 @@ void write_onnx(const Graph& graph, const fs::path& path) {
 }
 
 constexpr std::array kFormats{
-    Format{"onnx", "ONNX, opset 7 to newest", ".onnx", onnx::sniff, onnx::read, write_onnx},
+    Format{"onnx", "ONNX, opset 7 to newest", ".onnx", onnx::sniff, onnx::read, write_onnx, onnx::files_of},
 };
 
 std::string extensions() {
@@ -39,6 +39,12 @@ const Format& format_of(const fs::path& path) {
     if (format.sniff(head)) return format;
   throw Error(InputClass::Format, file.bytes().empty() ? "the file is empty" : "not a model of a known format",
               path.string(), "Known are " + extensions());
+}
+
+std::uint64_t shipped_bytes(const fs::path& path) {
+  std::uint64_t bytes = 0;
+  for (const fs::path& file : format_of(path).files(path)) bytes += fs::file_size(file);
+  return bytes;
 }
 
 Graph read_model(const fs::path& path, const ReadOptions& options) {

@@ -167,6 +167,26 @@ TEST_CASE("a model whose large tensors stand apart in memory gives the same answ
   CHECK(runner->run(std::span(&x, 1)).at(0) == load(whole)->run(std::span(&x, 1)).at(0));
 }
 
+TEST_CASE("a large tensor of a branch stays in the model when the others stand apart") {
+  Sketch inner;
+  const ValueId h = inner.capture("x");
+  const ValueId w = inner.constant("w_branch", noise({32, 32}, 0.1f, 3));
+  const auto branch = std::make_shared<const Graph>(inner.with_output(inner.node("MatMul", {h, w}, {}, "inner_y")));
+  Sketch s;
+  const ValueId x = s.input("x", DType::Float32, {2, 32});
+  const ValueId condition = s.constant("c", Tensor::of<bool>({}, {true}));
+  const ValueId chosen =
+      s.node("If", {condition}, {{"then_branch", Subgraph(branch), {}}, {"else_branch", Subgraph(branch), {}}}, "z");
+  const Graph graph = s.with_output(s.node("MatMul", {chosen, s.constant("w", noise({32, 32}, 0.1f, 4))}));
+  static_cast<void>(x);
+  const onnx::Detached apart = onnx::detach(graph, kDataInMemory);
+  const Tensor input = noise({2, 32}, 1, 8);
+  LoadOptions options;
+  options.taps = {"z"};
+  const auto runner = runtime_named("onnxruntime").load({{}, as_bytes(apart.model), SharedBytes(apart.parts)}, options);
+  CHECK(runner->run(std::span(&input, 1)).at(0) == load(onnx::serialize(graph))->run(std::span(&input, 1)).at(0));
+}
+
 TEST_CASE("what the runtime refuses is an error of the class that fits") {
   const auto class_of = [](auto&& body) {
     try {

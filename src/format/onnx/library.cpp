@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "format/onnx/proto.h"
+#include "format/onnx/typed_schemas.h"
 #include "graph/links.h"
 
 namespace bw::onnx {
@@ -138,8 +139,7 @@ void restore_large_initializers(const Graph& from, Graph& to) {
 void infer_types(Graph& graph) {
   pb::ModelProto proto = model_to(graph, {.externalise = nullptr, .inputs_above = kLargestShown});
   try {
-    pb::shape_inference::InferShapes(proto, pb::OpSchemaRegistry::Instance(),
-                                     pb::ShapeInferenceOptions(false, 0, true));
+    pb::shape_inference::InferShapes(proto, &typed_schemas(), pb::ShapeInferenceOptions(false, 0, true));
   } catch (const std::exception&) {
     // What was found until then is in the proto.
   }

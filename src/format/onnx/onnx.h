@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "format/format.h"
@@ -22,6 +23,10 @@ bool sniff(std::span<const std::byte> head);
 // said. InputError with the class of the fault (the list of bad inputs: tests/badinput).
 Graph read(const fs::path& path, const ReadOptions& options = {});
 Graph parse(std::span<const std::byte> bytes, const fs::path& folder, const ReadOptions& options = {});
+
+// The files that a model consists of: its own first, then those that its tensors name as external data, whatever they
+// are called; each once. InputError(format) when it is no ONNX model.
+std::vector<fs::path> files_of(const fs::path& path);
 
 // Looks at a complete model before it takes its name: the file stands in its folder under another one.
 using Proof = std::function<void(const fs::path&)>;

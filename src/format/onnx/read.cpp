@@ -2,6 +2,7 @@
 #include <google/protobuf/io/coded_stream.h>
 
 #include <limits>
+#include <set>
 
 #include "base/error.h"
 #include "format/onnx/proto.h"
@@ -56,7 +57,45 @@ std::optional<Field> take_field(std::span<const std::byte>& bytes) {
   return field;
 }
 
+void add_location(const pb::TensorProto& tensor, std::set<std::string>& locations) {
+  if (tensor.data_location() != pb::TensorProto::EXTERNAL) return;
+  for (const auto& entry : tensor.external_data())
+    if (entry.key() == "location") locations.insert(entry.value());
+}
+
+void add_locations(const pb::GraphProto& graph, std::set<std::string>& locations);
+
+void add_locations(const pb::NodeProto& node, std::set<std::string>& locations) {
+  for (const auto& attribute : node.attribute()) {
+    add_location(attribute.t(), locations);
+    for (const auto& tensor : attribute.tensors()) add_location(tensor, locations);
+    add_locations(attribute.g(), locations);
+    for (const auto& graph : attribute.graphs()) add_locations(graph, locations);
+  }
+}
+
+void add_locations(const pb::GraphProto& graph, std::set<std::string>& locations) {
+  for (const auto& tensor : graph.initializer()) add_location(tensor, locations);
+  for (const auto& sparse : graph.sparse_initializer()) {
+    add_location(sparse.values(), locations);
+    add_location(sparse.indices(), locations);
+  }
+  for (const auto& node : graph.node()) add_locations(node, locations);
+}
+
 }  // namespace
+
+std::vector<fs::path> files_of(const fs::path& path) {
+  const MappedFile file(path);
+  const pb::ModelProto model = proto_from(file.bytes(), {});
+  std::set<std::string> locations;
+  add_locations(model.graph(), locations);
+  for (const auto& function : model.functions())
+    for (const auto& node : function.node()) add_locations(node, locations);
+  std::vector<fs::path> files{path};
+  for (const std::string& location : locations) files.push_back(path.parent_path() / location);
+  return files;
+}
 
 bool sniff(std::span<const std::byte> head) {
   // A ModelProto is a run of these fields: numbers have wire type 0, text and messages 2.

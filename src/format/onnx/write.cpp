@@ -20,9 +20,16 @@ std::uint64_t rounded_up(std::uint64_t at, std::uint64_t step) {
   return (at + step - 1) / step * step;
 }
 
-void each_initializer(const Graph& graph, const std::function<void(const Tensor&)>& visit) {
+using Visit = std::function<void(const Tensor&)>;
+
+void each_own_initializer(const Graph& graph, const Visit& visit) {
   for (const Value& value : graph.values)
     if (value.initializer.defined() && value.initializer.dtype() != DType::String) visit(value.initializer);
+}
+
+// Those of subgraphs too.
+void each_initializer(const Graph& graph, const Visit& visit) {
+  each_own_initializer(graph, visit);
   for (const Node& node : graph.nodes)
     for (const Attribute& attribute : node.attributes) {
       if (const auto* one = std::get_if<Subgraph>(&attribute.data)) each_initializer(**one, visit);
@@ -44,8 +51,9 @@ std::string serialized(const pb::ModelProto& proto) {
 // Where each large tensor stands in the data file. Tensors that share their bytes stand there once.
 class DataFile {
  public:
-  explicit DataFile(const Graph& graph) {
-    each_initializer(graph, [&](const Tensor& tensor) {
+  // Of the initializers that `each` visits.
+  DataFile(const Graph& graph, void (*each)(const Graph&, const Visit&)) {
+    each(graph, [&](const Tensor& tensor) {
       const auto bytes = tensor.bytes();
       if (bytes.size() < kInlineBytes || offsets_.contains(bytes.data())) return;
       const std::uint64_t offset = rounded_up(size_, bytes.size() >= kPageTensor ? kPage : kLine);
@@ -155,7 +163,8 @@ std::string serialize(const Graph& graph) {
 }
 
 Detached detach(const Graph& graph, const std::string& location) {
-  const DataFile data(graph);
+  // ONNX Runtime takes data from memory for the tensors of the outermost graph only.
+  const DataFile data(graph, each_own_initializer);
   return {data.model_of(graph, location), data.parts()};
 }
 
@@ -166,7 +175,7 @@ void write(const Graph& graph, const fs::path& path, const WriteOptions& options
     return;
   }
   // The name of the data file carries its content, so the old model keeps its own data until the new model is in place.
-  const DataFile data(graph);
+  const DataFile data(graph, each_initializer);
   const std::string location = path.filename().string() + "." + data.digest() + ".data";
   const std::string model = data.model_of(graph, location);
   std::optional<NewData> written;
