@@ -98,6 +98,7 @@ ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const B
   findings.dataset_path = options.data.string();
   findings.task = name_of(dataset.task());
   if (!dataset.metrics().empty() && dataset.task() != TaskKind::Outputs) findings.metric = dataset.metrics().front();
+  findings.notes = model.notes;
   findings.guessed = dataset.guesses();
   return findings;
 }

@@ -19,7 +19,7 @@ struct BenchOptions {
   std::vector<Recipe> recipes;
   std::string_view target = "onnxruntime-cpu";
   OpenOptions open;  // which splits
-  ReadOptions read;  // how models are read
+  IntakeOptions intake;  // how models are read
   WorkerLimits worker;
   std::size_t calibration_samples = 1000;
   std::size_t evaluation_samples = 0;  // 0: all

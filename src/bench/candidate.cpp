@@ -35,19 +35,30 @@ void count_layers(const Graph& graph, Candidate& candidate) {
   }
 }
 
-void require_change(const Candidate& candidate, const Graph& graph) {
-  const auto& nodes = candidate.plan.nodes;
-  if (std::any_of(nodes.begin(), nodes.end(), [](const auto& n) { return n.second.precision != Precision::Float32; }))
-    return;
-  const std::string why = candidate.float_nodes.empty() ? "it has no node that the method takes"
-                                                        : fmt::format("'{}' {}", candidate.float_nodes.front().node,
-                                                                      candidate.float_nodes.front().reason);
-  throw Error(ErrorKind::Quantization,
-              fmt::format("'{}' changes nothing of this model: {}", to_string(candidate.recipe), why), graph.name,
-              "'bitwright methods' lists other methods");
+// A layer's reason to stay as it was, the first there is.
+std::string first_reason(const Plan& plan, const Graph& graph) {
+  for (const Node& node : graph.nodes)
+    if (const auto found = plan.nodes.find(node.name); found != plan.nodes.end() && !found->second.reason.empty())
+      return fmt::format("'{}' ({}): {}", node.name, node.op_type, found->second.reason);
+  return "it has no node that the method takes";
 }
 
 }  // namespace
+
+void require_change(const Plan& plan, const Graph& graph, const std::string& recipe) {
+  if (const std::string parts = quantized_parts(graph); !parts.empty())
+    throw Error(ErrorKind::Quantization, fmt::format("the model is quantized already ({})", parts), {},
+                "'bitwright compare' measures it beside its float model; --requantize takes the floats that its codes "
+                "stand for");
+  if (std::any_of(plan.nodes.begin(), plan.nodes.end(),
+                  [](const auto& n) { return n.second.precision != Precision::Float32; }))
+    return;
+  const std::string bodies = to_sentence(weights_in_bodies(graph));
+  throw Error(ErrorKind::Quantization,
+              fmt::format("'{}' changes nothing of this model: {}{}", recipe, first_reason(plan, graph),
+                          bodies.empty() ? "" : "; " + bodies),
+              {}, "'bitwright inspect' says which methods fit");
+}
 
 std::string candidate_name(const Recipe& recipe) {
   std::string name;
@@ -74,7 +85,9 @@ Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence&
   provenance.seed = task.seed;
   candidate.plan.provenance = std::move(provenance);
   count_layers(task.graph, candidate);
-  require_change(candidate, task.graph);
+  require_change(candidate.plan, task.graph, to_string(recipe));
+  if (const std::string bodies = to_sentence(weights_in_bodies(task.graph)); !bodies.empty())
+    candidate.plan.notes.push_back(bodies);
   candidate.artifact = task.target.lower(apply(task.graph, candidate.plan), lowering(chain));
   verify(candidate.artifact.graph);
   candidate.seconds = seconds_now() - start;

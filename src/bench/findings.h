@@ -103,6 +103,7 @@ struct ModelFindings {
   std::uint64_t bytes = 0, nodes = 0;
   std::int64_t opset = 0;
   Architecture architecture;
+  std::vector<std::string> notes;  // what was done to the model before anything else
 
   std::string dataset_name, dataset_path, task;
   std::optional<std::string> metric;

@@ -119,7 +119,7 @@ EvaluateOptions Measurer::evaluating() const {
 Evaluation Measurer::evaluated_float() {
   EvaluateOptions how = evaluating();
   how.keep_reference = true;
-  return evaluate_model(worker_, model_.path, samples_, how);
+  return evaluate_model(worker_, *model_.runnable, samples_, how);
 }
 
 Evaluation Measurer::evaluated(const fs::path& file, const std::string& sha256) {
@@ -136,7 +136,7 @@ Latency Measurer::timed(const fs::path& file, const std::string& sha256) {
                            .seed = options_.seed,
                            .silence = options_.worker.silence};
   return checkpoint_.latency(fmt::format("{} {}", key(sha256), effort_.latency_seconds),
-                             [&] { return measure_latency(worker_, model_.path, file, samples_, how); });
+                             [&] { return measure_latency(worker_, *model_.runnable, file, samples_, how); });
 }
 
 Figure Measurer::memory_of(const fs::path& file, const std::string& sha256) {
@@ -169,8 +169,8 @@ void Measurer::measure_float(ModelFindings& findings) {
 
 void Measurer::run_float(ModelFindings& findings) {
   float_evaluation_ = evaluated_float();
-  float_memory_ = memory_of(model_.path, model_.sha256);
-  const Latency control = timed(model_.path, model_.sha256);
+  float_memory_ = memory_of(*model_.runnable, model_.sha256);
+  const Latency control = timed(*model_.runnable, model_.sha256);
   findings.control = Control{.ratio = control.ratio.ratio, .verdict = control.ratio.verdict, .smallest_effect = {}};
   if (const auto& interval = control.ratio.ratio.interval)
     findings.control->smallest_effect = std::max(interval->high - 1, 1 - interval->low);

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "format/onnx/onnx.h"
+#include "graph/passes/dequantize.h"
 #include "graph/passes/pass.h"
+#include "run/runtime.h"
 
 namespace bw {
 namespace {
@@ -34,12 +37,57 @@ std::optional<std::int64_t> classes_of(const Graph& graph) {
   return type.shape->back().value;
 }
 
+// Makes a name for a file in a folder of its own, which goes with the name.
+std::shared_ptr<const fs::path> temporary_file(const std::string& name) {
+  std::string folder = (fs::temp_directory_path() / "bitwright-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr)
+    throw Error(InputClass::Path, "cannot make a folder for a copy of the model", folder);
+  return {new fs::path(fs::path(folder) / name), [](const fs::path* file) {
+            std::error_code ignored;
+            fs::remove_all(file->parent_path(), ignored);
+            delete file;
+          }};
+}
+
+// The model in versions of ONNX that the runtime takes; where that is another one, what runs in its place.
+Graph bring_down(LoadedModel& model) {
+  const Runtime& runtime = runtime_named("onnxruntime");
+  const std::int64_t ir = model.original.ir_version, opset = model.original.opset();
+  if (ir <= runtime.newest_ir_version && opset <= runtime.newest_opset) return model.original;
+  const std::string newer = fmt::format("IR version {} and opset {} are newer than {} {} takes ({} and {})", ir, opset,
+                                        runtime.name, runtime.version(), runtime.newest_ir_version,
+                                        runtime.newest_opset);
+  Graph graph = model.original;
+  try {
+    if (opset > runtime.newest_opset) graph = onnx::convert_opset(onnx::inline_functions(graph), runtime.newest_opset);
+  } catch (const Error& error) {
+    throw Error(InputClass::Unsupported, fmt::format("{}, and it cannot be converted: {}", newer, error.message()),
+                model.path.string(), "Export the model with an older opset");
+  }
+  graph.ir_version = std::min(ir, runtime.newest_ir_version);
+  model.runnable = temporary_file(model.path.filename().string());
+  onnx::write(graph, *model.runnable);
+  model.notes.push_back(fmt::format("{}: a copy with {} and {} is measured in its place", newer, graph.ir_version,
+                                    graph.opset()));
+  return graph;
+}
+
+void note_defaults(LoadedModel& model) {
+  std::string names;
+  for (const ValueId id : model.original.inputs)
+    if (const Value& input = model.original.value(id); input.initializer.defined() || input.sparse_initializer)
+      names += fmt::format("{}'{}'", names.empty() ? "" : ", ", input.name);
+  if (!names.empty() && model.original.ir_version >= 4)
+    model.notes.push_back(fmt::format("inputs with a default are constants in what is made of the model: {:.200}", names));
+}
+
 }  // namespace
 
 Graph prepared(const Graph& original) {
   // Scales by channel came to QuantizeLinear with opset 13.
   constexpr std::int64_t kLeastOpset = 13;
-  Graph graph = original.opset() < kLeastOpset ? onnx::convert_opset(original, kLeastOpset) : original;
+  Graph graph = onnx::inline_functions(original);
+  if (graph.opset() != 0 && graph.opset() < kLeastOpset) graph = onnx::convert_opset(graph, kLeastOpset);
   onnx::infer_types(graph);
   prepare(graph);
   onnx::infer_types(graph);
@@ -51,16 +99,24 @@ Dataset open_data_for(const LoadedModel& model, const fs::path& data, OpenOption
   return open_dataset(data, input_signatures(model.original), options);
 }
 
-LoadedModel load_model(const fs::path& path, const ReadOptions& options) {
+LoadedModel load_model(const fs::path& path, const IntakeOptions& options) {
   LoadedModel model;
   model.path = path;
   model.name = path.stem().string();
-  model.original = onnx::read(path, options);
+  model.original = onnx::read(path, options.read);
   refuse_nan(model.original, path);
-  if (options.verify) onnx::infer_types(model.original);
   model.bytes = shipped_bytes(path);
   model.sha256 = sha256_of_file(path);
-  model.prepared = options.verify ? prepared(model.original) : model.original;
+  model.runnable = std::make_shared<const fs::path>(path);
+  model.prepared = model.original;
+  if (!options.read.verify) return model;
+  onnx::infer_types(model.original);
+  note_defaults(model);
+  Graph start = bring_down(model);
+  if (options.requantize && !dequantize(start))
+    throw Error(ErrorKind::Quantization, "the model has no quantized weights or activations to take back",
+                path.string(), "Leave --requantize out");
+  model.prepared = prepared(start);
   return model;
 }
 

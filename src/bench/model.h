@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,30 +17,57 @@ namespace bw {
 
 struct LoadedModel {
   std::filesystem::path path;
+  // What runtimes load in its place: itself, or a temporary copy that goes with this, brought down to versions of ONNX
+  // that the runtime takes.
+  std::shared_ptr<const std::filesystem::path> runnable;
   std::string name;         // file name without extension
   std::uint64_t bytes = 0;  // of the file and its external data
   std::string sha256;       // of the file
   Graph original;           // as read, with inferred types
   Graph prepared;           // what methods decide about: folded, typed, every node named
+  std::vector<std::string> notes;  // what was done to it that its user should know
 };
 
-// Errors: those of the format's reader; InputError(semantic) for a weight that is NaN. What is read without verifying
-// it is not prepared either: it could kill the onnx library as well as a runtime.
-LoadedModel load_model(const std::filesystem::path& path, const ReadOptions& options = {});
+struct IntakeOptions {
+  ReadOptions read;         // what is read without verifying it is not prepared: it could kill the onnx library
+  bool requantize = false;  // methods get the floats that a quantized model's codes stand for
+};
+
+// Errors: those of the format's reader; InputError(semantic) for a weight that is NaN, (unsupported) for versions of
+// ONNX that are newer than the runtime takes and cannot be brought down.
+LoadedModel load_model(const std::filesystem::path& path, const IntakeOptions& options = {});
 Graph prepared(const Graph& original);
 
 // Opens the data that a model is to be run on. InputError(data) also for labels beyond the classes that its first
 // output tells apart.
 Dataset open_data_for(const LoadedModel& model, const std::filesystem::path& data, OpenOptions options);
 
+// What of a model computes on codes already: "4 QuantizeLinear, 6 DequantizeLinear"; empty when nothing does.
+std::string quantized_parts(const Graph& graph);
+
+// Nodes in the bodies of If, Loop and Scan whose operator takes a weight, and has a constant one.
+struct BodyWeights {
+  std::string node, op;  // which holds the body
+  std::size_t count = 0;
+};
+std::vector<BodyWeights> weights_in_bodies(const Graph& graph);
+// "2 weights in the body of 'If_0' (If)"; empty when there are none.
+std::string to_sentence(const std::vector<BodyWeights>& bodies);
+
 // The requirement's ModelArchitectureInfo.
 struct Architecture {
-  std::string type;  // transformer, cnn, rnn, mlp, mixed
+  std::string type;  // transformer, cnn, rnn, mlp, mixed (more than one of these), other (none of them)
   std::uint64_t parameters = 0;
   std::uint64_t multiply_accumulates = 0;        // of one sample, where shapes are known
   std::map<std::string, bool> compatibility;     // by recipe group: does the target have kernels for part of it
   std::vector<std::string> recommended_methods;  // recipes, best first
 };
 Architecture architecture(const Graph& prepared, const Target& target);
+
+// Why each recipe that bench tries, in the order of the groups, would change nothing of the model; empty: it fits.
+struct RecipeFit {
+  std::string recipe, group, misfit;
+};
+std::vector<RecipeFit> fits(const Graph& prepared, const Target& target);
 
 }  // namespace bw

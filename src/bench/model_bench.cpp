@@ -17,6 +17,7 @@ namespace {
 void introduce(const ModelFindings& findings) {
   say(fmt::format("{}: {} of {} nodes, {} parameters", findings.name, findings.architecture.type, findings.nodes,
                   findings.architecture.parameters));
+  for (const std::string& note : findings.notes) say("  note: " + note);
   for (const std::string& guess : findings.guessed) say("  guessed: " + guess);
 }
 
@@ -36,7 +37,7 @@ bool can_be_measured(const CandidateFindings& row) {
 ModelBench::ModelBench(const fs::path& path, const BenchOptions& options, Checkpoint& checkpoint)
     : options_(options),
       checkpoint_(checkpoint),
-      model_(load_model(path, options.read)),
+      model_(load_model(path, options.intake)),
       target_(target_named(options.target)),
       task_{.graph = model_.prepared, .target = target_, .seed = options.seed, .cpu_has_vnni = machine().has_vnni()},
       dataset_(open_data_for(model_, options.data, options.open)) {}
@@ -45,7 +46,7 @@ ModelFindings ModelBench::run(const BenchListener& listener) {
   findings_ = describe(model_, dataset_, options_);
   introduce(findings_);
   const Calibration calibration = calibrated();
-  Trial trial(model_.path, first_samples(dataset_.evaluation()), options_.worker);
+  Trial trial(*model_.runnable, first_samples(dataset_.evaluation()), options_.worker);
   for (const Recipe& recipe : options_.recipes) {
     throw_if_interrupted();
     CandidateFindings row;

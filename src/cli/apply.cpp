@@ -23,7 +23,7 @@ int run(const Invocation& invocation) {
   const Plan plan = read_plan(invocation.the("PLAN"));
   const Chain chain = resolve(parse_recipe(plan.provenance.recipe));
   const Artifact artifact = target_named(plan.provenance.target).lower(apply(model.prepared, plan), lowering(chain));
-  Trial trial(model.path, made_up_samples(model.original), {});
+  Trial trial(*model.runnable, made_up_samples(model.original), {});
   write_proven(artifact.graph, invocation.flags.text("output"), trial);
   fmt::print("wrote {}\n", invocation.flags.text("output"));
   return 0;

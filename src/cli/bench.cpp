@@ -72,6 +72,7 @@ constexpr Parameter kFlags[] = {
     kWorkerMemoryFlag,
     kWorkerTimeoutFlag,
     kUncheckedFlag,
+    kRequantizeFlag,
     {.name = "store", .type = Parameter::Type::Flag, .standard = "yes", .says = "keep the run for 'bitwright runs'"},
 };
 
@@ -96,6 +97,7 @@ BenchOptions options_of(const Invocation& invocation) {
   options.balanced = flags.flag("balanced");
   options.calibration_samples = static_cast<std::size_t>(flags.integer("calibration_samples"));
   options.resume = flags.flag("resume");
+  options.intake.requantize = flags.flag("requantize");
   options.baseline = flags.flag("baseline");
   options.quick = flags.flag("quick");
   options.constraints = constraints(flags);

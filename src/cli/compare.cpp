@@ -41,8 +41,8 @@ CandidateFindings described(const LoadedModel& other, const std::string& name) {
 
 int run(const Invocation& invocation) {
   const BenchOptions options = options_of(invocation);
-  const LoadedModel original = load_model(invocation.the("ORIGINAL"), options.read);
-  const LoadedModel other = load_model(invocation.the("OTHER"), options.read);
+  const LoadedModel original = load_model(invocation.the("ORIGINAL"), options.intake);
+  const LoadedModel other = load_model(invocation.the("OTHER"), options.intake);
   const Dataset dataset = open_data_for(original, options.data, options.open);
 
   Findings findings = start_findings(options);
@@ -54,7 +54,7 @@ int run(const Invocation& invocation) {
   model.evaluation_samples = measurer.samples();
   measurer.measure_float(model);
   model.candidates.push_back(described(other, alike ? other.path.string() : other.name));
-  measurer.measure(model.candidates.front(), Plan{}, other.path);
+  measurer.measure(model.candidates.front(), Plan{}, *other.runnable);
   if (const auto& paired = model.candidates.front().original) model.original = *paired;  // timed in turn with the other
   model.pareto = pareto_front(model.candidates);
   model.recommended.sentence = comparison_sentence(model);  // no choice is made: both are the user's

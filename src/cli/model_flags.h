@@ -39,6 +39,12 @@ inline constexpr Parameter kLatencySecondsFlag{.name = "latency_seconds",
                                                .low = 0.05,
                                                .high = 3600};
 
+inline constexpr Parameter kRequantizeFlag{
+    .name = "requantize",
+    .type = Parameter::Type::Flag,
+    .standard = "no",
+    .says = "of a model that is quantized already, take the floats that its codes stand for"};
+
 inline ReadOptions read_options(const Invocation& invocation) {
   ReadOptions options;
   options.verify = !invocation.flags.flag("unchecked");
@@ -55,7 +61,7 @@ inline BenchOptions measuring_options(const Invocation& invocation) {
   BenchOptions options;
   options.data = invocation.flags.text("data");
   options.open = open_options(invocation);
-  options.read = read_options(invocation);
+  options.intake.read = read_options(invocation);
   options.worker = worker_limits(invocation);
   options.evaluation_samples = static_cast<std::size_t>(invocation.flags.integer("evaluation_samples"));
   options.eval_command = invocation.flags.text("eval_command");

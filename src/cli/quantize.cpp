@@ -44,6 +44,7 @@ constexpr Parameter kFlags[] = {
     kWorkerMemoryFlag,
     kWorkerTimeoutFlag,
     kUncheckedFlag,
+    kRequantizeFlag,
 };
 
 struct Seen {
@@ -126,7 +127,7 @@ void print_for_people(const Candidate& candidate, const Tried& tried, const std:
 Proven made(const Invocation& invocation, const LoadedModel& model, const Task& task, const Recipe& recipe,
             const Seen& seen, const std::optional<Dataset>& data, const std::string& file) {
   if (file.empty()) return {make_candidate(task, recipe, seen.calibration.evidence, seen.provenance), {}};
-  Trial trial(model.path,
+  Trial trial(*model.runnable,
               data ? first_samples(data->calibration()) : made_up_samples(model.original),
               worker_limits(invocation));
   return make_proven(task, recipe, seen.calibration.evidence, seen.provenance, file, trial);
@@ -135,7 +136,10 @@ Proven made(const Invocation& invocation, const LoadedModel& model, const Task& 
 int run(const Invocation& invocation) {
   const Recipe recipe = parse_recipe(invocation.flags.text("recipe"));
   const Chain chain = resolve(recipe);
-  const LoadedModel model = load_model(invocation.the("MODEL"), read_options(invocation));
+  const LoadedModel model = load_model(
+      invocation.the("MODEL"),
+      {.read = read_options(invocation), .requantize = invocation.flags.flag("requantize")});
+  for (const std::string& note : model.notes) say("note: " + note);
   const Task task{.graph = model.prepared,
                   .target = target_named(invocation.flags.text("target")),
                   .seed = invocation.seed,

@@ -329,11 +329,13 @@ struct Table<ModelPart> {
         field<T>("nodes", "how many", [](const T& m) { return m.of.nodes; }),
         field<T>("parameters", "how many weights", [](const T& m) { return m.of.architecture.parameters; }),
         word_field<T>("architecture_type", "what kind of network it is",
-                      [](const T& m) { return m.of.architecture.type; }, {"transformer", "cnn", "rnn", "mlp", "mixed"}),
+                      [](const T& m) { return m.of.architecture.type; }, {"transformer", "cnn", "rnn", "mlp", "mixed", "other"}),
         field<T>("quantization_compatibility", "by group of methods: has the target kernels for it",
                  [](const T& m) { return m.of.architecture.compatibility; }),
         field<T>("recommended_methods", "recipes, best first",
                  [](const T& m) { return m.of.architecture.recommended_methods; }),
+        field<T>("notes", "what was done to it before anything else; whole sentences",
+                 [](const T& m) { return m.of.notes; }),
     };
   }
 };

@@ -71,6 +71,7 @@ class Runner {
 struct Runtime {
   std::string_view name;  // "onnxruntime"
   std::string_view says;
+  std::int64_t newest_ir_version, newest_opset;  // of ONNX files that it takes
   bool (*available)();
   std::string (*version)();
   // Errors: InputError of the class that fits when the runtime refuses the model, HardwareCompatibilityError when it

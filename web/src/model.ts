@@ -75,9 +75,11 @@ function chosen(model: ModelReport, selection: Selection, content: (candidate: C
 }
 
 /** What the run can tell apart, from timing the float model against itself. */
-function control({ control: aa, dataset }: ModelReport): HTMLElement {
-  const guessed = dataset.guessed.length > 0 && h("div", {}, h("h4", {}, "What was guessed about the data"),
-    h("ul", { class: "notes" }, dataset.guessed.map((says) => h("li", {}, says))));
+function control({ control: aa, dataset, model }: ModelReport): HTMLElement {
+  const sentences = (title: string, list: string[]) => list.length > 0 &&
+    h("div", {}, h("h4", {}, title), h("ul", { class: "notes" }, list.map((says) => h("li", {}, says))));
+  const guessed = [sentences("What was done to the model first", model.notes),
+    sentences("What was guessed about the data", dataset.guessed)];
   if (!aa) return h("section", { class: "card control" }, h("h3", {}, "How small a difference counts"),
     h("p", {}, "No A/A control was run, so this report cannot say how small a change of speed it could tell from noise."), guessed);
   return h("section", { class: "card control" }, h("h3", {}, "How small a difference counts"),

@@ -135,9 +135,10 @@ export interface Model {
   opset: number;
   nodes: number;
   parameters: number;
-  architecture_type: "transformer" | "cnn" | "rnn" | "mlp" | "mixed";
+  architecture_type: "transformer" | "cnn" | "rnn" | "mlp" | "mixed" | "other";
   quantization_compatibility: Record<string, boolean>;   // by method group
   recommended_methods: string[];
+  notes: string[];                     // what was done to it before anything else; whole sentences
 }
 
 export interface Dataset {

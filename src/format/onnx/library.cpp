@@ -1,6 +1,7 @@
 // What the onnx C++ library does for us: types of values, its checker, conversion between opsets.
 #include <fmt/format.h>
 #include <onnx/checker.h>
+#include <onnx/inliner/inliner.h>
 #include <onnx/shape_inference/implementation.h>
 #include <onnx/version_converter/convert.h>
 
@@ -151,6 +152,35 @@ void check(const Graph& graph) {
   call_library(InputClass::Semantic, [&] { pb::checker::check_model(proto); });
 }
 
+namespace {
+
+// What the library makes of a model that it was given without its large tensors.
+Graph changed_by_library(const Graph& graph, const std::function<pb::ModelProto(pb::ModelProto)>& change) {
+  Graph out;
+  call_library(InputClass::Unsupported, [&] {
+    pb::ModelProto changed = change(model_to(graph, {.externalise = nullptr, .inputs_above = kLargestShown}));
+    const GraphLimits limits;
+    TensorReader tensors({}, limits);
+    out = graph_from(std::move(changed), tensors, limits);
+  });
+  restore_description(graph, out);
+  restore_large_initializers(graph, out);
+  return out;
+}
+
+}  // namespace
+
+Graph inline_functions(const Graph& graph) {
+  if (graph.functions.empty()) return graph;
+  Graph out = changed_by_library(graph, [](pb::ModelProto model) {
+    pb::inliner::InlineLocalFunctions(model, true);
+    return model;
+  });
+  verify(out);
+  check_schemas(out);
+  return out;
+}
+
 Graph convert_opset(const Graph& graph, std::int64_t opset) {
   if (graph.opset() == opset) return graph;
   const auto newest = pb::OpSchemaRegistry::DomainToVersionRange::Instance().Map().at("").second;
@@ -160,16 +190,9 @@ Graph convert_opset(const Graph& graph, std::int64_t opset) {
     throw Error(InputClass::Unsupported, "a model with local functions cannot be converted to another opset");
   // The library takes the number of inputs of a node on trust.
   check_schemas(graph);
-  Graph out;
-  call_library(InputClass::Unsupported, [&] {
-    const pb::ModelProto proto = model_to(graph, {.externalise = nullptr, .inputs_above = kLargestShown});
-    pb::ModelProto converted = pb::version_conversion::ConvertVersion(proto, static_cast<int>(opset));
-    const GraphLimits limits;
-    TensorReader tensors({}, limits);
-    out = graph_from(std::move(converted), tensors, limits);
+  Graph out = changed_by_library(graph, [&](pb::ModelProto model) {
+    return pb::version_conversion::ConvertVersion(model, static_cast<int>(opset));
   });
-  restore_description(graph, out);
-  restore_large_initializers(graph, out);
   if (opset >= 21) out.ir_version = std::max<std::int64_t>(out.ir_version, 10);  // its types came with IR 10
   verify(out);
   check_schemas(out);

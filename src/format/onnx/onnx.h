@@ -53,6 +53,8 @@ Detached detach(const Graph& graph, const std::string& location);
 void infer_types(Graph& graph);
 // The onnx library's checker: Error(semantic) with its message.
 void check(const Graph& graph);
+// Calls of the model's own functions become the functions' nodes, as far as their opsets fit the model's.
+Graph inline_functions(const Graph& graph);
 // Conversion to another opset of the default domain. Error(unsupported) with the library's message.
 Graph convert_opset(const Graph& graph, std::int64_t opset);
 

@@ -1,4 +1,5 @@
-// Before IR version 4 every initializer had to be listed as an input too; nobody meant it to be fed.
+// Initializers that are also listed as inputs: before IR version 4 all had to be, and nobody meant them to be fed; since
+// then they are defaults that a caller may replace, which methods take as they are.
 #include <algorithm>
 
 #include "graph/passes/list.h"
@@ -6,7 +7,6 @@
 namespace bw {
 
 bool freeze_inputs(Graph& graph) {
-  if (graph.ir_version >= 4) return false;
   return std::erase_if(graph.inputs, [&](ValueId id) { return graph.value(id).initializer.defined(); }) > 0;
 }
 

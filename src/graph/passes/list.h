@@ -6,7 +6,9 @@
 namespace bw {
 
 bool freeze_inputs(Graph& graph);
+bool densify(Graph& graph);
 bool constant_nodes(Graph& graph);
+bool widen_halves(Graph& graph);
 bool fold_shapes(Graph& graph);
 bool fold_constants(Graph& graph);
 bool remove_identities(Graph& graph);

@@ -10,8 +10,10 @@ namespace bw {
 namespace {
 
 constexpr Pass kPasses[] = {
-    {"freeze-inputs", "initializers that old files also list as inputs become constants", freeze_inputs},
+    {"freeze-inputs", "initializers that are also listed as inputs become constants", freeze_inputs},
+    {"densify", "sparse initializers become dense", densify},
     {"constant-nodes", "Constant nodes become initializers", constant_nodes},
+    {"widen-halves", "half-precision values become float32 (up to float rounding)", widen_halves},
     {"fold-shapes", "what follows from known dimensions becomes constant", fold_shapes},
     {"fold-constants", "nodes whose inputs are all constant are computed (up to float rounding)", fold_constants},
     {"remove-identities", "nodes that give back their input are taken out", remove_identities},

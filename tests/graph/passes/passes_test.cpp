@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "graph/evaluate.h"
+#include "graph/passes/dequantize.h"
 #include "graph/passes/list.h"
 #include "graph/passes/pass.h"
 #include "graph/text.h"
@@ -201,15 +202,75 @@ TEST_CASE("what a subgraph captures is used", "[passes]") {
     output %y)") == "Relu If");
 }
 
-TEST_CASE("inputs of old files that have content are constants", "[passes]") {
-  Graph graph = graph_of(
-      "input %x: float32[2]\n input %w: float32[2] = float32[2] {1, 2}\n %n = Neg(%w)\n %y = Add(%x, %n)\n output "
-      "%y\n");
-  CHECK_FALSE(freeze_inputs(graph));
-  graph.ir_version = 3;
+TEST_CASE("half-precision values become float32, ports keep their types", "[passes]") {
+  Graph graph = graph_of(R"(input %x: float16[N,2]
+    const %w: float16[2,2] = float16[2,2] {1, 0.5, 2, 0.25}
+    %m: float16[N,2] = MatMul(%x, %w)
+    %f: float32[N,2] = Cast(%m) {to = 1}
+    %h: float16[N,2] = Cast(%f) {to = 10}
+    %y: float16[N,2] = Relu(%h)
+    output %y: float16[N,2])");
+  const Tensor x = cast(ramp({3, 2}), DType::Float16);
+  const std::vector<double> before = to_doubles(evaluate(graph, {{"x", x}})[0]);
   prepare(graph);
-  CHECK(ops_of(graph) == "Add");
+  CHECK(ops_of(graph) == "Cast MatMul Relu Cast");
+  CHECK(graph.value(graph.inputs[0]).type.dtype == DType::Float16);
+  CHECK(graph.value(graph.outputs[0]).type.dtype == DType::Float16);
+  CHECK(graph.value(graph.outputs[0]).name == "y");
+  for (const Value& value : graph.values)
+    if (value.initializer.defined()) CHECK(value.initializer.dtype() == DType::Float32);
+  const Tensor after = evaluate(graph, {{"x", x}})[0];
+  CHECK(after.dtype() == DType::Float16);
+  for (std::size_t i = 0; i < before.size(); ++i) CHECK(std::fabs(to_doubles(after)[i] - before[i]) < 2e-3);
+}
+
+TEST_CASE("defaults of inputs become constants", "[passes]") {
+  Graph graph = graph_of(R"(input %x: float32[2]
+    const %w: float32[2] = float32[2] {1, 2}
+    %y = Mul(%x, %w)
+    output %y)");
+  graph.inputs.push_back(graph.find("w"));
+  CHECK(!graph.is_constant(graph.find("w")));
+  prepare(graph);
   CHECK(graph.inputs.size() == 1);
+  CHECK(graph.is_constant(graph.find("w")));
+}
+
+TEST_CASE("sparse initializers become dense, flat or by coordinates", "[passes]") {
+  const auto numbers = [](std::vector<std::int64_t> values, Shape shape) {
+    return Tensor::of<std::int64_t>(std::move(shape), values);
+  };
+  for (const Tensor& indices : {numbers({1, 5}, {2}), numbers({0, 1, 1, 2}, {2, 2})}) {
+    Graph graph = graph_of(R"(input %x: float32[2,3]
+      const %w: float32[2,3] = float32[2,3] {0, 0, 0, 0, 0, 0}
+      %y = Mul(%x, %w)
+      output %y)");
+    Value& w = graph.value(graph.find("w"));
+    w.initializer = {};
+    w.sparse_initializer = std::make_shared<const SparseTensor>(
+        SparseTensor{Tensor::of<float>({2}, {7.0f, -3.0f}), indices, {2, 3}});
+    prepare(graph);
+    const Tensor& made = graph.value(graph.find("w")).initializer;
+    CHECK(to_doubles(made) == std::vector<double>{0, 7, 0, 0, 0, -3});
+  }
+}
+
+TEST_CASE("a quantized graph gives its floats back where that is asked for", "[passes]") {
+  Graph graph = graph_of(R"(input %x: float32[1,2]
+    const %s: float32[] = float32[] {0.5}
+    const %z: uint8[] = uint8[] {128}
+    const %wq: int8[2,2] = int8[2,2] {1, 2, -3, 4}
+    const %sw: float32[] = float32[] {0.25}
+    %q: uint8[1,2] = QuantizeLinear(%x, %s, %z)
+    %d: float32[1,2] = DequantizeLinear(%q, %s, %z)
+    %w: float32[2,2] = DequantizeLinear(%wq, %sw)
+    %y: float32[1,2] = MatMul(%d, %w)
+    output %y: float32[1,2])");
+  CHECK(dequantize(graph));
+  prepare(graph);
+  CHECK(ops_of(graph) == "MatMul");
+  CHECK(to_doubles(graph.value(graph.node(0).input(1)).initializer) == std::vector<double>{0.25, 0.5, -0.75, 1});
+  CHECK(!dequantize(graph));
 }
 
 }  // namespace
