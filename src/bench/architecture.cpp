@@ -98,10 +98,10 @@ std::size_t weights_within(const Node& node, const std::set<std::string>& around
   return count;
 }
 
-// "QLinearConv", "MatMulInteger", "DynamicQuantizeLSTM", "MatMulNBits", "QAttention": operators on codes are named so.
+// "QLinearConv", "DequantizeLinear", "MatMulInteger", "DynamicQuantizeLSTM", "MatMulNBits", "QAttention": operators on codes are named so.
 bool works_on_codes(std::string_view op) {
   const auto holds = [&](std::string_view part) { return op.find(part) != op.npos; };
-  return holds("Quantize") || holds("Integer") || op.ends_with("NBits") || op.ends_with("Bnb4") ||
+  return holds("uantize") || holds("Integer") || op.ends_with("NBits") || op.ends_with("Bnb4") ||
          (op.size() > 1 && op[0] == 'Q' && std::isupper(static_cast<unsigned char>(op[1])));
 }
 
