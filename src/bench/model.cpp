@@ -48,6 +48,7 @@ Graph prepared(const Graph& original) {
 
 Dataset open_data_for(const LoadedModel& model, const fs::path& data, OpenOptions options) {
   options.classes = classes_of(model.original);
+  options.outputs = output_signatures(model.original);
   return open_dataset(data, input_signatures(model.original), options);
 }
 

@@ -208,6 +208,17 @@ void open_splits(Dataset::State& state, const OpenOptions& options, bool has_mod
   state.calibration = std::make_shared<const Split::State>(std::move(calibrates));
 }
 
+void check_outputs(const DatasetSpec& spec, std::span<const OutputSignature> outputs) {
+  std::string names;
+  for (const OutputSignature& output : outputs) names += (names.empty() ? "" : ", ") + output.name;
+  for (const OutputMetric& said : spec.outputs)
+    if (!outputs.empty() && std::none_of(outputs.begin(), outputs.end(),
+                                         [&](const OutputSignature& output) { return output.name == said.output; }))
+      throw Error(InputClass::Semantic,
+                  "the description has an output \"" + said.output + "\", the model has none of that name", "",
+                  "The model's outputs: " + names);
+}
+
 // Names, sizes and (of a few files) content; of large files the first and last MiB.
 std::string fingerprint(const Source& source) {
   Sha256 hash;
@@ -266,6 +277,9 @@ TaskKind Dataset::task() const {
 const std::vector<std::string>& Dataset::metrics() const {
   return state_->spec.metrics;
 }
+const std::vector<OutputMetric>& Dataset::outputs() const {
+  return state_->spec.outputs;
+}
 const std::vector<std::string>& Dataset::split_names() const {
   return state_->split_names;
 }
@@ -321,6 +335,7 @@ Dataset open_dataset(const fs::path& path, std::optional<std::span<const InputSi
   state->classes = options.classes;
   state->seed = options.seed;
   for (const SplitSpec& split : state->spec.splits) state->split_names.push_back(split.name);
+  check_outputs(state->spec, options.outputs);
   state->encoder = open_encoder(*state);
   const bool fixed = !inputs.empty() && inputs[0].shape.size() == 2 && inputs[0].shape[1].known();
   if (state->spec.source.window == 0 && fixed) state->spec.source.window = inputs[0].shape[1].value;
@@ -339,6 +354,15 @@ std::vector<InputSignature> input_signatures(const Graph& graph) {
                   "is " + to_string(value.type) + ": samples need a tensor with a batch dimension",
                   "input \"" + value.name + "\"");
     signatures.push_back({value.name, value.type.dtype, *value.type.shape});
+  }
+  return signatures;
+}
+
+std::vector<OutputSignature> output_signatures(const Graph& graph) {
+  std::vector<OutputSignature> signatures;
+  for (ValueId id : graph.outputs) {
+    const Value& value = graph.value(id);
+    signatures.push_back({value.name, value.type.is_tensor() ? value.type.dtype : DType::Undefined, value.type.shape});
   }
   return signatures;
 }

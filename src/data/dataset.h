@@ -38,6 +38,19 @@ struct InputSignature {
 // rank.
 std::vector<InputSignature> input_signatures(const Graph& graph);
 
+// One output of a model. `shape` is nullopt where the rank is unknown, dtype Undefined where it is no tensor.
+struct OutputSignature {
+  std::string name;
+  DType dtype = DType::Undefined;
+  std::optional<std::vector<Dim>> shape;
+};
+std::vector<OutputSignature> output_signatures(const Graph& graph);
+
+// By which metric one output of a model is judged, as dataset.yaml says it.
+struct OutputMetric {
+  std::string output, metric;
+};
+
 struct Sample {
   std::size_t index = 0;        // in its split
   std::string id;               // file name or "test.npz[17]", for messages
@@ -72,7 +85,8 @@ struct OpenOptions {
                                          // else the folder that it lies in
   std::uint64_t seed = 0;                // splits one file between calibration and evaluation
   bool allow_overlap = false;            // let both draw from the same samples
-  std::optional<std::int64_t> classes = {};  // how many the model's output tells apart: labels outside are refused
+  std::optional<std::int64_t> classes = {};   // how many the model's output tells apart: labels outside are refused
+  std::vector<OutputSignature> outputs = {};  // of the model; empty: not known
 };
 
 class Dataset {
@@ -82,7 +96,10 @@ class Dataset {
 
   const std::string& name() const;  // the folder's or file's name
   TaskKind task() const;
-  const std::vector<std::string>& metrics() const;      // names, "top1"; the task's usual ones when not said
+  const std::vector<std::string>& metrics() const;  // names, "top1"; the task's usual ones when not said
+  // The model's outputs that the description names, in its order, each with a metric of its own; empty when it names
+  // none.
+  const std::vector<OutputMetric>& outputs() const;
   const std::vector<std::string>& split_names() const;  // every split that is there
   const std::vector<std::string>& class_names() const;  // empty when unknown
   const std::vector<std::string>& guesses() const;      // everything that was guessed, one sentence each

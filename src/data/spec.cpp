@@ -130,6 +130,14 @@ SplitSpec read_split(const std::string& name, const Yaml& yaml) {
   return split;
 }
 
+OutputMetric read_output(const std::string& name, const Yaml& yaml) {
+  yaml.require_keys({"metric"});
+  OutputMetric output{name, ""};
+  read_text(yaml, "metric", output.metric);
+  if (output.metric.empty()) yaml.fail("names no metric for output \"" + name + "\"", "Write {metric: NAME}");
+  return output;
+}
+
 void check_version(const Yaml& yaml) {
   const Yaml* version = yaml.kind() == Yaml::Kind::Mapping ? yaml.find("version") : nullptr;
   if (version == nullptr)
@@ -177,7 +185,7 @@ std::string_view name_of(TaskKind task) {
 DatasetSpec parse_spec(std::string_view text, std::string_view where) {
   const Yaml yaml = Yaml::parse(text, where);
   check_version(yaml);
-  yaml.require_keys({"version", "task", "root", "source", "inputs", "label", "trim", "splits", "metrics"});
+  yaml.require_keys({"version", "task", "root", "source", "inputs", "label", "trim", "splits", "metrics", "outputs"});
   DatasetSpec spec;
   with(yaml, "task", [&](const Yaml& value) { spec.task = read_task(value); });
   read_text(yaml, "root", spec.root);
@@ -193,6 +201,8 @@ DatasetSpec parse_spec(std::string_view text, std::string_view where) {
   };
   each("inputs", [&](const std::string& name, const Yaml& value) { spec.inputs.push_back(read_input(name, value)); });
   each("splits", [&](const std::string& name, const Yaml& value) { spec.splits.push_back(read_split(name, value)); });
+  each("outputs",
+       [&](const std::string& name, const Yaml& value) { spec.outputs.push_back(read_output(name, value)); });
   return spec;
 }
 
@@ -213,6 +223,7 @@ Json to_json(const DatasetSpec& spec) {
   put(json["label"], "classes", spec.label.classes);
   put(json, "trim", spec.trim);
   put(json, "metrics", spec.metrics);
+  for (const OutputMetric& output : spec.outputs) json["outputs"][output.output]["metric"] = output.metric;
   return json;
 }
 

@@ -10,6 +10,7 @@
 //   trim: attention_mask            # a column that says how long each sample is: a mask of 0 and 1, or a length
 //   splits: {calibration: {path: train}, evaluation: {path: val, labels: val.tsv}}
 //   metrics: [top1, top5]
+//   outputs: {boxes: {metric: mae}, scores: {metric: top1}}   # by which metric each output is judged
 #pragma once
 
 #include <cstdint>
@@ -72,6 +73,7 @@ struct DatasetSpec {
   LabelSpec label;
   std::vector<SplitSpec> splits;
   std::vector<std::string> metrics;
+  std::vector<OutputMetric> outputs;
 };
 
 // InputError: format (unknown keys, wrong types, with line and column), unsupported (another version).

@@ -96,6 +96,18 @@ TEST_CASE("a folder of npz files needs no description") {
   CHECK(data.evaluation().classes().size() == 10);
 }
 
+TEST_CASE("outputs with metrics of their own are held against the model's") {
+  Folder folder;
+  put(npz_folder(folder) / "dataset.yaml", "version: 1\noutputs: {scores: {metric: top1}, boxes: {metric: mae}}\n");
+  const OutputSignature boxes{"boxes", DType::Float32, {}}, scores{"scores", DType::Float32, {}};
+  const Dataset data = open(folder.path(), {image_input(4)}, {.outputs = {boxes, scores}});
+  REQUIRE(data.outputs().size() == 2);
+  CHECK(data.outputs()[0].output == "scores");
+  CHECK(data.outputs()[1].metric == "mae");
+  refuses(InputClass::Semantic, "an output \"scores\", the model has none of that name. The model's outputs: boxes",
+          [&] { open(folder.path(), {image_input(4)}, {.outputs = {boxes}}); });
+}
+
 TEST_CASE("layouts, colours and dtypes follow the description and the model") {
   Folder folder;
   put(folder.path() / "test.npz",

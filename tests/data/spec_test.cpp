@@ -18,6 +18,7 @@ label: {from: folder, classes: [cat, "dog"]}
 trim: mask
 splits: {calibration: {path: train}, evaluation: val}
 metrics: [top1, top5]
+outputs: {boxes: {metric: mae}, scores: {metric: top1}}
 )",
                                       "d.yaml");
   CHECK(spec.task == TaskKind::Classification);
@@ -31,6 +32,9 @@ metrics: [top1, top5]
   CHECK(spec.label.classes == std::vector<std::string>{"cat", "dog"});
   CHECK(spec.splits[1].path == "val");
   CHECK(spec.metrics.size() == 2);
+  REQUIRE(spec.outputs.size() == 2);
+  CHECK(spec.outputs[0].output == "boxes");
+  CHECK(spec.outputs[1].metric == "top1");
 }
 
 TEST_CASE("mistakes in dataset.yaml are named with line and column") {
@@ -54,6 +58,8 @@ TEST_CASE("mistakes in dataset.yaml are named with line and column") {
       {InputClass::Format, "\"CHW\" is not known here. One of: NCHW, NHWC", "version: 1\ninputs: {x: {layout: CHW}}\n"},
       {InputClass::Format, "both resize and resize_short", "version: 1\ninputs: {x: {resize: 1, resize_short: 2}}\n"},
       {InputClass::Format, "classes must be a list", "version: 1\nlabel: {classes: 1000}\n"},
+      {InputClass::Format, "names no metric for output \"y\"", "version: 1\noutputs: {y: {}}\n"},
+      {InputClass::Format, "must be a mapping", "version: 1\noutputs: {y: mae}\n"},
       {InputClass::Format, "the key \"task\" stands here twice", "version: 1\ntask: outputs\ntask: regression\n"},
       {InputClass::Format, "has an anchor", "version: 1\nsource: &a {kind: npz}\n"},
       {InputClass::Format, "", "version: 1\nsource: *a\n"},
