@@ -217,14 +217,26 @@ Tensor rows_of(const Tensor& array, std::size_t first, std::size_t last) {
   return Tensor::wrap(array.dtype(), shape, content, array.owner());
 }
 
-std::map<std::string, StoredArray> open_npz(const std::filesystem::path& path, const ArchiveLimits& limits) {
+StoredArray open_npy(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  return stored_array({file.bytes(), file.owner()}, path.string());
+}
+
+std::map<std::string, StoredArray> open_npz(const std::filesystem::path& path, const ArchiveLimits& limits,
+                                            std::vector<RefusedArray>* refused) {
   const Zip zip(path, limits);
   std::map<std::string, StoredArray> arrays;
   for (const Zip::Entry& entry : zip.entries()) {
     const std::string place = path.string() + ": " + entry.name;
     if (!entry.name.ends_with(".npy"))
       throw Error(InputClass::Unsupported, "is no npy array", place, "An npz holds .npy files only");
-    arrays.emplace(entry.name.substr(0, entry.name.size() - 4), stored_array(zip.read(entry), place));
+    const std::string name = entry.name.substr(0, entry.name.size() - 4);
+    try {
+      arrays.emplace(name, stored_array(zip.read(entry), place));
+    } catch (const Error& error) {
+      if (refused == nullptr || error.input_class() != InputClass::Unsupported) throw;
+      refused->push_back({name, error.message()});
+    }
   }
   return arrays;
 }

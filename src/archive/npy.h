@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "archive/archive.h"
 #include "tensor/tensor.h"
@@ -21,8 +22,15 @@ struct StoredArray {
   Shape shape;
   Bytes content;  // in C order, at any address
 };
-// Every array of an archive by name; stored ones stay in the mapped file wherever their bytes lie.
-std::map<std::string, StoredArray> open_npz(const std::filesystem::path& path, const ArchiveLimits& limits = {});
+// An array of a type that is not read, and why.
+struct RefusedArray {
+  std::string name, reason;
+};
+// Every array of an archive by name; stored ones stay in the mapped file wherever their bytes lie. Arrays of types that
+// are not read go to `refused` where there is such a list; else they are errors.
+std::map<std::string, StoredArray> open_npz(const std::filesystem::path& path, const ArchiveLimits& limits = {},
+                                            std::vector<RefusedArray>* refused = nullptr);
+StoredArray open_npy(const std::filesystem::path& path);  // of an .npy file; errors as read_npy
 // Row `row` along the first axis, aligned; shares the file's bytes where it can.
 Tensor row_of(const StoredArray& array, std::size_t row);
 

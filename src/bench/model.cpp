@@ -30,13 +30,6 @@ void refuse_nan(const Graph& graph, const fs::path& path) {
   }
 }
 
-// How many classes the first output tells apart: its last axis.
-std::optional<std::int64_t> classes_of(const Graph& graph) {
-  const ValueType& type = graph.value(graph.outputs.front()).type;
-  if (!type.is_tensor() || !type.shape || type.shape->size() < 2 || !type.shape->back().known()) return {};
-  return type.shape->back().value;
-}
-
 // Makes a name for a file in a folder of its own, which goes with the name.
 std::shared_ptr<const fs::path> temporary_file(const std::string& name) {
   std::string folder = (fs::temp_directory_path() / "bitwright-XXXXXX").string();
@@ -95,7 +88,7 @@ Graph prepared(const Graph& original) {
 }
 
 Dataset open_data_for(const LoadedModel& model, const fs::path& data, OpenOptions options) {
-  options.classes = classes_of(model.original);
+  options.outputs = output_signatures(model.original);
   return open_dataset(data, input_signatures(model.original), options);
 }
 

@@ -127,9 +127,10 @@ constexpr std::int64_t kFreePixels = 64, kFreeLength = 16;
 std::optional<Tensor> made_up(const InputSignature& input, Random& random) {
   if (input.shape.empty() || input.dtype == DType::String || input.dtype == DType::Undefined) return {};
   Shape shape;
-  for (std::size_t i = 1; i < input.shape.size(); ++i)
-    shape.push_back(input.shape[i].known() ? input.shape[i].value
-                                           : (input.shape.size() == 4 ? kFreePixels : kFreeLength));
+  for (std::size_t i = 0; i < input.shape.size(); ++i)
+    if (static_cast<int>(i) != input.batch_axis)
+      shape.push_back(input.shape[i].known() ? input.shape[i].value
+                                             : (input.shape.size() == 4 ? kFreePixels : kFreeLength));
   if (element_count(shape) > std::uint64_t{1} << 28) return {};
   const bool real = info(input.dtype).is_float;
   std::vector<float> values(element_count(shape), 1.0f);
@@ -242,6 +243,7 @@ std::vector<Sample> made_up_samples(const std::vector<InputSignature>& inputs) {
     std::optional<Tensor> tensor = made_up(input, random);
     if (!tensor) return {};
     sample.inputs.push_back(std::move(*tensor));
+    sample.batch_axes.push_back(input.batch_axis);
   }
   return {std::move(sample)};
 }

@@ -9,6 +9,7 @@ Command apply_command();
 Command bench_command();
 Command compare_command();
 Command data_check_command();
+Command data_keys_command();
 Command doctor_command();
 Command inspect_command();
 Command methods_command();

@@ -41,7 +41,10 @@ constexpr Parameter kFlags[] = {
 Dataset opened(const Invocation& invocation) {
   const std::string &data = invocation.the("DATA"), &model = invocation.flags.text("model");
   if (model.empty()) return open_dataset(data, std::nullopt, open_options(invocation));
-  return open_dataset(data, input_signatures(onnx::read(model)), open_options(invocation));
+  const Graph graph = onnx::read(model);
+  OpenOptions options = open_options(invocation);
+  options.outputs = output_signatures(graph);
+  return open_dataset(data, input_signatures(graph), options);
 }
 
 int run(const Invocation& invocation) {

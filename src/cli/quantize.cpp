@@ -55,7 +55,9 @@ struct Seen {
 std::optional<Dataset> opened_data(const Invocation& invocation, const LoadedModel& model) {
   const std::string& path = invocation.flags.text("data");
   if (path.empty()) return {};
-  Dataset dataset = open_data_for(model, path, open_options(invocation));
+  OpenOptions options = open_options(invocation);
+  options.only_calibrate = true;
+  Dataset dataset = open_data_for(model, path, options);
   for (const std::string& guess : dataset.guesses()) say("guessed: " + guess);
   return dataset;
 }

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "data/discover.h"
+#include "data/feed.h"
 #include "data/paths.h"
 #include "data/resolve.h"
 #include "data/sample.h"
@@ -17,7 +18,7 @@
 namespace bw {
 
 struct Split::State {
-  std::string name, path;
+  std::string name, path, part;
   std::shared_ptr<const SampleMaker> maker;
   std::vector<std::size_t> rows;  // of the source; empty: all of them
   std::vector<std::int64_t> classes;
@@ -60,6 +61,8 @@ class Opener {
     request.root = state_.root;
     request.path = beneath(state_.root, split.path.empty() ? spec.path : split.path, "split \"" + split.name + "\"");
     request.labels = split.labels.empty() ? spec.labels : split.labels;
+    request.part = split.part;
+    request.classes = state_.classes;
     request.spec = spec;
     request.encoder = state_.encoder;
     return source_kind(spec.kind, "source").open(request);
@@ -68,6 +71,7 @@ class Opener {
   Split::State split(const SplitSpec& split, std::shared_ptr<const Source> opened) const {
     Split::State result;
     result.name = split.name;
+    result.part = split.part;
     result.path = split.path.empty() ? state_.spec.source.path : split.path;
     result.maker = std::make_shared<SampleMaker>(state_.spec, state_.inputs, std::move(opened), state_.encoder);
     if (state_.spec.task == TaskKind::Classification) result.classes = classes(*result.maker);
@@ -86,7 +90,9 @@ class Opener {
         if (value < 0 || value >= count)
           throw Error(InputClass::Data,
                       "the label is " + std::to_string(value) + ", outside the " + std::to_string(count) + " classes",
-                      maker.source().id(i), "Check that the labels belong to this model");
+                      maker.source().id(i),
+                      "Check that the labels belong to this model; where they count from another number than 0, say it "
+                      "in dataset.yaml: label: {first: 1}");
       if (label.rank() == 0) classes.push_back(label.data<std::int64_t>()[0]);
     }
     return classes;
@@ -139,7 +145,7 @@ void share(Split::State& calibration, Split::State& evaluation, Dataset::State& 
   const std::size_t count = evaluation.maker->source().size(), take = std::min((count + 4) / 5, kMostToCalibrate);
   if (count < 2)
     throw Error(InputClass::Data, "one sample cannot both calibrate and evaluate", evaluation.path,
-                "Give more samples, or allow the overlap");
+                "Give more samples");
   Random random(state.seed);
   std::vector<std::size_t> drawn = sample_without_replacement(count, take, random);
   std::sort(drawn.begin(), drawn.end());
@@ -158,19 +164,27 @@ void share(Split::State& calibration, Split::State& evaluation, Dataset::State& 
 }
 
 // Class names of all splits in one numbering: sorted, unless the description gives them.
-void unite_classes(DatasetSpec& spec, std::initializer_list<const Source*> sources) {
+void unite_classes(Dataset::State& state, std::initializer_list<const Source*> sources) {
+  DatasetSpec& spec = state.spec;
   if (!spec.label.classes.empty()) return;
   std::set<std::string> names;
   for (const Source* source : sources)
     for (const std::string& name : source->classes()) names.insert(name);
   spec.label.classes.assign(names.begin(), names.end());
+  const auto count = static_cast<std::int64_t>(names.size());
+  if (count == 0 || spec.task != TaskKind::Classification || state.classes.value_or(count) <= count) return;
+  state.guesses.push_back("the data names " + std::to_string(count) + " classes, the model tells " +
+                          std::to_string(*state.classes) + " apart: the names are taken for its first ones, sorted (" +
+                          spec.label.classes.front() +
+                          " is 0); if that is not so, list all its classes in "
+                          "dataset.yaml: label: {classes: [...]}");
 }
 
 bool same_place(const Dataset::State& state, const SplitSpec& a, const SplitSpec& b) {
   const auto place = [&](const SplitSpec& split) {
     return fs::canonical(beneath(state.root, split.path.empty() ? state.spec.source.path : split.path, "split"));
   };
-  return place(a) == place(b) && a.labels == b.labels;
+  return place(a) == place(b) && a.labels == b.labels && a.part == b.part;
 }
 
 struct Choice {
@@ -199,13 +213,33 @@ void open_splits(Dataset::State& state, const OpenOptions& options, bool has_mod
     if (one != nullptr)
       for (std::string& note : one->notes()) state.guesses.push_back(std::move(note));
   if (!has_model) state.inputs = described_inputs(state.spec, *source);
-  state.spec = resolve(state.spec, *source, state.encoder.get(), state.inputs, state.guesses);
-  unite_classes(state.spec, {source.get(), other.get()});
+  std::vector<const Source*> sources{source.get()};
+  if (!shared) sources.push_back(other.get());
+  state.spec = resolve(state.spec, sources, state.encoder.get(), state.inputs, state.classes, state.guesses);
+  unite_classes(state, {source.get(), other.get()});
   Split::State evaluates = opener.split(choice.evaluation, source);
   Split::State calibrates = shared ? evaluates : opener.split(choice.calibration, other);
-  if (shared && !options.allow_overlap) share(calibrates, evaluates, state);
+  if (shared && !options.allow_overlap && !options.only_calibrate) share(calibrates, evaluates, state);
   state.evaluation = std::make_shared<const Split::State>(std::move(evaluates));
   state.calibration = std::make_shared<const Split::State>(std::move(calibrates));
+}
+
+// How many classes the first output tells apart: its last axis.
+std::optional<std::int64_t> classes_of(std::span<const OutputSignature> outputs) {
+  if (outputs.empty() || !outputs[0].shape || outputs[0].shape->size() < 2) return {};
+  const Dim& last = outputs[0].shape->back();
+  return last.known() ? std::optional(last.value) : std::nullopt;
+}
+
+void check_outputs(const DatasetSpec& spec, std::span<const OutputSignature> outputs) {
+  std::string names;
+  for (const OutputSignature& output : outputs) names += (names.empty() ? "" : ", ") + output.name;
+  for (const OutputMetric& said : spec.outputs)
+    if (!outputs.empty() && std::none_of(outputs.begin(), outputs.end(),
+                                         [&](const OutputSignature& output) { return output.name == said.output; }))
+      throw Error(InputClass::Semantic,
+                  "the description has an output \"" + said.output + "\", the model has none of that name", "",
+                  "The model's outputs: " + names);
 }
 
 // Names, sizes and (of a few files) content; of large files the first and last MiB.
@@ -230,6 +264,7 @@ Json description_of(const Split::State& split) {
   Json json;
   json["split"] = split.name;
   json["path"] = split.path;
+  if (!split.part.empty()) json["part"] = split.part;
   json["samples"] = split.size();
   json["of"] = split.maker->source().size();
   json["sha256"] = fingerprint(split.maker->source());
@@ -265,6 +300,9 @@ TaskKind Dataset::task() const {
 }
 const std::vector<std::string>& Dataset::metrics() const {
   return state_->spec.metrics;
+}
+const std::vector<OutputMetric>& Dataset::outputs() const {
+  return state_->spec.outputs;
 }
 const std::vector<std::string>& Dataset::split_names() const {
   return state_->split_names;
@@ -318,29 +356,16 @@ Dataset open_dataset(const fs::path& path, std::optional<std::span<const InputSi
   state->spec = std::move(found.spec);
   state->guesses = std::move(found.guesses);
   state->inputs.assign(inputs.begin(), inputs.end());
-  state->classes = options.classes;
+  state->classes = classes_of(options.outputs);
   state->seed = options.seed;
   for (const SplitSpec& split : state->spec.splits) state->split_names.push_back(split.name);
+  check_outputs(state->spec, options.outputs);
   state->encoder = open_encoder(*state);
-  const bool fixed = !inputs.empty() && inputs[0].shape.size() == 2 && inputs[0].shape[1].known();
-  if (state->spec.source.window == 0 && fixed) state->spec.source.window = inputs[0].shape[1].value;
+  const Shape row = inputs.empty() ? Shape{} : declared_shape(inputs[0]);
+  if (state->spec.source.window == 0 && row.size() == 1 && row[0] > 0) state->spec.source.window = row[0];
   open_splits(*state, options, model_inputs.has_value());
   for (const InputSpec& input : state->spec.inputs) state->pads.push_back(input.pad.value_or(0));
   return Dataset(std::move(state));
-}
-
-std::vector<InputSignature> input_signatures(const Graph& graph) {
-  std::vector<InputSignature> signatures;
-  for (ValueId id : graph.inputs) {
-    const Value& value = graph.value(id);
-    if (value.initializer) continue;
-    if (!value.type.is_tensor() || !value.type.shape || value.type.shape->empty())
-      throw Error(InputClass::Unsupported,
-                  "is " + to_string(value.type) + ": samples need a tensor with a batch dimension",
-                  "input \"" + value.name + "\"");
-    signatures.push_back({value.name, value.type.dtype, *value.type.shape});
-  }
-  return signatures;
 }
 
 }  // namespace bw

@@ -28,21 +28,40 @@ enum class TaskKind {
 };
 std::string_view name_of(TaskKind task);  // "classification", "language-modelling", ... as dataset.yaml spells them
 
-// One input of a model. The first dimension is the batch.
+inline constexpr int kNoBatch = -1;
+
+// One input of a model.
 struct InputSignature {
   std::string name;
   DType dtype = DType::Undefined;
   std::vector<Dim> shape;
+  int batch_axis = 0;  // which axis counts the samples; kNoBatch: none, the input is fed as it is, one run a sample
 };
-// The inputs that a caller must feed: those without an initializer. Error(unsupported): not a tensor, or of unknown
-// rank.
+// The inputs that a caller must feed: those without an initializer. The axis that counts the samples is the second one
+// of what a recurrent node reads; else that of the symbol that begins the inputs (or, behind a fixed first axis, is
+// called like a batch or begins the outputs); else the first. Scalars have none, and fixed shapes beside inputs that
+// count the samples by a free axis. Error(unsupported): not a tensor, or of unknown rank.
 std::vector<InputSignature> input_signatures(const Graph& graph);
+
+// One output of a model. `shape` is nullopt where the rank is unknown, dtype Undefined where it is no tensor.
+struct OutputSignature {
+  std::string name;
+  DType dtype = DType::Undefined;
+  std::optional<std::vector<Dim>> shape;
+};
+std::vector<OutputSignature> output_signatures(const Graph& graph);
+
+// By which metric one output of a model is judged, as dataset.yaml says it.
+struct OutputMetric {
+  std::string output, metric;
+};
 
 struct Sample {
   std::size_t index = 0;        // in its split
   std::string id;               // file name or "test.npz[17]", for messages
   std::vector<Tensor> inputs;   // in the order of the model's inputs, without the batch axis, each at its own length:
                                 // positions that a mask or a length marks as padding are cut off
+  std::vector<int> batch_axes;  // by input, as in InputSignature; empty: 0 for all
   std::vector<Tensor> labels;   // empty when the dataset has none, else one tensor
   std::vector<Tensor> partner;  // inputs of the second text of a pair (embedding similarity), else empty
   Tensor mask;                  // bool [S], false where padded: only when the model's fixed length forced padding
@@ -72,7 +91,10 @@ struct OpenOptions {
                                          // else the folder that it lies in
   std::uint64_t seed = 0;                // splits one file between calibration and evaluation
   bool allow_overlap = false;            // let both draw from the same samples
-  std::optional<std::int64_t> classes = {};  // how many the model's output tells apart: labels outside are refused
+  bool only_calibrate = false;           // nothing is evaluated: all samples of one file may calibrate
+  // Of the model; empty: not known. The first says how many classes there are (its last axis): labels outside are
+  // refused.
+  std::vector<OutputSignature> outputs = {};
 };
 
 class Dataset {
@@ -82,15 +104,18 @@ class Dataset {
 
   const std::string& name() const;  // the folder's or file's name
   TaskKind task() const;
-  const std::vector<std::string>& metrics() const;      // names, "top1"; the task's usual ones when not said
+  const std::vector<std::string>& metrics() const;  // names, "top1"; the task's usual ones when not said
+  // The model's outputs that the description names, in its order, each with a metric of its own; empty when it names
+  // none.
+  const std::vector<OutputMetric>& outputs() const;
   const std::vector<std::string>& split_names() const;  // every split that is there
   const std::vector<std::string>& class_names() const;  // empty when unknown
   const std::vector<std::string>& guesses() const;      // everything that was guessed, one sentence each
   const std::vector<InputSignature>& inputs() const;
   const std::vector<double>& pads() const;  // by input: the value that padding has (collate)
 
-  // Disjoint samples unless allow_overlap: where one file serves both, a fifth of it (at most 1,000 samples, drawn by
-  // the seed) calibrates.
+  // Disjoint samples unless allow_overlap or only_calibrate: where one file serves both, a fifth of it (at most 1,000
+  // samples, drawn by the seed) calibrates.
   Split calibration() const;
   Split evaluation() const;
   Split split(std::string_view name) const;  // any split, whole

@@ -5,20 +5,17 @@
 #include <map>
 #include <optional>
 
-#include "archive/zip.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "data/paths.h"
-#include "data/sources/source.h"
+#include "data/sources/arrays.h"
+#include "data/sources/folder.h"
+#include "data/split_words.h"
 
 namespace bw {
 namespace {
 
 constexpr std::uint64_t kMaxDescription = std::uint64_t{1} << 20;
-constexpr std::array<std::string_view, 15> kSplitWords{"calibration", "calib",      "train",   "training", "evaluation",
-                                                       "eval",        "test",       "testing", "t10k",     "val",
-                                                       "valid",       "validation", "dev",     "all",      "data"};
-
 // "minilm-test.npz" is the split "test" of the group "minilm"; "t10k-images-idx3-ubyte.gz" is "t10k" of "".
 struct Candidate {
   std::string group, word;
@@ -26,12 +23,19 @@ struct Candidate {
   const SourceKind* kind;
 };
 
-std::optional<Candidate> candidate_of(const fs::path& path) {
-  const SourceKind* kind = sniff_source(path);
+// What `path` is read as: by the kind that is asked for, or the first that fits; nullptr when none does.
+const SourceKind* kind_of(const fs::path& path, const SourceKind* asked) {
+  if (asked == nullptr) return sniff_source(path);
+  return asked->sniff(path) ? asked : nullptr;
+}
+
+std::optional<Candidate> candidate_of(const fs::path& path, const SourceKind* asked) {
+  const SourceKind* kind = kind_of(path, asked);
   if (kind == nullptr) return std::nullopt;
   const std::string name = path.filename().string(), stem = name.substr(0, name.find('.'));
   for (std::string_view word : kSplitWords) {
     if (stem == word) return Candidate{"", std::string(word), path, kind};
+    if (kind == &kNpy) continue;  // x_train.npy and y_train.npy are parts of one set
     const bool ends = stem.size() > word.size() && stem.ends_with(word) &&
                       std::string_view("-_").find(stem[stem.size() - word.size() - 1]) != std::string_view::npos;
     if (ends) return Candidate{stem.substr(0, stem.size() - word.size() - 1), std::string(word), path, kind};
@@ -41,14 +45,28 @@ std::optional<Candidate> candidate_of(const fs::path& path) {
   return std::nullopt;
 }
 
+bool is_input(const std::string& array, std::span<const InputSignature> inputs) {
+  return std::any_of(inputs.begin(), inputs.end(), [&](const InputSignature& input) { return input.name == array; });
+}
+
 // How many of the model's inputs are named like an array of an npz.
 int matching_names(const Candidate& candidate, std::span<const InputSignature> inputs) {
   if (candidate.kind != &kNpz) return 0;
-  const Zip zip(candidate.path);
-  return static_cast<int>(std::count_if(inputs.begin(), inputs.end(), [&](const InputSignature& input) {
-    return std::any_of(zip.entries().begin(), zip.entries().end(),
-                       [&](const Zip::Entry& entry) { return entry.name == input.name + ".npy"; });
-  }));
+  const std::vector<std::string> names = array_names(candidate.path);
+  return static_cast<int>(
+      std::count_if(names.begin(), names.end(), [&](const std::string& name) { return is_input(name, inputs); }));
+}
+
+// The parts that arrays are named after, x_train and x_test; none where an array belongs to no part, or is called like
+// an input of the model.
+std::vector<std::string> parts_of(const fs::path& path, std::span<const InputSignature> inputs) {
+  std::vector<std::string> parts;
+  for (const std::string& name : array_names(path)) {
+    const auto named = part_of_name(name);
+    if (!named || is_input(name, inputs)) return {};
+    if (std::find(parts.begin(), parts.end(), named->part) == parts.end()) parts.push_back(named->part);
+  }
+  return parts;
 }
 
 std::vector<fs::path> entries_of(const fs::path& folder) {
@@ -63,6 +81,7 @@ class Discovery {
   Discovery(Found& found, std::span<const InputSignature> inputs) : found_(found), spec_(found.spec), inputs_(inputs) {}
 
   void run() {
+    if (!spec_.source.kind.empty()) asked_ = &source_kind(spec_.source.kind, "source");
     if (spec_.splits.empty()) find_splits();
     if (!spec_.source.kind.empty()) return;
     const fs::path first = beneath(found_.root, path_of(spec_.splits.front()), "dataset");
@@ -91,8 +110,7 @@ class Discovery {
     std::map<std::pair<const SourceKind*, std::string>, std::vector<Candidate>> groups;
     std::vector<const Candidate*> order;
     for (const fs::path& entry : entries_of(base))
-      if (auto candidate = candidate_of(entry);
-          candidate && (spec_.source.kind.empty() || candidate->kind->name == spec_.source.kind))
+      if (auto candidate = candidate_of(entry, asked_))
         groups[{candidate->kind, candidate->group}].push_back(std::move(*candidate));
     if (groups.empty()) return find_single(base);
     take(*best_of(groups));
@@ -129,19 +147,40 @@ class Discovery {
     found_.guesses.push_back("splits are named after the files " + names);
   }
 
-  // No names of splits: a folder that a source reads as it is, or one data file in it.
+  // No names of splits: a folder of classes, one data file, or a folder that a source reads as it is.
   void find_single(const fs::path& base) {
     std::vector<fs::path> files;
     for (const fs::path& entry : entries_of(base))
-      if (!fs::is_directory(entry) && sniff_source(entry) != nullptr) files.push_back(entry);
-    if (files.size() == 1) return add_whole(files[0]);
-    if (sniff_source(base) == nullptr) nothing_in(base);
+      if (!fs::is_directory(entry) && kind_of(entry, asked_) != nullptr) files.push_back(entry);
+    const SourceKind* whole = kind_of(base, asked_);
+    const Medium* medium = whole ? medium_of(*whole) : nullptr;
+    const bool classes = medium != nullptr && (asked_ != nullptr || holds_class_folders(base, *medium));
+    if (classes && !files.empty()) say_not_used(files);
+    if (!classes && files.size() == 1) return add_whole(files[0]);
+    if (whole == nullptr) nothing_in(base);
     add_whole(base);
   }
+  void say_not_used(const std::vector<fs::path>& files) {
+    std::string names;
+    for (const fs::path& file : files) names += (names.empty() ? "" : ", ") + file.filename().string();
+    found_.guesses.push_back("the folders of classes are the data; " + names +
+                             " beside them could be read as well, and would be if named with --data");
+  }
   void add_whole(const fs::path& path) {
+    const SourceKind* kind = kind_of(path, asked_);
+    if (kind == &kNpz || kind == &kNpy)
+      if (const std::vector<std::string> parts = parts_of(path, inputs_); !parts.empty()) return add_parts(path, parts);
     const std::string name = path.filename().string();
     spec_.splits.push_back(
         {fs::is_directory(path) ? "all" : name.substr(0, name.find('.')), relative(path), spec_.source.labels});
+  }
+  void add_parts(const fs::path& path, const std::vector<std::string>& parts) {
+    std::string names;
+    for (const std::string& part : parts) {
+      spec_.splits.push_back({part, relative(path), "", part});
+      names += (names.empty() ? "" : ", ") + part;
+    }
+    found_.guesses.push_back("splits are the parts that arrays are named after: " + names);
   }
   std::string relative(const fs::path& path) const {
     const std::string text = fs::relative(path, found_.root).string();
@@ -151,6 +190,7 @@ class Discovery {
   Found& found_;
   DatasetSpec& spec_;
   std::span<const InputSignature> inputs_;
+  const SourceKind* asked_ = nullptr;  // the kind that the description names
 };
 
 bool is_description(const fs::path& path) {

@@ -12,19 +12,6 @@
 namespace bw {
 namespace {
 
-// Shape of one sample as the model declares it, -1 where it is free.
-Shape declared(const InputSignature& signature) {
-  Shape shape;
-  for (std::size_t i = 1; i < signature.shape.size(); ++i)
-    shape.push_back(signature.shape[i].known() ? signature.shape[i].value : -1);
-  return shape;
-}
-
-bool fits(const Shape& made, const Shape& wanted) {
-  return made.size() == wanted.size() && std::equal(made.begin(), made.end(), wanted.begin(),
-                                                    [](auto have, auto want) { return want < 0 || have == want; });
-}
-
 // The pixels [H, W, C] as [C, H, W] or [H, W, C], each byte replaced by its channel's value. `order`: which stored
 // channel comes out as channel c.
 template <bool kChannelsFirst, std::size_t kChannels>
@@ -51,6 +38,46 @@ void require_finite(const Tensor& tensor, const std::string& input) {
 
 }  // namespace
 
+Shape declared_shape(const InputSignature& signature) {
+  Shape shape;
+  for (std::size_t i = 0; i < signature.shape.size(); ++i)
+    if (static_cast<int>(i) != signature.batch_axis)
+      shape.push_back(signature.shape[i].known() ? signature.shape[i].value : -1);
+  return shape;
+}
+
+bool fits(const Shape& made, const Shape& declared) {
+  return std::equal(made.begin(), made.end(), declared.begin(), declared.end(),
+                    [](auto have, auto want) { return want < 0 || have < 0 || have == want; });
+}
+
+namespace {
+
+// The shape that the model declares for one channel, [-1], [1, -1], [16000, 1], with its only size that is not 1 made
+// `length`; [length] when there is no such size or more than one.
+Shape with_length(const Shape& wanted, std::int64_t length) {
+  if (std::count_if(wanted.begin(), wanted.end(), [](auto size) { return size != 1; }) != 1) return {length};
+  Shape shape = wanted;
+  *std::find_if(shape.begin(), shape.end(), [](auto size) { return size != 1; }) = length;
+  return shape;
+}
+
+Feed::Kind kind_of(Column::Kind kind) {
+  switch (kind) {
+    case Column::Kind::Image:
+      return Feed::Kind::Image;
+    case Column::Kind::Sound:
+      return Feed::Kind::Sound;
+    case Column::Kind::Text:
+      return Feed::Kind::Tokens;
+    case Column::Kind::Array:
+      break;
+  }
+  return Feed::Kind::Array;
+}
+
+}  // namespace
+
 Tensor with_dtype(const Tensor& tensor, DType dtype, const std::string& what) {
   if (tensor.dtype() == dtype) return tensor;
   if (dtype == DType::String || tensor.dtype() == DType::String)
@@ -65,21 +92,48 @@ Tensor with_dtype(const Tensor& tensor, DType dtype, const std::string& what) {
 
 Feed::Feed(InputSpec spec, InputSignature signature, const Source& source)
     : spec_(std::move(spec)), signature_(std::move(signature)) {
-  const std::string where = "input \"" + spec_.name + "\"";
-  column_ = column_named(source, spec_.column.empty() ? spec_.from : spec_.column, where);
+  const bool named = find_column(source, spec_.from) != nullptr;
+  if (!named && (spec_.from == "zeros" || spec_.from == "constant")) {
+    kind_ = Kind::Constant;
+    constant_ = made_constant();
+    return;
+  }
+  column_ = column_named(source, spec_.column.empty() ? spec_.from : spec_.column, "input \"" + spec_.name + "\"");
   const Column& column = source.columns()[column_];
-  kind_ = column.kind == Column::Kind::Image  ? Kind::Image
-          : column.kind == Column::Kind::Text ? Kind::Tokens
-                                              : Kind::Array;
-  const std::size_t channels = kind_ == Kind::Image ? channel_count() : 0;
-  for (const std::vector<double>* list : {&spec_.mean, &spec_.std})
-    if (kind_ == Kind::Image && list->size() > 1 && list->size() != channels)
-      throw Error(
-          InputClass::Semantic,
-          "mean or std has " + std::to_string(list->size()) + " numbers for " + std::to_string(channels) + " channels",
-          where);
-  for (std::size_t c = 0; c < channels; ++c)
+  kind_ = kind_of(column.kind);
+  if (kind_ == Kind::Sound) check_rate(column);
+  if (kind_ != Kind::Image) return;
+  check_channels();
+  for (std::size_t c = 0; c < channel_count(); ++c)
     for (int byte = 0; byte < 256; ++byte) table_.push_back(affine(static_cast<float>(byte), c));
+}
+
+void Feed::check_channels() const {
+  for (const std::vector<double>* list : {&spec_.mean, &spec_.std})
+    if (list->size() > 1 && list->size() != channel_count())
+      throw Error(InputClass::Semantic,
+                  "mean or std has " + std::to_string(list->size()) + " numbers for " +
+                      std::to_string(channel_count()) + " channels",
+                  "input \"" + spec_.name + "\"");
+}
+
+void Feed::check_rate(const Column& column) const {
+  if (spec_.sample_rate == 0 || spec_.sample_rate == column.sample_rate) return;
+  throw Error(InputClass::Unsupported,
+              "wants " + std::to_string(spec_.sample_rate) + " frames a second, the sounds have " +
+                  std::to_string(column.sample_rate) + ", and nothing is resampled here",
+              "input \"" + spec_.name + "\"",
+              "Resample the files first: ffmpeg -i IN.wav -ar " + std::to_string(spec_.sample_rate) + " OUT.wav");
+}
+
+Tensor Feed::made_constant() const {
+  const std::string where = "input \"" + spec_.name + "\"";
+  const Shape shape = spec_.shape.empty() ? declared_shape(signature_) : Shape(spec_.shape);
+  if (std::find(shape.begin(), shape.end(), -1) != shape.end())
+    throw Error(InputClass::Semantic, "the model leaves its shape open: " + to_string(shape), where,
+                "Say the shape of one sample in dataset.yaml: inputs: {" + spec_.name + ": {shape: [1, 128]}}");
+  const double value = spec_.from == "zeros" ? 0 : spec_.value.value_or(0);
+  return fitted(Tensor::fill<double>(shape, [&](std::span<double> out) { std::fill(out.begin(), out.end(), value); }));
 }
 
 std::size_t Feed::channel_count() const {
@@ -87,7 +141,7 @@ std::size_t Feed::channel_count() const {
 }
 
 std::int64_t Feed::fixed_length() const {
-  const Shape shape = declared(signature_);
+  const Shape shape = declared_shape(signature_);
   return shape.empty() ? -1 : shape[0];
 }
 
@@ -142,11 +196,11 @@ Tensor Feed::coloured(const Tensor& pixels) const {
 
 // A picture of numbers whose channels stand where the model does not want them.
 Tensor Feed::laid_out(const Tensor& picture) const {
-  if (spec_.layout.empty() || picture.rank() != 3 || fits(picture.shape(), declared(signature_))) return picture;
+  if (spec_.layout.empty() || picture.rank() != 3 || fits(picture.shape(), declared_shape(signature_))) return picture;
   const Shape& in = picture.shape();
   const bool first = spec_.layout == "NCHW";
   Shape out = first ? Shape{in[2], in[0], in[1]} : Shape{in[1], in[2], in[0]};
-  if (!fits(out, declared(signature_))) return picture;  // fitted() says what is wrong
+  if (!fits(out, declared_shape(signature_))) return picture;  // fitted() says what is wrong
   const std::size_t rows = static_cast<std::size_t>(first ? in[0] * in[1] : in[0]), columns = picture.size() / rows;
   const std::size_t bytes = picture.bytes().size() / picture.size();
   return Tensor::make(picture.dtype(), std::move(out), [&](std::span<std::byte> to) {
@@ -171,6 +225,32 @@ Tensor Feed::scaled(const Tensor& array) const {
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] = affine(values[i], channels <= 1 ? 0 : first ? i / plane : i % channels);
   return Tensor::of<float>(array.shape(), values);
+}
+
+Tensor Feed::from_sound(const Tensor& sound) const {
+  const auto stored = sound.data<float>();
+  const auto channels = static_cast<std::size_t>(sound.shape()[1]),
+             out_channels = spec_.mono.value_or(true) ? 1 : channels,
+             frames = static_cast<std::size_t>(sound.shape()[0]),
+             length = spec_.length > 0 ? static_cast<std::size_t>(spec_.length) : frames;
+  const Shape wanted = declared_shape(signature_);
+  const bool last =
+      wanted.size() == 2 && wanted[1] == static_cast<std::int64_t>(out_channels) && wanted[0] != wanted[1];
+  const auto value_at = [&](std::size_t frame, std::size_t channel) {
+    if (frame >= frames) return static_cast<float>(pad());
+    if (out_channels == channels) return affine(stored[frame * channels + channel], 0);
+    float sum = 0;
+    for (std::size_t c = 0; c < channels; ++c) sum += stored[frame * channels + c];
+    return affine(sum / static_cast<float>(channels), 0);
+  };
+  const Tensor made = Tensor::fill<float>({static_cast<std::int64_t>(last ? length : out_channels),
+                                           static_cast<std::int64_t>(last ? out_channels : length)},
+                                          [&](std::span<float> out) {
+                                            for (std::size_t c = 0; c < out_channels; ++c)
+                                              for (std::size_t f = 0; f < length; ++f)
+                                                out[last ? f * out_channels + c : c * length + f] = value_at(f, c);
+                                          });
+  return fitted(out_channels == 1 ? made.reshaped(with_length(wanted, static_cast<std::int64_t>(length))) : made);
 }
 
 Tensor Feed::from_array(const Tensor& row, std::optional<Positions> keep) const {
@@ -201,7 +281,7 @@ Tensor Feed::from_tokens(const Tokens& tokens) const {
 }
 
 Tensor Feed::fitted(const Tensor& made) const {
-  const Shape wanted = declared(signature_);
+  const Shape wanted = declared_shape(signature_);
   Tensor result = with_dtype(made, signature_.dtype, "input \"" + spec_.name + "\"");
   if (fits(result.shape(), wanted)) return result;
   // The same elements in a shape that the model spells differently: [28, 28, 1] for [784] or [1, 28, 28].
@@ -210,7 +290,9 @@ Tensor Feed::fitted(const Tensor& made) const {
     return result.reshaped(wanted);
   throw Error(InputClass::Semantic,
               "is " + to_string(result.shape()) + " for a sample, the model wants " + to_string(wanted),
-              "input \"" + spec_.name + "\"", "Say in dataset.yaml how it is made: resize, crop, layout, max_length");
+              "input \"" + spec_.name + "\"",
+              "Say in dataset.yaml how it is made: resize, crop, layout, max_length, length; or which axis of the "
+              "model's input counts the samples: batch_axis");
 }
 
 }  // namespace bw

@@ -4,15 +4,14 @@
 #include <array>
 #include <cmath>
 #include <initializer_list>
+#include <set>
 
 #include "base/error.h"
+#include "data/feed.h"
+#include "data/labels.h"
 
 namespace bw {
 namespace {
-
-constexpr std::array<std::string_view, 9> kLabelNames{"label", "labels", "y",       "folder", "cls",
-                                                      "class", "target", "targets", "score"};
-constexpr std::array<std::string_view, 4> kTrimNames{"attention_mask", "mask", "lengths", "length"};
 
 std::string in_quotes(std::string_view text) {
   return "\"" + std::string(text) + "\"";
@@ -20,59 +19,30 @@ std::string in_quotes(std::string_view text) {
 
 class Resolver {
  public:
-  Resolver(DatasetSpec spec, const Source& source, const TextEncoder* encoder, std::span<const InputSignature> inputs,
+  Resolver(DatasetSpec& spec, const Source& source, const TextEncoder* encoder, std::span<InputSignature> inputs,
            std::vector<std::string>& guesses)
-      : spec_(std::move(spec)),
+      : spec_(spec),
         source_(source),
         columns_(source.columns()),
         encoder_(encoder),
         signatures_(inputs),
         guesses_(guesses) {}
 
-  DatasetSpec resolve() {
-    find_label();
+  void resolve_inputs() {
     match_inputs();
-    for (std::size_t i = 0; i < signatures_.size(); ++i) complete(spec_.inputs[i], signatures_[i]);
-    find_trim();
-    find_task();
-    if (spec_.metrics.empty()) spec_.metrics = usual_metrics();
-    return std::move(spec_);
+    for (std::size_t i = 0; i < signatures_.size(); ++i) {
+      // What is said of the axis comes first: it says what a sample's shape is.
+      if (spec_.inputs[i].batch_axis) signatures_[i].batch_axis = said_axis(spec_.inputs[i], signatures_[i]);
+      complete(spec_.inputs[i], signatures_[i]);
+      if (!spec_.inputs[i].batch_axis) say_axis(signatures_[i]);
+    }
   }
 
  private:
   void guess(std::string sentence) { guesses_.push_back(std::move(sentence)); }
 
-  const Column* find(std::string_view name) const {
-    const auto found =
-        std::find_if(columns_.begin(), columns_.end(), [&](const Column& column) { return column.name == name; });
-    return found == columns_.end() ? nullptr : &*found;
-  }
-  std::string column_names() const {
-    std::string names;
-    for (const Column& column : columns_)
-      names += (names.empty() ? "" : ", ") + column.name + " " + std::string(name_of(column.dtype)) +
-               to_string(column.shape);
-    return names;
-  }
-
-  void find_label() {
-    if (!spec_.label.from.empty() || spec_.task == TaskKind::Outputs) return;
-    for (std::string_view name : kLabelNames)
-      if (const Column* column = find(name); column && column->kind == Column::Kind::Array && spec_.label.from.empty())
-        spec_.label.from = name;
-    if (spec_.label.from.empty() && has_text()) take_only_number_as_label();
-    if (!spec_.label.from.empty()) return guess("labels are the column " + in_quotes(spec_.label.from));
-    if (spec_.task)
-      throw Error(InputClass::Data, "the task needs labels, and there are none", source_.id(0),
-                  "There are: " + column_names());
-  }
-  void take_only_number_as_label() {
-    std::vector<const Column*> numbers;
-    for (const Column& column : columns_)
-      if (column.kind == Column::Kind::Array) numbers.push_back(&column);
-    if (numbers.size() == 1) spec_.label.from = numbers[0]->name;
-  }
-  bool has_text() const { return text_count() > 0; }
+  const Column* find(std::string_view name) const { return find_column(source_, name); }
+  bool has_text() const { return text_count(source_) > 0; }
 
   // Brings spec_.inputs into the model's order, by name.
   void match_inputs() {
@@ -102,15 +72,21 @@ class Resolver {
     spec_.inputs = std::move(ordered);
   }
 
-  void complete(InputSpec& input, const InputSignature& signature) {
-    if (input.from.empty()) find_column(input, signature);
+  void complete(InputSpec& input, InputSignature& signature) {
+    if (input.from.empty()) take_column(input, signature);
+    if (is_constant(input.from) && find(input.from) == nullptr) return;
     const bool tokens = find(input.from) == nullptr && is_token_role(input.from);
     if (tokens) return complete_tokens(input);
     const Column* column = find(input.from);
     if (column == nullptr)
-      throw Error(InputClass::Semantic, "there is no " + in_quotes(input.from) + " in the data",
-                  "input " + in_quotes(input.name), "There are: " + column_names());
+      throw Error(
+          InputClass::Semantic, "there is no " + in_quotes(input.from) + " in the data",
+          "input " + in_quotes(input.name),
+          (input.from == "state" ? "A state is not carried from one sample to the next: say from: zeros. " : "") +
+              ("There are: " + column_names(source_)));
     if (column->kind == Column::Kind::Image) complete_image(input, *column, signature);
+    if (column->kind == Column::Kind::Sound) complete_sound(input, *column, signature);
+    if (column->kind == Column::Kind::Array && !input.batch_axis) settle_axis(input, *column, signature);
   }
 
   static bool is_token_role(std::string_view role) {
@@ -123,7 +99,7 @@ class Resolver {
     return has("len") ? "lengths" : "input_ids";
   }
 
-  void find_column(InputSpec& input, const InputSignature& signature) {
+  void take_column(InputSpec& input, const InputSignature& signature) {
     if (has_text() && info(signature.dtype).is_integer) {
       input.from = role_of(input.name);
       return guess("input " + in_quotes(input.name) + " takes the text's " + input.from);
@@ -137,11 +113,12 @@ class Resolver {
       if (column.name != spec_.label.from && !is_taken(column.name) && could_feed(column, signature))
         fitting.push_back(&column);
     if (fitting.size() != 1)
-      throw Error(
-          InputClass::Semantic,
-          fitting.empty() ? "nothing in the data fits it" : "more than one column of the data could feed it",
-          "input " + in_quotes(input.name),
-          "Say which in dataset.yaml (inputs: {" + input.name + ": {from: NAME}}). There are: " + column_names());
+      throw Error(InputClass::Semantic,
+                  fitting.empty() ? "nothing in the data fits it" : "more than one column of the data could feed it",
+                  "input " + in_quotes(input.name),
+                  "Say in dataset.yaml what it is made of: inputs: {" + input.name +
+                      ": {from: COLUMN}}, or {from: zeros}, or {from: constant, value: 16000}. There are: " +
+                      column_names(source_));
     input.from = fitting[0]->name;
     guess("input " + in_quotes(input.name) + " takes the column " + in_quotes(input.from));
   }
@@ -151,11 +128,71 @@ class Resolver {
   }
   static bool could_feed(const Column& column, const InputSignature& signature) {
     if (column.kind == Column::Kind::Image) return signature.shape.size() >= 2 && !is_index(signature.dtype);
+    if (column.kind == Column::Kind::Sound) return signature.shape.size() >= 2 && !is_index(signature.dtype);
     if (column.kind == Column::Kind::Text) return false;
-    const bool same_rank = column.shape.size() + 1 == signature.shape.size();
+    const bool same_rank = column.shape.size() == declared_shape(signature).size();
     return same_rank && info(column.dtype).is_float == info(signature.dtype).is_float;
   }
   static bool is_index(DType dtype) { return dtype == DType::Int64 || dtype == DType::Int32; }
+
+  static bool is_constant(std::string_view from) { return from == "zeros" || from == "constant"; }
+
+  static int said_axis(const InputSpec& input, const InputSignature& signature) {
+    const int axis = *input.batch_axis;
+    if (axis == kNoBatch || static_cast<std::size_t>(axis) < signature.shape.size()) return axis;
+    throw Error(
+        InputClass::Semantic,
+        "has no axis " + std::to_string(axis) + ": it has " + std::to_string(signature.shape.size()) + " dimensions",
+        "input " + in_quotes(input.name), "Say another batch_axis, or none");
+  }
+
+  // The axis that the model's shapes suggest must be one that leaves the shape of a row. Where it is not, a fixed axis
+  // that was taken for the batch may be another; where several could be it, nothing is guessed.
+  void settle_axis(const InputSpec& input, const Column& column, InputSignature& signature) {
+    const auto leaves_row = [&](int axis) {
+      InputSignature other = signature;
+      other.batch_axis = axis;
+      return fits(column.shape, declared_shape(other));
+    };
+    const int guessed = signature.batch_axis;
+    if (guessed == kNoBatch) return;
+    const bool fixed = signature.shape[static_cast<std::size_t>(guessed)].known();
+    std::vector<int> others;
+    for (int axis = kNoBatch; axis < static_cast<int>(signature.shape.size()); ++axis)
+      if (axis != guessed && leaves_row(axis) && may_count(signature, axis)) others.push_back(axis);
+    if (leaves_row(guessed)) return require_clear(input, signature, others);
+    if (!fixed || others.size() != 1) return;  // the feed says what does not fit
+    if (others[0] == kNoBatch && signature.shape[static_cast<std::size_t>(guessed)].value == 1) return;  // as good
+    signature.batch_axis = others[0];
+  }
+  void say_axis(const InputSignature& signature) {
+    if (signature.batch_axis == 0 || signature.shape.empty()) return;
+    guess("input " + in_quotes(signature.name) + " " +
+          (signature.batch_axis == kNoBatch
+               ? std::string("has no axis that counts the samples: it is fed as it is, one sample a run")
+               : "counts the samples along its axis " + std::to_string(signature.batch_axis)));
+  }
+  // A batch of one, or as many as the caller likes: what is fixed to another number is a size of something else.
+  static bool may_count(const InputSignature& signature, int axis) {
+    if (axis == kNoBatch) return true;
+    const Dim& dim = signature.shape[static_cast<std::size_t>(axis)];
+    return !dim.known() || dim.value == 1;
+  }
+  // A first axis fixed to a number, and a free one behind it: [7, ?, 16] is seven samples of any length, or any number
+  // of samples of length seven.
+  void require_clear(const InputSpec& input, const InputSignature& signature, const std::vector<int>& others) const {
+    const Dim& guessed = signature.shape[static_cast<std::size_t>(signature.batch_axis)];
+    const auto free = std::find_if(others.begin(), others.end(), [&](int axis) {
+      return axis != kNoBatch && !signature.shape[static_cast<std::size_t>(axis)].known();
+    });
+    if (!guessed.known() || guessed.value == 1 || free == others.end()) return;
+    throw Error(InputClass::Semantic,
+                "nothing tells whether axis " + std::to_string(signature.batch_axis) + " of " +
+                    to_string(ValueType::tensor(signature.dtype, signature.shape)) + " counts the samples, or axis " +
+                    std::to_string(*free),
+                "input " + in_quotes(input.name),
+                "Say it in dataset.yaml: inputs: {" + input.name + ": {batch_axis: " + std::to_string(*free) + "}}");
+  }
 
   void complete_tokens(InputSpec& input) {
     if (encoder_ == nullptr)
@@ -167,10 +204,10 @@ class Resolver {
                                      [](const Column& column) { return column.kind == Column::Kind::Text; });
       if (text == columns_.end())
         throw Error(InputClass::Semantic, "there is no text in the data", "input " + in_quotes(input.name),
-                    "There are: " + column_names());
+                    "There are: " + column_names(source_));
       input.column = text->name;
-      const bool pairs = spec_.task == TaskKind::EmbeddingSimilarity || is_pair_score();
-      if (text_count() > 1 && !pairs)
+      const bool pairs = spec_.task == TaskKind::EmbeddingSimilarity || is_pair_score(spec_, source_);
+      if (text_count(source_) > 1 && !pairs)
         guess("input " + in_quotes(input.name) + " takes the text " + in_quotes(text->name) +
               "; the other texts are not used");
     }
@@ -179,16 +216,26 @@ class Resolver {
       if (const std::int64_t id = encoder_->id_of(name); id >= 0 && !input.pad) input.pad = static_cast<double>(id);
   }
 
-  void complete_image(InputSpec& input, const Column& column, const InputSignature& signature) {
-    const auto known = [&](std::size_t axis) { return signature.shape.size() == 4 ? signature.shape[axis].value : -1; };
-    const auto is_channels = [](std::int64_t size) { return size == 1 || size == 3; };
+  static bool is_channels(std::int64_t size) { return size == 1 || size == 3; }
+
+  // [3, 32, 32]: one picture a run.
+  void settle_picture(const InputSpec& input, InputSignature& signature) {
+    const std::vector<Dim>& dims = signature.shape;
+    if (input.batch_axis || dims.size() != 3 || (!is_channels(dims[0].value) && !is_channels(dims[2].value))) return;
+    signature.batch_axis = kNoBatch;
+  }
+
+  void complete_image(InputSpec& input, const Column& column, InputSignature& signature) {
+    settle_picture(input, signature);
+    const Shape wanted = declared_shape(signature);
+    const auto known = [&](std::size_t axis) { return wanted.size() == 3 ? wanted[axis] : -1; };
     if (input.layout.empty()) {
-      input.layout = !is_channels(known(1)) && is_channels(known(3)) ? "NHWC" : "NCHW";
-      if (!is_channels(known(input.layout == "NCHW" ? 1 : 3)) && signature.shape.size() == 4)
+      input.layout = !is_channels(known(0)) && is_channels(known(2)) ? "NHWC" : "NCHW";
+      if (!is_channels(known(input.layout == "NCHW" ? 0 : 2)) && wanted.size() == 3)
         guess("input " + in_quotes(input.name) + " has layout NCHW");
     }
     const bool first = input.layout == "NCHW";
-    const std::int64_t channels = known(first ? 1 : 3), height = known(first ? 2 : 1), width = known(first ? 3 : 2);
+    const std::int64_t channels = known(first ? 0 : 2), height = known(first ? 1 : 0), width = known(first ? 2 : 1);
     if (input.color.empty()) {
       const bool gray = channels == 1 || (channels < 0 && column.shape.size() == 3 && column.shape[2] == 1);
       input.color = gray ? "gray" : "RGB";
@@ -200,7 +247,7 @@ class Resolver {
 
   void guess_size(InputSpec& input, const Column& column, std::int64_t height, std::int64_t width) {
     if (height <= 0 || width <= 0 || input.crop || input.resize) return;
-    if (column.shape[0] == height && column.shape[1] == width && !input.resize_short) return;
+    if (!input.resize_short && stored_size(column) == Size{height, width}) return;
     const std::string size = std::to_string(height) + " x " + std::to_string(width);
     if (!input.resize_short) {
       constexpr double kUsualCrop = 0.875;  // 224 of 256
@@ -209,6 +256,43 @@ class Resolver {
     }
     input.crop = Size{height, width};
     guess("the middle " + size + " of each image is taken for input " + in_quotes(input.name));
+  }
+
+  // The size that images have as they are stored: of the column, or of a few items that agree; 0 x 0 when they do not.
+  Size stored_size(const Column& column) const {
+    if (column.shape[0] >= 0 && column.shape[1] >= 0) return {column.shape[0], column.shape[1]};
+    constexpr std::size_t kLooks = 5;
+    const std::size_t index = column_named(source_, column.name, "image"), count = source_.size();
+    std::set<Size> sizes;
+    for (std::size_t i = 0; i < std::min(kLooks, count); ++i) try {
+        const Shape shape = source_.get(i * count / std::min(kLooks, count), index).shape();
+        sizes.emplace(shape[0], shape[1]);
+      } catch (const Error&) {  // a bad image is named when it is its turn
+      }
+    return sizes.size() == 1 ? *sizes.begin() : Size{0, 0};
+  }
+
+  void complete_sound(InputSpec& input, const Column& column, const InputSignature& signature) {
+    if (input.sample_rate == 0) {
+      input.sample_rate = column.sample_rate;
+      guess("input " + in_quotes(input.name) + " takes sound as the files have it, " +
+            std::to_string(input.sample_rate) + " frames a second");
+    }
+    const Shape wanted = declared_shape(signature);
+    const auto others = std::count_if(wanted.begin(), wanted.end(), [](auto size) { return size != 1; });
+    if (!input.mono) {
+      input.mono = others <= 1;
+      if (*input.mono && column.shape[1] > 1)
+        guess("input " + in_quotes(input.name) + " takes the mean of the channels");
+    }
+    const std::int64_t fixed = *input.mono && std::find(wanted.begin(), wanted.end(), -1) == wanted.end()
+                                   ? static_cast<std::int64_t>(element_count(wanted))
+                                   : 0;
+    if (input.length != 0 || fixed == 0) return;
+    input.length = fixed;
+    guess("input " + in_quotes(input.name) + " takes " + std::to_string(fixed) +
+          " frames: longer sounds are cut at their end, shorter ones filled up with " +
+          (input.pad ? "the value of pad" : "zeros"));
   }
 
   void guess_scale(InputSpec& input) {
@@ -225,69 +309,25 @@ class Resolver {
                 : " before mean and std"));
   }
 
-  void find_trim() {
-    if (!spec_.trim.empty() || has_text()) return;
-    for (std::string_view name : kTrimNames) {
-      const Column* column = find(name);
-      if (column == nullptr || column->shape.size() > 1 || !info(column->dtype).is_integer) continue;
-      spec_.trim = name;
-      return guess("padding is what the column " + in_quotes(name) + " leaves out; it is cut off");
-    }
-  }
-
-  void find_task() {
-    if (spec_.task) return;
-    const Column* label = find(spec_.label.from);
-    spec_.task = label ? task_of(*label) : TaskKind::Outputs;
-    guess("the task is " + std::string(name_of(*spec_.task)) +
-          (spec_.label.from.empty() ? ": there are no labels" : ""));
-  }
-  std::ptrdiff_t text_count() const {
-    return std::count_if(columns_.begin(), columns_.end(),
-                         [](const Column& column) { return column.kind == Column::Kind::Text; });
-  }
-  // Two texts with a number between: how alike they are.
-  bool is_pair_score() const {
-    const Column* label = find(spec_.label.from);
-    return !spec_.task && label != nullptr && !info(label->dtype).is_integer && text_count() > 1;
-  }
-  TaskKind task_of(const Column& label) const {
-    if (is_pair_score()) return TaskKind::EmbeddingSimilarity;
-    if (!info(label.dtype).is_integer) return TaskKind::Regression;
-    const Column* first = spec_.inputs.empty() ? nullptr : find(spec_.inputs[0].from);
-    return label.shape.size() == 1 && first != nullptr && first->shape == label.shape ? TaskKind::LanguageModelling
-                                                                                      : TaskKind::Classification;
-  }
-
-  std::vector<std::string> usual_metrics() const {
-    switch (*spec_.task) {
-      case TaskKind::Classification:
-        return {"top1"};
-      case TaskKind::Regression:
-        return {"mae"};
-      case TaskKind::LanguageModelling:
-        return {"perplexity"};
-      case TaskKind::EmbeddingSimilarity:
-        return {"spearman"};
-      case TaskKind::Outputs:
-        return {"agreement", "sqnr"};
-    }
-    return {};
-  }
-
-  DatasetSpec spec_;
+  DatasetSpec& spec_;
   const Source& source_;
   const std::vector<Column>& columns_;
   const TextEncoder* encoder_;
-  std::span<const InputSignature> signatures_;
+  std::span<InputSignature> signatures_;
   std::vector<std::string>& guesses_;
 };
 
 }  // namespace
 
-DatasetSpec resolve(DatasetSpec spec, const Source& source, const TextEncoder* encoder,
-                    std::span<const InputSignature> inputs, std::vector<std::string>& guesses) {
-  return Resolver(std::move(spec), source, encoder, inputs, guesses).resolve();
+DatasetSpec resolve(DatasetSpec spec, std::span<const Source* const> sources, const TextEncoder* encoder,
+                    std::span<InputSignature> inputs, std::optional<std::int64_t> classes,
+                    std::vector<std::string>& guesses) {
+  const Source& first = *sources[0];
+  find_label(spec, first, guesses);
+  Resolver(spec, first, encoder, inputs, guesses).resolve_inputs();
+  find_trim(spec, sources, guesses);
+  find_task(spec, first, classes, guesses);
+  return spec;
 }
 
 namespace {
@@ -297,10 +337,17 @@ InputSignature described_input(const InputSpec& input, std::span<const Column> c
   const auto column = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == from; });
   const bool texts =
       std::any_of(columns.begin(), columns.end(), [](const Column& c) { return c.kind == Column::Kind::Text; });
+  if (column == columns.end() && (from == "zeros" || from == "constant")) {
+    std::vector<Dim> dims(1);
+    for (std::int64_t size : input.shape) dims.push_back({size, ""});
+    return {input.name, DType::Float32, dims};
+  }
   if (column == columns.end() && texts)  // tokens; or how many there are
     return {input.name, DType::Int64, std::vector<Dim>(from == "lengths" ? 1 : 2)};
   if (column == columns.end() || column->kind == Column::Kind::Image)
     return {input.name, DType::Float32, std::vector<Dim>(4)};
+  if (column->kind == Column::Kind::Sound)
+    return {input.name, DType::Float32, std::vector<Dim>(input.mono.value_or(true) ? 2 : 3)};
   const bool scaled = input.scale || !input.mean.empty() || !input.std.empty();
   return {input.name, scaled ? DType::Float32 : column->dtype, std::vector<Dim>(1 + column->shape.size())};
 }

@@ -5,17 +5,22 @@
 
 #include "archive/npy.h"
 #include "base/error.h"
+#include "data/labels.h"
 #include "tensor/convert.h"
 
 namespace bw {
 
 SampleMaker::SampleMaker(const DatasetSpec& spec, std::span<const InputSignature> inputs,
                          std::shared_ptr<const Source> source, std::shared_ptr<const TextEncoder> encoder)
-    : task_(*spec.task), source_(std::move(source)), encoder_(std::move(encoder)) {
-  for (std::size_t i = 0; i < inputs.size(); ++i) feeds_.emplace_back(spec.inputs[i], inputs[i], *source_);
+    : task_(*spec.task), label_spec_(spec.label), source_(std::move(source)), encoder_(std::move(encoder)) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    feeds_.emplace_back(spec.inputs[i], inputs[i], *source_);
+    batch_axes_.push_back(inputs[i].batch_axis);
+  }
+  if (std::all_of(batch_axes_.begin(), batch_axes_.end(), [](int axis) { return axis == 0; })) batch_axes_.clear();
   if (task_ != TaskKind::Outputs) label_ = column_named(*source_, spec.label.from, "label");
   if (label_) renumbered_ = renumbering(spec.label.classes);
-  if (!spec.trim.empty()) trim_ = column_named(*source_, spec.trim, "trim");
+  if (!spec.trim.empty() && spec.trim != kTrimNone) trim_ = column_named(*source_, spec.trim, "trim");
   if (task_ != TaskKind::EmbeddingSimilarity) return;
   for (std::size_t i = 0; i < source_->columns().size() && !second_text_; ++i)
     if (source_->columns()[i].kind == Column::Kind::Text && i != feeds_.at(0).column()) second_text_ = i;
@@ -28,6 +33,7 @@ Sample SampleMaker::make(std::size_t item) const {
     sample.index = item;
     sample.id = source_->id(item);
     sample.inputs = inputs(item, false);
+    sample.batch_axes = batch_axes_;
     if (second_text_) sample.partner = inputs(item, true);
     if (label_) sample.labels.push_back(label(item));
     sample.mask = mask(item);
@@ -51,35 +57,37 @@ std::vector<Tensor> SampleMaker::inputs(std::size_t item, bool second) const {
       encoded = column;
       made.push_back(feed.from_tokens(*tokens));
     } else {
-      const Tensor value = source_->get(item, column);
-      made.push_back(feed.kind() == Feed::Kind::Image ? feed.from_image(value) : feed.from_array(value, keep));
+      made.push_back(input(feed, item, keep));
     }
   }
   return made;
 }
 
-// Positions that are not padding: up to a length, or from the first to the last 1 of a mask.
+Tensor SampleMaker::input(const Feed& feed, std::size_t item, std::optional<Positions> keep) const {
+  switch (feed.kind()) {
+    case Feed::Kind::Constant:
+      return feed.constant();
+    case Feed::Kind::Image:
+      return feed.from_image(source_->get(item, feed.column()));
+    case Feed::Kind::Sound:
+      return feed.from_sound(source_->get(item, feed.column()));
+    default:
+      return feed.from_array(source_->get(item, feed.column()), keep);
+  }
+}
+
+// Positions that are not padding.
 std::optional<Positions> SampleMaker::kept(std::size_t item) const {
   if (!trim_) return std::nullopt;
-  const Tensor column = source_->get(item, *trim_);
-  const std::vector<std::int64_t> values = to_int64s(column);
-  const std::string where = "column \"" + source_->columns()[*trim_].name + "\"";
-  if (column.rank() == 0) {
-    if (values[0] <= 0) throw Error(InputClass::Data, "says a length of " + std::to_string(values[0]), where);
-    return Positions{0, values[0]};
-  }
-  const auto first = std::find(values.begin(), values.end(), 1);
-  const auto last = std::find(values.rbegin(), values.rend(), 1).base();
-  if (first >= last || std::any_of(values.begin(), values.end(), [](auto v) { return v != 0 && v != 1; }))
-    throw Error(InputClass::Data, "is no mask of 0 and 1 with a 1 in it", where);
-  return Positions{first - values.begin(), last - values.begin()};
+  return real_positions(*source_, item, *trim_);
 }
 
 // Where the model fixes the length, padding stays in and is marked instead.
 Tensor SampleMaker::mask(std::size_t item) const {
   const Feed* sequence = nullptr;
   for (const Feed& feed : feeds_)
-    if (feed.kind() != Feed::Kind::Image && feed.fixed_length() >= 0 && (trim_ || feed.kind() == Feed::Kind::Tokens))
+    if ((feed.kind() == Feed::Kind::Array || feed.kind() == Feed::Kind::Tokens) && feed.fixed_length() >= 0 &&
+        (trim_ || feed.kind() == Feed::Kind::Tokens))
       sequence = &feed;
   if (sequence == nullptr) return {};
   const auto length = static_cast<std::size_t>(sequence->fixed_length());
@@ -111,6 +119,7 @@ Tensor SampleMaker::label(std::size_t item) const {
   Tensor label = source_->get(item, *label_);
   const bool number = task_ == TaskKind::Regression || task_ == TaskKind::EmbeddingSimilarity;
   label = with_dtype(label, number ? DType::Float32 : DType::Int64, "the label");
+  if (task_ == TaskKind::Classification) label = class_of(label_spec_, label);
   if (const auto keep = kept(item); keep && label.rank() > 0 && feeds_.at(0).fixed_length() < 0 &&
                                     keep->second <= static_cast<std::size_t>(label.shape()[0]))
     label = rows_of(label, keep->first, keep->second);

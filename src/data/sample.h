@@ -22,11 +22,14 @@ class SampleMaker {
 
  private:
   std::vector<Tensor> inputs(std::size_t item, bool second) const;
+  Tensor input(const Feed& feed, std::size_t item, std::optional<Positions> keep) const;
   std::optional<Positions> kept(std::size_t item) const;
   Tensor mask(std::size_t item) const;
   std::vector<std::int64_t> renumbering(const std::vector<std::string>& classes) const;
 
   TaskKind task_;
+  LabelSpec label_spec_;
+  std::vector<int> batch_axes_;  // as Sample has them
   std::shared_ptr<const Source> source_;
   std::shared_ptr<const TextEncoder> encoder_;
   std::vector<Feed> feeds_;

@@ -94,9 +94,9 @@ bool is_number(std::string_view text) {
 }
 
 bool looks_like_header(const std::vector<std::string>& first, const std::vector<std::string>& second) {
-  static constexpr std::array<std::string_view, 12> kUsual{"text",   "sentence", "sentence1", "sentence2",
-                                                           "label",  "labels",   "score",     "class",
-                                                           "target", "category", "input",     "y"};
+  static constexpr std::array<std::string_view, 18> kUsual{
+      "text",     "sentence", "sentence1", "sentence2", "label", "labels", "score", "class",   "target",
+      "category", "input",    "y",         "path",      "file",  "image",  "audio", "caption", "filename"};
   if (std::set<std::string>(first.begin(), first.end()).size() != first.size()) return false;
   if (std::any_of(first.begin(), first.end(), is_number)) return false;
   const auto usual = [&](const std::string& name) {

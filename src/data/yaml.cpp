@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/number.h"
 #include "data/text.h"
 
@@ -17,7 +18,7 @@ namespace {
 constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxDepth = 64;
 
-std::string join(std::initializer_list<std::string_view> words) {
+std::string join(std::span<const std::string_view> words) {
   std::string text;
   for (std::string_view word : words) text += (text.empty() ? "" : ", ") + std::string(word);
   return text;
@@ -146,7 +147,8 @@ Yaml Yaml::parse(std::string_view text, std::string_view where) {
 }
 
 void Yaml::fail(const std::string& what, const std::string& hint) const {
-  throw Error(InputClass::Format, what, place(), hint);
+  const std::string everything = "'bitwright data keys' explains every key";
+  throw Error(InputClass::Format, what, place(), hint.empty() ? everything : hint + ". " + everything);
 }
 
 const Yaml* Yaml::find(std::string_view key) const {
@@ -154,11 +156,14 @@ const Yaml* Yaml::find(std::string_view key) const {
   return found == keys_.end() ? nullptr : &items_[static_cast<std::size_t>(found - keys_.begin())];
 }
 
-void Yaml::require_keys(std::initializer_list<std::string_view> known) const {
+void Yaml::require_keys(std::span<const std::string_view> known) const {
   if (kind_ != Kind::Mapping) fail("must be a mapping (key: value)");
-  for (std::size_t i = 0; i < keys_.size(); ++i)
-    if (std::find(known.begin(), known.end(), keys_[i]) == known.end())
-      items_[i].fail("unknown key \"" + keys_[i] + "\"", "Known here: " + join(known));
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    if (std::find(known.begin(), known.end(), keys_[i]) != known.end()) continue;
+    const std::string near(nearest(keys_[i], known));
+    items_[i].fail("unknown key \"" + keys_[i] + "\"",
+                   (near.empty() ? "" : "Did you mean \"" + near + "\"? ") + "Known here: " + join(known));
+  }
 }
 
 const std::string& Yaml::text() const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,8 +25,8 @@ class Yaml {
   const Yaml* find(std::string_view key) const;  // nullptr when absent
   std::string place() const { return where_ + ":" + std::to_string(line_) + ":" + std::to_string(column_); }
 
-  // Mapping whose keys all are among `known`. InputError(format) naming line, key and the known ones.
-  void require_keys(std::initializer_list<std::string_view> known) const;
+  // Mapping whose keys all are among `known`. InputError(format) naming line, key, the nearest and all known ones.
+  void require_keys(std::span<const std::string_view> known) const;
   const std::string& text() const;
   std::int64_t integer(std::int64_t least, std::int64_t most) const;
   double number() const;

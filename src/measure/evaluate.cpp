@@ -37,7 +37,7 @@ std::vector<Output> outputs_of(Runner& runner, std::vector<Sample> samples, std:
   if (outputs.empty() || !outputs[0]) throw Error(InputClass::Unsupported, "the model's first output is not a tensor");
   std::vector<Output> parts;
   for (std::size_t i = 0; i < wanted; ++i) {
-    const Tensor part = part_of(outputs[0], i, batch);
+    const Tensor part = part_of(outputs[0], i, samples);
     parts.push_back({to_floats(part), part.shape()});
   }
   return parts;
@@ -116,7 +116,7 @@ JobResult run_evaluate(JobContext& context) {
   context.stage("load");
   const auto runner =
       runtime_named(request.at("runtime").get<std::string>()).load({request.at("model").get<std::string>(), {}}, {});
-  const std::size_t batch = batch_of(*runner);
+  const std::size_t batch = batch_of(*runner, context.peek());
   context.stage("run");
   for_each_group(context, request.at("threads").get<int>(), batch, [&](int, const SampleGroup& group) {
     const std::vector<Output> outputs = outputs_of(*runner, group.samples, batch),

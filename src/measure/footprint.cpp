@@ -27,7 +27,7 @@ JobResult run_footprint(JobContext& context) {
                           .load({request.at("model").get<std::string>(), {}}, options);
   context.stage("run");
   for (const Sample& sample : group.samples) {
-    runner->run(inputs_of(std::vector(batch_of(*runner), sample), *runner));
+    runner->run(inputs_of(std::vector(batch_of(*runner, sample), sample), *runner));
     if (first_run == 0) first_run = seconds_now() - begin;
   }
   const MemoryUse memory = memory_use();

@@ -33,7 +33,7 @@ struct Side {
     runner = runtime.load({path, {}}, options);
     loads.push_back(seconds_now() - begin);
     inputs.clear();
-    const std::size_t batch = batch_of(*runner);
+    const std::size_t batch = batch_of(*runner, samples.front());
     for (const Sample& sample : samples) inputs.push_back(inputs_of(std::vector(batch, sample), *runner));
   }
 

@@ -26,11 +26,11 @@ constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 20;
 
 // Outputs cross as samples do: what the model gave for a sample takes the place of its inputs.
 Sample outputs_of(Runner& runner, const Sample& sample) {
-  const std::size_t batch = batch_of(runner);
+  const std::vector<Sample> copies(batch_of(runner, sample), sample);
   Sample result;
   result.index = sample.index;
-  for (const Tensor& output : runner.run(inputs_of(std::vector(batch, sample), runner)))
-    result.inputs.push_back(output && output.dtype() != DType::String ? part_of(output, 0, batch) : Tensor{});
+  for (const Tensor& output : runner.run(inputs_of(copies, runner)))
+    result.inputs.push_back(output && output.dtype() != DType::String ? part_of(output, 0, copies) : Tensor{});
   return result;
 }
 
@@ -107,8 +107,10 @@ JobResult run_not_finite(JobContext& context) {
     faults[tap].nan |= found.nan;
     faults[tap].infinity |= found.infinity;
   };
-  for (SampleGroup group = context.next_samples(); !group.samples.empty(); group = context.next_samples())
-    runner->run(inputs_of(std::vector(batch_of(*runner), group.samples.front()), *runner), sink);
+  for (SampleGroup group = context.next_samples(); !group.samples.empty(); group = context.next_samples()) {
+    const Sample& sample = group.samples.front();
+    runner->run(inputs_of(std::vector(batch_of(*runner, sample), sample), *runner), sink);
+  }
   auto first = std::ranges::find_if(faults, &Faults::nan);
   if (first == faults.end()) first = std::ranges::find_if(faults, &Faults::infinity);
   return {to_line({{"first", first == faults.end() ? Json(nullptr) : Json(first - faults.begin())}}), {}};

@@ -35,11 +35,12 @@ struct Kept {
   Shape shape;
 };
 
-// What a mask leaves of a value: positions along the first axis behind the batch that has the mask's length.
-std::optional<Kept> without_padding(std::span<const float> values, const Shape& shape, const Tensor& mask) {
+// What a mask leaves of a value: positions along the first axis from `first` on that has the mask's length.
+std::optional<Kept> without_padding(std::span<const float> values, const Shape& shape, const Tensor& mask,
+                                    std::ptrdiff_t first) {
   if (!mask) return std::nullopt;
   const auto length = static_cast<std::int64_t>(mask.size());
-  const auto axis = std::find(shape.begin() + std::min<std::ptrdiff_t>(1, std::ssize(shape)), shape.end(), length);
+  const auto axis = std::find(shape.begin() + std::min<std::ptrdiff_t>(first, std::ssize(shape)), shape.end(), length);
   if (axis == shape.end()) return std::nullopt;
   const std::span<const bool> keep = mask.data<bool>();
   const std::size_t inner = element_count(std::span(axis + 1, shape.end()));
@@ -58,7 +59,7 @@ void observe(ValueEvidence& evidence, const Tensor& value, const Sample& sample,
   if (value.dtype() != DType::Float32) converted = to_floats(value);
   const std::span<const float> values =
       converted.empty() && value.size() ? value.data<float>() : std::span<const float>(converted);
-  if (const auto kept = without_padding(values, value.shape(), sample.mask))
+  if (const auto kept = without_padding(values, value.shape(), sample.mask, sample.batch_axes.empty() ? 1 : 0))
     evidence.add(kept->values, kept->shape, position);
   else
     evidence.add(values, value.shape(), position);
@@ -75,12 +76,13 @@ struct Part {
 };
 
 void show(Runner& runner, TapOrder order, Part& part, const SampleGroup& group) {
-  const std::size_t batch = group.samples.size();
+  // Which part of an inner value is whose is known where the first axis counts the samples; else it is looked at whole.
+  const std::size_t parts = group.samples.front().batch_axes.empty() ? group.samples.size() : 1;
   const TapSink sink = [&](std::size_t tap, const Tensor& value) {
-    for (std::size_t i = 0; i < batch; ++i) {
+    for (std::size_t i = 0; i < parts; ++i) {
       const Sample& sample = group.samples[i];
       try {
-        observe(*part.by_tap[tap], part_of(value, i, batch), sample, group.first + i);
+        observe(*part.by_tap[tap], parts == 1 ? value : part_of(value, i, group.samples), sample, group.first + i);
       } catch (const Error& error) {
         throw error.within(sample.id);
       }
@@ -129,7 +131,7 @@ JobResult run_calibrate(JobContext& context) {
   context.stage("load");
   const auto runner = load_tapped(runtime_named(request.at("runtime").get<std::string>()), std::move(files), options);
   ::malloc_trim(0);  // what loading took
-  const std::size_t batch = batch_of(*runner);
+  const std::size_t batch = batch_of(*runner, context.peek());
   const int threads = needs.in_order() ? 1 : request.at("threads").get<int>();
   std::deque<Part> parts;
   for (int i = 0; i < threads; ++i) parts.emplace_back(needs, options.taps);

@@ -93,10 +93,21 @@ void JobContext::take_chunk() {
   for (Sample& sample : unpack(frame.text, frame.files.at(0))) waiting_.push_back(std::move(sample));
 }
 
-SampleGroup JobContext::next_samples(std::size_t count) {
-  const std::lock_guard lock(mutex_);
+// Until `count` samples wait, or no more come.
+void JobContext::await(std::size_t count) {
   if (!std::exchange(started_, true)) want_chunk();
   while (waiting_.size() < count && !ended_) take_chunk();
+}
+
+Sample JobContext::peek() {
+  const std::lock_guard lock(mutex_);
+  await(1);
+  return waiting_.empty() ? Sample{} : waiting_.front();
+}
+
+SampleGroup JobContext::next_samples(std::size_t count) {
+  const std::lock_guard lock(mutex_);
+  await(count);
   SampleGroup group{given_, {}};
   for (; group.samples.size() < count && !waiting_.empty(); waiting_.pop_front())
     group.samples.push_back(std::move(waiting_.front()));

@@ -37,9 +37,12 @@ class JobContext {
   // The next `count` samples that the parent feeds; fewer at the end, none after it. May be called from several
   // threads: each sample goes to one of them, in order of the calls.
   SampleGroup next_samples(std::size_t count = 1);
+  // What next_samples() will give first; a sample of nothing when there is none.
+  Sample peek();
 
  private:
   void want_chunk();
+  void await(std::size_t count);
   void take_chunk();
 
   int socket_;

@@ -94,7 +94,9 @@ SampleChunk pack(std::span<const Sample> samples) {
       parts.push_back(std::span(kZeros).first(gap));
       end += gap;
     }
-    index.push_back({sample.index, sample.id, std::move(tensors)});
+    Json axes = Json::array();  // 0 is none, since the index holds no negative numbers
+    for (const int axis : sample.batch_axes) axes.push_back(static_cast<unsigned>(axis - kNoBatch));
+    index.push_back({sample.index, sample.id, std::move(tensors), std::move(axes)});
   }
   return {index.dump(-1, ' ', false, Json::error_handler_t::replace), SharedBytes(parts), samples.size()};
 }
@@ -107,6 +109,7 @@ std::vector<Sample> unpack(const std::string& text, const SharedBytes& bytes) tr
     sample.index = whole<std::size_t>(entry.at(0));
     sample.id = entry.at(1).get<std::string>();
     for (const Json& tensor : entry.at(2)) put(sample, whole<int>(tensor.at(0)), tensor_at(tensor, bytes));
+    for (const Json& axis : entry.at(3)) sample.batch_axes.push_back(whole<int>(axis) + kNoBatch);
     samples.push_back(std::move(sample));
   }
   return samples;

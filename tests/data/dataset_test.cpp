@@ -96,6 +96,18 @@ TEST_CASE("a folder of npz files needs no description") {
   CHECK(data.evaluation().classes().size() == 10);
 }
 
+TEST_CASE("outputs with metrics of their own are held against the model's") {
+  Folder folder;
+  put(npz_folder(folder) / "dataset.yaml", "version: 1\noutputs: {scores: {metric: top1}, boxes: {metric: mae}}\n");
+  const OutputSignature boxes{"boxes", DType::Float32, {}}, scores{"scores", DType::Float32, {}};
+  const Dataset data = open(folder.path(), {image_input(4)}, {.outputs = {boxes, scores}});
+  REQUIRE(data.outputs().size() == 2);
+  CHECK(data.outputs()[0].output == "scores");
+  CHECK(data.outputs()[1].metric == "mae");
+  refuses(InputClass::Semantic, "an output \"scores\", the model has none of that name. The model's outputs: boxes",
+          [&] { open(folder.path(), {image_input(4)}, {.outputs = {boxes}}); });
+}
+
 TEST_CASE("layouts, colours and dtypes follow the description and the model") {
   Folder folder;
   put(folder.path() / "test.npz",
@@ -380,7 +392,7 @@ TEST_CASE("data that cannot be used is refused") {
   refused(InputClass::Data, "has 3 rows, \"x\" has 4", {{"x", bytes({4, 2, 2, 3})}, {"y", numbers(3, 2)}});
   refused(InputClass::Data, "holds no samples", {{"x", bytes({0, 2, 2, 3})}, {"y", numbers(0, 2)}});
   refused(InputClass::Data, "the label is 2, outside the 2 classes", {{"x", bytes({4, 2, 2, 3})}, {"y", numbers(4, 3)}},
-          {.allow_overlap = true, .classes = 2});
+          {.allow_overlap = true, .outputs = {{"y", DType::Float32, {{kBatch, dim(2)}}}}});
   refused(InputClass::Data, "one sample cannot both", {{"x", bytes({1, 2, 2, 3})}, {"y", numbers(1, 2)}}, {});
   refused(InputClass::Semantic, "nothing in the data fits", {{"y", numbers(4, 2)}});
   refused(InputClass::Semantic, "more than one column", {{"a", bytes({4, 2, 2, 3})}, {"b", bytes({4, 2, 2, 3})}});
@@ -522,13 +534,14 @@ TEST_CASE("classes that are no whole numbers, and lengths beyond the data, are r
   put(folder.path() / "test.npz", npz({{"x", bytes({2, 2, 2, 3})}, {"y", Tensor::of<float>({2}, {0, 0.5f})}}));
   put(folder.path() / "dataset.yaml", "version: 1\ntask: classification\n");
   refuses(InputClass::Data, "the label: has values that int64", [&] { open(folder.path(), {image_input(2)}); });
+  put(folder.path() / "dataset.yaml", "version: 1\ntrim: lengths\n");
   put(folder.path() / "test.npz", npz({{"input_ids", numbers(6, 6).reshaped({2, 3})}, {"lengths", numbers(2, 2)}}));
   const auto read = [&](std::size_t index) {
-    return open(folder.path() / "test.npz", {ids_input(), {"lengths", DType::Int32, {kBatch}}}, {.allow_overlap = true})
+    return open(folder.path(), {ids_input(), {"lengths", DType::Int32, {kBatch}}}, {.allow_overlap = true})
         .evaluation()
         .get(index);
   };
-  refuses(InputClass::Data, "says a length of 0", [&] { read(0); });
+  refuses(InputClass::Data, "test.npz[0]: column \"lengths\": says a length of 0", [&] { read(1); });
   put(folder.path() / "test.npz",
       npz({{"input_ids", numbers(6, 6).reshaped({2, 3})}, {"lengths", Tensor::of<std::int64_t>({2}, {3, 4})}}));
   CHECK(read(0).inputs[0].size() == 3);

@@ -1,11 +1,13 @@
 // What every entry of the source catalog must do.
 #include "data/sources/source.h"
+#include "data/sources/arrays.h"
 
 #include <map>
 #include <set>
 #include <thread>
 
 #include "archive/make.h"
+#include "data/wav.h"
 
 using namespace bw;
 using namespace bw::test;
@@ -29,9 +31,14 @@ std::map<std::string, Made> make_all(const fs::path& root) {
   put(root / "a.txt", "a b a b a b a b a\n");
   put(root / "images/cat/1.png", png);
   put(root / "images/dog/1.png", png);
+  put(root / "sounds/no/1.wav", wav({.bits = 8}, "ab"));
+  put(root / "sounds/yes/1.wav", wav({.bits = 8}, "abcd"));
+  put(root / "arrays/x.npy", npy(rows));
+  put(root / "arrays/y.npy", npy(Tensor::of<std::int64_t>({3}, {0, 1, 2})));
   const auto words = open_vocabulary(put(root / "words", "a\nb\n"));
-  return {{"npz", {"a.npz"}},  {"tar", {"a.tar"}},           {"idx", {"a-images-idx3-ubyte"}},
-          {"text", {"a.tsv"}}, {"corpus", {"a.txt", words}}, {"images", {"images"}}};
+  return {{"npz", {"a.npz"}},    {"tar", {"a.tar"}},           {"idx", {"a-images-idx3-ubyte"}},
+          {"text", {"a.tsv"}},   {"corpus", {"a.txt", words}}, {"images", {"images"}},
+          {"audio", {"sounds"}}, {"npy", {"arrays"}}};
 }
 
 bool matches(const Column& column, const Tensor& value) {
@@ -86,8 +93,41 @@ TEST_CASE("every source keeps the promises of the catalog") {
     put(folder.path() / "broken", "this is none of them");
     request.path = folder.path() / "broken";
     request.encoder = nullptr;
-    if (kind->name != "text" && kind->name != "images") CHECK_THROWS_AS(kind->open(request), Error);
+    if (kind->name != "text" && kind->name != "images" && kind->name != "audio")
+      CHECK_THROWS_AS(kind->open(request), Error);
   }
+}
+
+TEST_CASE("arrays that are no column are named, and a single number is the same for every sample") {
+  Folder folder;
+  const Tensor x = Tensor::of<float>({2, 2}, {1, 2, 3, 4}), y = Tensor::of<std::int64_t>({2}, {0, 1});
+  put(folder.path() / "a.npz",
+      zip({{.name = "x.npy", .content = npy(x)},
+           {.name = "y.npy", .content = npy(y)},
+           {.name = "mean.npy", .content = npy(Tensor::of<float>({3}, {1, 2, 3}))},
+           {.name = "rate.npy", .content = npy(Tensor::scalar<std::int64_t>(16000))},
+           {.name = "names.npy", .content = npy(npy_header("<U5", "(2,)"), std::string(40, 'a'))}}));
+  SourceRequest request;
+  request.path = folder.path() / "a.npz";
+  const auto source = kNpz.open(request);
+  CHECK(source->size() == 2);
+  REQUIRE(source->columns().size() == 3);
+  CHECK(source->get(1, column_named(*source, "rate", "test")) == Tensor::scalar<std::int64_t>(16000));
+  CHECK(source->notes().size() == 2);
+  refuses(InputClass::Semantic,
+          "There are: rate int64[], x float32[2], y int64[]; left out: names (has element type \"<U5\"), mean (3 rows, "
+          "the others have 2)",
+          [&] { column_named(*source, "names", "test"); });
+}
+
+TEST_CASE("names of arrays tell which part of the data they are") {
+  CHECK(part_of_name("x_train")->base == "x");
+  CHECK(part_of_name("x_train")->part == "train");
+  CHECK(part_of_name("test_images")->base == "images");
+  CHECK(part_of_name("x_validation")->part == "validation");
+  CHECK(!part_of_name("x_data"));
+  CHECK(!part_of_name("train"));
+  CHECK(!part_of_name("xtrain"));
 }
 
 TEST_CASE("labels written as text") {

@@ -18,6 +18,7 @@ label: {from: folder, classes: [cat, "dog"]}
 trim: mask
 splits: {calibration: {path: train}, evaluation: val}
 metrics: [top1, top5]
+outputs: {boxes: {metric: mae}, scores: {metric: top1}}
 )",
                                       "d.yaml");
   CHECK(spec.task == TaskKind::Classification);
@@ -31,6 +32,9 @@ metrics: [top1, top5]
   CHECK(spec.label.classes == std::vector<std::string>{"cat", "dog"});
   CHECK(spec.splits[1].path == "val");
   CHECK(spec.metrics.size() == 2);
+  REQUIRE(spec.outputs.size() == 2);
+  CHECK(spec.outputs[0].output == "boxes");
+  CHECK(spec.outputs[1].metric == "top1");
 }
 
 TEST_CASE("mistakes in dataset.yaml are named with line and column") {
@@ -42,8 +46,10 @@ TEST_CASE("mistakes in dataset.yaml are named with line and column") {
   const std::vector<Case> cases{
       {InputClass::Format, "d.yaml:1:1: has no version", "task: outputs\n"},
       {InputClass::Unsupported, "d.yaml:1:10: is version 2 of dataset.yaml", "version: 2\n"},
-      {InputClass::Format, "unknown key \"sorce\". Known here: version, task", "version: 1\nsorce: {kind: npz}\n"},
-      {InputClass::Format, "d.yaml:2:27: unknown key \"paht\"", "version: 1\nsource: {kind: npz, paht: x}\n"},
+      {InputClass::Format, "unknown key \"sorce\". Did you mean \"source\"? Known here: version, task",
+       "version: 1\nsorce: {kind: npz}\n"},
+      {InputClass::Format, "d.yaml:2:27: unknown key \"paht\". Did you mean \"path\"?",
+       "version: 1\nsource: {kind: npz, paht: x}\n"},
       {InputClass::Format, "unknown task \"classify\". One of: classification", "version: 1\ntask: classify\n"},
       {InputClass::Format, "must lie between 1 and 65536, not be 0", "version: 1\ninputs: {x: {crop: 0}}\n"},
       {InputClass::Format, "must be a whole number, not \"2.5\"", "version: 1\ninputs: {x: {resize_short: 2.5}}\n"},
@@ -54,6 +60,12 @@ TEST_CASE("mistakes in dataset.yaml are named with line and column") {
       {InputClass::Format, "\"CHW\" is not known here. One of: NCHW, NHWC", "version: 1\ninputs: {x: {layout: CHW}}\n"},
       {InputClass::Format, "both resize and resize_short", "version: 1\ninputs: {x: {resize: 1, resize_short: 2}}\n"},
       {InputClass::Format, "classes must be a list", "version: 1\nlabel: {classes: 1000}\n"},
+      {InputClass::Format, "names no metric for output \"y\"", "version: 1\noutputs: {y: {}}\n"},
+      {InputClass::Format, "must be a mapping", "version: 1\noutputs: {y: mae}\n"},
+      {InputClass::Format, "'bitwright data keys' explains every key", "version: 1\ninputs: {x: {zzzzzz: 1}}\n"},
+      {InputClass::Format, "must lie between 0 and 7", "version: 1\ninputs: {x: {batch_axis: 8}}\n"},
+      {InputClass::Format, "must be a list of sizes", "version: 1\ninputs: {x: {shape: 8}}\n"},
+      {InputClass::Format, "must be true or false", "version: 1\nlabel: {one_hot: 1}\n"},
       {InputClass::Format, "the key \"task\" stands here twice", "version: 1\ntask: outputs\ntask: regression\n"},
       {InputClass::Format, "has an anchor", "version: 1\nsource: &a {kind: npz}\n"},
       {InputClass::Format, "", "version: 1\nsource: *a\n"},

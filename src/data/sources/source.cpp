@@ -22,7 +22,8 @@ bool all_numbers(std::span<const std::string> labels, std::vector<T>& values) {
 }  // namespace
 
 std::span<const SourceKind* const> source_kinds() {
-  static constexpr std::array<const SourceKind*, 6> kKinds{&kNpz, &kTar, &kIdx, &kTable, &kCorpus, &kImages};
+  static constexpr std::array<const SourceKind*, 8> kKinds{&kImages, &kAudio, &kNpz,   &kTar,
+                                                           &kIdx,    &kNpy,   &kTable, &kCorpus};
   return kKinds;
 }
 
@@ -42,14 +43,32 @@ const SourceKind* sniff_source(const std::filesystem::path& path) {
   return nullptr;
 }
 
-std::size_t column_named(const Source& source, std::string_view name, std::string_view where) {
+const Column* find_column(const Source& source, std::string_view name) {
+  const std::vector<Column>& columns = source.columns();
+  const auto found = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == name; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+std::ptrdiff_t text_count(const Source& source) {
+  return std::count_if(source.columns().begin(), source.columns().end(),
+                       [](const Column& column) { return column.kind == Column::Kind::Text; });
+}
+
+std::string column_names(const Source& source) {
   std::string names;
-  for (std::size_t i = 0; i < source.columns().size(); ++i) {
+  for (const Column& column : source.columns())
+    names +=
+        (names.empty() ? "" : ", ") + column.name + " " + std::string(name_of(column.dtype)) + to_string(column.shape);
+  std::string left;
+  for (const std::string& name : source.left_out()) left += (left.empty() ? "; left out: " : ", ") + name;
+  return names + left;
+}
+
+std::size_t column_named(const Source& source, std::string_view name, std::string_view where) {
+  for (std::size_t i = 0; i < source.columns().size(); ++i)
     if (source.columns()[i].name == name) return i;
-    names += (names.empty() ? "" : ", ") + source.columns()[i].name;
-  }
   throw Error(InputClass::Semantic, "there is no \"" + std::string(name) + "\" in the data", std::string(where),
-              "There are: " + names);
+              "There are: " + column_names(source));
 }
 
 TextLabels read_text_labels(std::span<const std::string> labels) {

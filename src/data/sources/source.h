@@ -20,13 +20,15 @@ namespace bw {
 struct Column {
   enum class Kind {
     Image,  // uint8 [H, W, C]
+    Sound,  // float32 [frames, channels], -1 to 1
     Text,   // String []
     Array,  // numbers of one dtype and shape
   };
   std::string name;
   Kind kind = Kind::Array;
   DType dtype = DType::Undefined;
-  Shape shape;  // of one item; -1 where items differ
+  Shape shape;                   // of one item; -1 where items differ
+  std::int64_t sample_rate = 0;  // sound: frames a second, the same for all items
 };
 
 class Source {
@@ -39,14 +41,19 @@ class Source {
   virtual std::string id(std::size_t item) const = 0;
   virtual std::vector<std::string> classes() const { return {}; }  // names of the labels' numbers, when known
   virtual std::vector<std::string> notes() const { return {}; }    // what the user should know: files left out, ...
-  virtual std::vector<std::filesystem::path> files() const = 0;    // what it was made of
+  virtual std::vector<std::string> left_out() const {
+    return {};
+  }                                                              // what is no column, with the reason: "names (text)"
+  virtual std::vector<std::filesystem::path> files() const = 0;  // what it was made of
 };
 
 // What a source is opened with.
 struct SourceRequest {
-  std::filesystem::path root;  // nothing outside it is read
-  std::filesystem::path path;  // file or folder, beneath root
-  std::string labels;          // file of labels, relative to root; "" is none
+  std::filesystem::path root;           // nothing outside it is read
+  std::filesystem::path path;           // file or folder, beneath root
+  std::string labels;                   // file of labels, relative to root; "" is none
+  std::string part;                     // arrays: those whose names end or begin with this word; "" is all
+  std::optional<std::int64_t> classes;  // how many the model tells apart, when known
   SourceSpec spec;
   std::shared_ptr<const TextEncoder> encoder;  // corpus; null when there is none
 };
@@ -62,8 +69,11 @@ std::span<const SourceKind* const> source_kinds();
 const SourceKind& source_kind(std::string_view name, std::string_view where);  // InputError(unsupported) naming all
 const SourceKind* sniff_source(const std::filesystem::path& path);             // nullptr when none fits
 
-extern const SourceKind kImages, kTar, kIdx, kNpz, kTable, kCorpus;
+extern const SourceKind kImages, kAudio, kTar, kIdx, kNpz, kNpy, kTable, kCorpus;
 
+const Column* find_column(const Source& source, std::string_view name);  // nullptr when there is none
+std::ptrdiff_t text_count(const Source& source);                         // columns of texts
+std::string column_names(const Source& source);  // with dtype and shape, and what was left out; for messages
 // The column of that name. InputError(semantic) naming those that are there.
 std::size_t column_named(const Source& source, std::string_view name, std::string_view where);
 
