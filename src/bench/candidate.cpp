@@ -61,6 +61,7 @@ void require_change(const Plan& plan, const Graph& graph, const std::string& rec
 }
 
 std::string candidate_name(const Recipe& recipe) {
+  constexpr std::size_t kLongest = 80, kKept = 60, kDigits = 8;  // a folder's name may have 255 bytes
   std::string name;
   for (const char c : to_string(recipe)) {
     const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '.' || c == '-' || c == '_';
@@ -69,7 +70,8 @@ std::string candidate_name(const Recipe& recipe) {
     else if (c != ')')
       name += '-';
   }
-  return name;
+  if (name.size() <= kLongest) return name;
+  return name.substr(0, kKept) + "-" + sha256(as_bytes(to_string(recipe))).substr(0, kDigits);
 }
 
 Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence& evidence, Provenance provenance) {

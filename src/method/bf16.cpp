@@ -1,6 +1,8 @@
 // bfloat16 as a storage format: half the size of the weights, computed in float32 where the runtime has no kernels.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "method/catalog.h"
 #include "method/placement.h"
 
@@ -17,17 +19,31 @@ constexpr Parameter kParameters[] = {
      .high = 1e9},
 };
 
+bool has_float_constant(const Graph& graph, const Node& node) {
+  return std::ranges::any_of(node.inputs, [&](ValueId id) {
+    return id != kNoValue && graph.is_constant(id) && graph.value(id).initializer.dtype() == DType::Float32;
+  });
+}
+
 Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
-  const KeepFloat keep = parse_keep_float(arguments.text("keep_float"), task.graph);
+  const KeepFloat keep(task, arguments);
   const auto least = static_cast<std::size_t>(arguments.integer("min_size"));
   for (const Node& node : task.graph.nodes) {
-    if (keep.contains(node)) continue;
+    if (std::string reason = keep.reason(node); !reason.empty()) {
+      if (has_float_constant(task.graph, node)) plan.nodes[node.name].reason = std::move(reason);
+      continue;
+    }
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId id = node.inputs[i];
       if (id == kNoValue || !task.graph.is_constant(id)) continue;
       const Tensor& tensor = task.graph.value(id).initializer;
-      if (tensor.dtype() != DType::Float32 || tensor.size() < least) continue;
+      if (tensor.dtype() != DType::Float32) continue;
       NodePlan& decision = plan.nodes[node.name];
+      if (tensor.size() < least) {
+        if (decision.operands.empty()) decision.reason = fmt::format("its constants have fewer than {} elements (min_size)", least);
+        continue;
+      }
+      decision.reason.clear();
       decision.precision = Precision::BFloat16;
       decision.operands[static_cast<int>(i)] =
           QParams{.scheme = {.code = DType::BFloat16}, .scales = {}, .zero_points = {}};

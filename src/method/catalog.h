@@ -15,6 +15,6 @@ Method weight_only();
 inline constexpr Parameter kKeepFloat{.name = "keep_float",
                                       .type = Parameter::Type::Text,
                                       .standard = "",
-                                      .says = "operators or node names that stay in float, separated by '|'"};
+                                      .says = "operators or nodes that stay in float, separated by '|'; * stands for any part of a name"};
 
 }  // namespace bw

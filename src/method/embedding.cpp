@@ -23,7 +23,7 @@ bool is_table(const Graph& graph, const Node& node) {
 
 void code_embeddings(const Task& task, const KeepFloat& keep, int bits, Plan& plan) {
   for (const Node& node : task.graph.nodes) {
-    if (keep.contains(node) || !task.target.support(node).embedding || !is_table(task.graph, node)) continue;
+    if (!keep.reason(node).empty() || !task.target.support(node).embedding || !is_table(task.graph, node)) continue;
     const Tensor& table = task.graph.value(node.input(0)).initializer;
     const std::uint64_t row = std::bit_floor(static_cast<std::uint64_t>(table.shape()[1]));
     const Scheme scheme{.code = bits == 4 ? DType::UInt4 : DType::UInt8,

@@ -45,7 +45,7 @@ bool touches_float32(const Graph& graph, const Node& node) {
 }
 
 std::string obstacle(const Graph& graph, const Node& node, const KeepFloat& keep) {
-  if (keep.contains(node)) return "kept in float as asked";
+  if (std::string reason = keep.reason(node); !reason.empty()) return reason;
   if (!node.domain.empty()) return "not an ONNX operator";
   if (std::find(kFloatOnly.begin(), kFloatOnly.end(), node.op_type) != kFloatOnly.end()) return "has no float16 form";
   for (const ValueId id : node.inputs)
@@ -80,7 +80,7 @@ void note_losses(const Task& task, const std::set<ValueId>& constants, Plan& pla
 }
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
-  const KeepFloat keep = parse_keep_float(arguments.text("keep_float"), task.graph);
+  const KeepFloat keep(task, arguments);
   std::set<ValueId> constants;
   for (const Node& node : task.graph.nodes) {
     if (!touches_float32(task.graph, node)) continue;

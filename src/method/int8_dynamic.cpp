@@ -27,15 +27,6 @@ bool is_float_constant(const Graph& graph, ValueId id) {
   return id != kNoValue && graph.is_constant(id) && graph.value(id).initializer.dtype() == DType::Float32;
 }
 
-std::string product_obstacle(const Graph& graph, const Node& node) {
-  if (!is_float_constant(graph, node.input(1))) return "both operands are activations";
-  if (graph.value(node.input(1)).initializer.rank() != 2) return "the weight is no matrix";
-  if (node.is("Gemm") &&
-      (node.int_or("transA", 0) != 0 || node.float_or("alpha", 1) != 1 || node.float_or("beta", 1) != 1))
-    return "it scales or transposes its operands";
-  return "";
-}
-
 // The dynamic kernel has no peepholes, no clipping, and only the standard activation functions.
 std::string recurrent_obstacle(const Graph& graph, const Node& node) {
   if (!is_float_constant(graph, node.input(1)) || !is_float_constant(graph, node.input(2)))
@@ -62,15 +53,15 @@ Scheme weight_scheme(const Node& node, const Tensor& weight, bool per_channel, b
 }
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
-  const KeepFloat keep = parse_keep_float(arguments.text("keep_float"), task.graph);
+  const KeepFloat keep(task, arguments);
   const bool per_channel = arguments.flag("per_channel"), reduced = arguments.flag("reduced_range");
   for (const Node& node : task.graph.nodes) {
     const OperatorSupport& support = task.target.support(node);
     if (!support.dynamic && support.integer != IntegerKernel::Weighted) continue;
     NodePlan& decision = plan.nodes[node.name];
-    if (keep.contains(node))
-      decision.reason = "kept in float as asked";
-    else if (!support.dynamic)
+    decision.reason = keep.reason(node);
+    if (!decision.reason.empty()) continue;
+    if (!support.dynamic)
       decision.reason = fmt::format("{} has no fast dynamic kernel", node.op_type);
     else
       decision.reason = node.is("LSTM") ? recurrent_obstacle(task.graph, node) : product_obstacle(task.graph, node);

@@ -96,7 +96,7 @@ Scheme activation_scheme(const Task& task, const Arguments& arguments) {
 }
 
 Placement placement(const Task& task, const Arguments& arguments) {
-  return place_integers(task.graph, task.target, parse_keep_float(arguments.text("keep_float"), task.graph));
+  return place_integers(task.graph, task.target, KeepFloat(task, arguments));
 }
 
 Needs needs(const Task& task, const Arguments& arguments) {
@@ -237,7 +237,7 @@ class Coder {
 Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan) {
   plan = Coder(task, arguments, evidence, placement(task, arguments)).decide(std::move(plan));
   if (arguments.flag("embeddings"))
-    code_embeddings(task, parse_keep_float(arguments.text("keep_float"), task.graph), 8, plan);
+    code_embeddings(task, KeepFloat(task, arguments), 8, plan);
   return plan;
 }
 

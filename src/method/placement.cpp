@@ -2,14 +2,33 @@
 
 #include <fmt/format.h>
 
+#include <fnmatch.h>
+
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/parameter.h"
 #include "graph/ops/op.h"
 
 namespace bw {
 namespace {
+
+bool matches(const std::string& pattern, const Node& node) {
+  return pattern == node.name || ::fnmatch(pattern.c_str(), node.name.c_str(), 0) == 0 ||
+         ::fnmatch(pattern.c_str(), node.op_type.c_str(), 0) == 0;
+}
+
+std::string near_hint(const Graph& graph, std::string_view word) {
+  std::vector<std::string_view> known;
+  for (const Node& node : graph.nodes) {
+    known.push_back(node.op_type);
+    known.push_back(node.name);
+  }
+  const std::string_view near = nearest(word, known);
+  return near.empty() ? std::string("'bitwright inspect MODEL --nodes' lists them; * stands for any part of a name")
+                      : fmt::format("Did you mean '{}'?", near);
+}
 
 class Placer {
  public:
@@ -48,7 +67,7 @@ class Placer {
     const IntegerKernel kind = kernel(id);
     if (kind == IntegerKernel::None) return;
     const std::string obstacle = kind == IntegerKernel::Weighted ? weighted_obstacle(id) : "";
-    if (const std::string wish = kept_by_user(id); !wish.empty() || !obstacle.empty()) {
+    if (const std::string wish = keep_.reason(node(id)); !wish.empty() || !obstacle.empty()) {
       if (kind == IntegerKernel::Weighted) result_.reasons[id] = wish.empty() ? obstacle : wish;
       return;
     }
@@ -56,25 +75,18 @@ class Placer {
     if (const NodeId product = biased_product(id); product != kNoNode) result_.bias_add[id] = product;
   }
 
-  std::string kept_by_user(NodeId id) const { return keep_.contains(node(id)) ? "kept in float as asked" : ""; }
 
   std::string weighted_obstacle(NodeId id) const {
     const OpInfo* op = find_op(node(id));
-    if (op == nullptr || op->weight_input < 0) return "no weight operand";
-    const ValueId weight = node(id).input(static_cast<std::size_t>(op->weight_input));
-    if (!is_float_constant(weight))
-      return is_float_activation(weight) ? "both operands are activations" : "the weight is not a float32 constant";
-    if (graph_.value(weight).initializer.size() == 0) return "the weight is empty";
+    if (op == nullptr || op->weight_input < 0) return "it has no weight";
+    const bool product = node(id).is("MatMul") || node(id).is("Gemm");
+    std::string obstacle = product ? product_obstacle(graph_, node(id))
+                                   : weight_obstacle(graph_, node(id), static_cast<std::size_t>(op->weight_input));
+    if (!obstacle.empty()) return obstacle;
     if (!is_float_activation(node(id).input(0))) return "the activation is a constant or not float32";
     const ValueId bias = op->bias_input < 0 ? kNoValue : node(id).input(static_cast<std::size_t>(op->bias_input));
     if (bias != kNoValue && !is_float_constant(bias)) return "the bias is not a constant";
-    if (node(id).is("Gemm")) {
-      if (node(id).int_or("transA", 0) != 0) return "transA is set";
-      if (node(id).float_or("alpha", 1) != 1 || (bias != kNoValue && node(id).float_or("beta", 1) != 1))
-        return "alpha or beta is not 1";
-      if (bias != kNoValue && graph_.value(bias).initializer.rank() > 1) return "the bias is no vector";
-    }
-    if (node(id).is("MatMul") && graph_.value(weight).initializer.rank() != 2) return "the weight is no matrix";
+    if (bias != kNoValue && graph_.value(bias).initializer.rank() > 1) return "the bias is no vector";
     return "";
   }
 
@@ -216,17 +228,46 @@ class Placer {
 
 }  // namespace
 
-KeepFloat parse_keep_float(std::string_view text, const Graph& graph) {
-  KeepFloat keep;
-  for (const std::string_view word : split(text, '|')) {
-    const bool is_operator =
-        std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) { return n.op_type == word; });
-    if (!is_operator && graph.find_node(word) == kNoNode)
-      throw Error(ErrorKind::Usage, fmt::format("'{}' is neither an operator nor a node of the graph", word),
-                  "keep_float", "'bitwright inspect MODEL --nodes' lists them");
-    (is_operator ? keep.operators : keep.nodes).emplace(word);
+KeepFloat::KeepFloat(const Task& task, const Arguments& arguments) : refused_(task.refused) {
+  for (const std::string_view word : split(arguments.text("keep_float"), '|')) {
+    const std::string pattern(word);
+    const bool fits = std::any_of(task.graph.nodes.begin(), task.graph.nodes.end(),
+                                  [&](const Node& node) { return matches(pattern, node); });
+    if (!fits)
+      throw Error(ErrorKind::Usage, fmt::format("'{}' fits no operator and no node of the graph", word), "keep_float",
+                  near_hint(task.graph, word));
+    patterns_.push_back(pattern);
   }
-  return keep;
+}
+
+std::string KeepFloat::reason(const Node& node) const {
+  if (std::any_of(patterns_.begin(), patterns_.end(), [&](const auto& pattern) { return matches(pattern, node); }))
+    return "kept in float as asked";
+  const auto found = refused_.find(node.name);
+  return found == refused_.end() ? "" : "the runtime refused it otherwise: " + found->second;
+}
+
+std::string weight_obstacle(const Graph& graph, const Node& node, std::size_t position) {
+  const ValueId weight = node.input(position);
+  if (weight == kNoValue) return "it has no weight";
+  if (graph.is_constant(weight)) {
+    const Tensor& tensor = graph.value(weight).initializer;
+    if (tensor.dtype() != DType::Float32) return fmt::format("the weight is {}", name_of(tensor.dtype()));
+    return tensor.size() == 0 ? "the weight is empty" : "";
+  }
+  if (node.input(0) != kNoValue && position != 0 && graph.is_constant(node.input(0)))
+    return "its constant stands on the left, where kernels take activations only";
+  return node.is("MatMul") || node.is("Gemm") ? "both operands are activations" : "the weight is computed";
+}
+
+std::string product_obstacle(const Graph& graph, const Node& node) {
+  if (std::string obstacle = weight_obstacle(graph, node, 1); !obstacle.empty()) return obstacle;
+  if (graph.value(node.input(1)).initializer.rank() != 2) return "the weight is no matrix";
+  if (!node.is("Gemm")) return "";
+  if (node.int_or("transA", 0) != 0) return "it transposes its activation (transA)";
+  if (node.float_or("alpha", 1) != 1 || (node.input(2) != kNoValue && node.float_or("beta", 1) != 1))
+    return "it scales what is not constant (alpha, beta)";
+  return "";
 }
 
 Placement place_integers(const Graph& graph, const Target& target, const KeepFloat& keep) {

@@ -6,17 +6,28 @@
 #include <string>
 #include <vector>
 
-#include "graph/graph.h"
-#include "target/target.h"
+#include "method/method.h"
 
 namespace bw {
 
-struct KeepFloat {
-  std::set<std::string> operators, nodes;  // what the user wants in float
-  bool contains(const Node& node) const { return nodes.contains(node.name) || operators.contains(node.op_type); }
+// What stays in float whatever a method would like: what the user said, and what the runtime refused.
+class KeepFloat {
+ public:
+  // `arguments` has "keep_float": operators and names of nodes, separated by '|', with * and ? for parts of them
+  // ("Softmax|/head/*"). UsageError names what fits nothing in the graph, and what is near it.
+  KeepFloat(const Task& task, const Arguments& arguments);
+  // Why a node stays in float; empty when a method may take it.
+  std::string reason(const Node& node) const;
+
+ private:
+  std::vector<std::string> patterns_;
+  std::map<std::string, std::string> refused_;
 };
-// "Softmax|/head/Gemm_0": operator types and node names. UsageError names what the graph does not have.
-KeepFloat parse_keep_float(std::string_view text, const Graph& graph);
+
+// Why an operand cannot be coded as a weight; empty when it is a constant of float32.
+std::string weight_obstacle(const Graph& graph, const Node& node, std::size_t position);
+// The same for the product of an activation with a matrix, as kernels with integer weights take it.
+std::string product_obstacle(const Graph& graph, const Node& node);
 
 struct Placement {
   std::set<NodeId> integer;           // nodes that compute on codes

@@ -24,25 +24,14 @@ constexpr Parameter kParameters[] = {
     kKeepFloat,
 };
 
-std::string obstacle(const Graph& graph, const Node& node) {
-  const ValueId weight = node.input(1);
-  if (weight == kNoValue || !graph.is_constant(weight) || graph.value(weight).initializer.dtype() != DType::Float32)
-    return "both operands are activations";
-  if (graph.value(weight).initializer.rank() != 2) return "the weight is no matrix";
-  if (graph.value(weight).initializer.size() == 0) return "the weight is empty";
-  if (node.is("Gemm") &&
-      (node.int_or("transA", 0) != 0 || node.float_or("alpha", 1) != 1 || node.float_or("beta", 1) != 1))
-    return "it scales or transposes its operands";
-  return "";
-}
-
 Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
-  const KeepFloat keep = parse_keep_float(arguments.text("keep_float"), task.graph);
+  const KeepFloat keep(task, arguments);
   const int bits = static_cast<int>(arguments.integer("bits"));
   for (const Node& node : task.graph.nodes) {
     if (!task.target.support(node).weight_only) continue;
     NodePlan& decision = plan.nodes[node.name];
-    decision.reason = keep.contains(node) ? "kept in float as asked" : obstacle(task.graph, node);
+    decision.reason = keep.reason(node);
+    if (decision.reason.empty()) decision.reason = product_obstacle(task.graph, node);
     if (!decision.reason.empty()) continue;
     decision.precision = Precision::WeightOnly;
     const Scheme scheme{.code = bits == 4 ? DType::UInt4 : DType::UInt8,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 
 #include "base/error.h"
@@ -29,7 +30,7 @@ class Parser {
     do {
       const std::string key = word("a parameter's name");
       if (!take('=')) fail("'='");
-      if (!step.parameters.emplace(key, word("a value")).second)
+      if (!step.parameters.emplace(key, value()).second)
         fail("another name than '" + key + "', which stands there");
     } while (take(','));
     if (!take(')')) fail("',' or ')'");
@@ -43,6 +44,18 @@ class Parser {
     return std::string(text_.substr(begin, at_ - begin));
   }
 
+  // A word, or anything in double quotes ("" stands for one inside).
+  std::string value() {
+    if (!take('"')) return word("a value");
+    std::string text;
+    for (;;) {
+      if (at_ == text_.size()) fail("a closing '\"'");
+      const char c = text_[at_++];
+      if (c == '"' && !take('"')) return text;
+      text += c;
+    }
+  }
+
   bool take(char c) {
     if (at_ >= text_.size() || text_[at_] != c) return false;
     ++at_;
@@ -54,6 +67,8 @@ class Parser {
     return !std::isspace(static_cast<unsigned char>(c)) && std::string_view("+(),=").find(c) == std::string_view::npos;
   }
 
+  friend std::string in_quotes_where_needed(const std::string& value);
+
   [[noreturn]] void fail(const std::string& wanted) const {
     throw Error(ErrorKind::Usage, fmt::format("expected {} at position {}", wanted, at_ + 1),
                 fmt::format("recipe '{}'", text_), "Write METHOD(name=value,...)+METHOD..., see 'bitwright methods'");
@@ -62,6 +77,15 @@ class Parser {
   std::string_view text_;
   std::size_t at_ = 0;
 };
+
+// The text that Parser::value() reads as this.
+std::string in_quotes_where_needed(const std::string& value) {
+  const bool plain = !value.empty() && value.find('"') == value.npos && std::all_of(value.begin(), value.end(), Parser::is_word);
+  if (plain) return value;
+  std::string text = "\"";
+  for (const char c : value) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + "\"";
+}
 
 }  // namespace
 
@@ -76,7 +100,7 @@ std::string to_string(const Recipe& recipe) {
     text += step.method;
     std::string list;
     for (const auto& [name, value] : step.parameters)
-      list += fmt::format("{}{}={}", list.empty() ? "" : ",", name, value);
+      list += fmt::format("{}{}={}", list.empty() ? "" : ",", name, in_quotes_where_needed(value));
     if (!list.empty()) text += fmt::format("({})", list);
   }
   return text;

@@ -77,6 +77,16 @@ bool has_op(const Graph& graph, std::string_view op) {
 
 }  // namespace
 
+TEST_CASE("names of folders are safe, short, and differ where recipes do") {
+  CHECK(candidate_name(parse_recipe("int8-static(observer=mse)")) == "int8-static-observer-mse");
+  std::string list = "node0";
+  for (int i = 1; i < 200; ++i) list += "|node" + std::to_string(i);
+  const std::string a = candidate_name(parse_recipe("fp16(keep_float=" + list + ")")),
+                    b = candidate_name(parse_recipe("fp16(keep_float=" + list + "x)"));
+  CHECK(a.size() < 100);
+  CHECK(a != b);
+}
+
 TEST_CASE("int8-static of a CNN computes what its plan says, fused or not") {
   const Graph graph = test::cnn();
   const Tensor x = image(9);

@@ -21,8 +21,16 @@ std::set<std::string> names(const Graph& graph, const std::set<ValueId>& values,
   return result;
 }
 
+Task task_of(const Graph& graph) {
+  return {.graph = graph, .target = target_named("cpu"), .seed = 0, .cpu_has_vnni = true};
+}
+
+KeepFloat keep_of(const Task& task, const std::string& text) {
+  return {task, Arguments("int8-static", method_named("int8-static").parameters, {{"keep_float", text}})};
+}
+
 Placement place(const Graph& graph, const char* keep = "") {
-  return place_integers(graph, target_named("cpu"), parse_keep_float(keep, graph));
+  return place_integers(graph, target_named("cpu"), keep_of(task_of(graph), keep));
 }
 
 using Set = std::set<std::string>;
@@ -54,4 +62,58 @@ TEST_CASE("products of a transformer give float, and keep their float bias in un
   CHECK(names(graph, placement.integer) == Set{"m1", "m2"});
   CHECK(names(graph, placement.coded, 0) == Set{"n", "t"});
   CHECK(placement.bias_add.empty());
+}
+
+TEST_CASE("patterns keep operators and nodes in float, and what fits nothing names what is near") {
+  const Graph graph = test::cnn();
+  const auto kept = [&](const char* text) {
+    const KeepFloat keep = keep_of(task_of(graph), text);
+    Set names;
+    for (const Node& node : graph.nodes)
+      if (!keep.reason(node).empty()) names.insert(node.name);
+    return names;
+  };
+  CHECK(kept("c*") == Set{"c1", "c2"});
+  CHECK(kept("Conv|y") == Set{"c1", "c2", "y"});
+  CHECK(kept("r?") == Set{"r1", "r2"});
+  CHECK(kept("Global*") == Set{"p"});
+  CHECK(kept("").empty());
+  try {
+    kept("Con");
+    FAIL();
+  } catch (const Error& error) {
+    CHECK(error.hint() == "Did you mean 'Conv'?");
+  }
+}
+
+TEST_CASE("what the runtime refused stays in float, and says what it said") {
+  const Graph graph = test::cnn();
+  Task task = task_of(graph);
+  task.refused["c2"] = "no such kernel";
+  const Placement placement = place_integers(graph, task.target, keep_of(task, ""));
+  CHECK_FALSE(names(graph, placement.integer).contains("c2"));
+  CHECK(placement.reasons.at(graph.find_node("c2")).find("no such kernel") != std::string::npos);
+}
+
+TEST_CASE("reasons say what a weight is") {
+  const Graph graph = prepared(parse_graph(R"(ir_version 8
+opset "" 17
+graph "g" {
+  input %x: float32[N,4]
+  const %d: float64[4,4] = float64[4,4] {1,0,0,0, 0,1,0,0, 0,0,1,0, 0,0,0,1}
+  const %w: float32[2,4] = float32[2,4] {1,0,0,0, 0,1,0,0}
+  %xd: float64[N,4] = Cast(%x) {to = 11}
+  %m1: float64[N,4] = MatMul(%xd, %d) @ "double"
+  %t: float32[4,N] = Transpose(%x) {perm = ints [1, 0]}
+  %m2: float32[2,N] = MatMul(%w, %t) @ "left"
+  %m3: float32[N,N] = MatMul(%x, %t) @ "both"
+  output %m1: float64[N,4]
+  output %m2: float32[2,N]
+  output %m3: float32[N,N]
+}
+)"));
+  const auto reason = [&](const char* node) { return product_obstacle(graph, graph.node(graph.find_node(node))); };
+  CHECK(reason("double") == "the weight is float64");
+  CHECK(reason("left") == "its constant stands on the left, where kernels take activations only");
+  CHECK(reason("both") == "both operands are activations");
 }

@@ -25,3 +25,11 @@ TEST_CASE("a bad recipe is refused with the place of the fault") {
     }
   }
 }
+
+TEST_CASE("values in double quotes hold anything, and come back") {
+  const Recipe recipe = parse_recipe(R"r(int8-static(keep_float="a,b)|say ""x"" =+",observer=mse))r");
+  CHECK(recipe.steps[0].parameters.at("keep_float") == R"(a,b)|say "x" =+)");
+  CHECK(recipe.steps[0].parameters.at("observer") == "mse");
+  CHECK(parse_recipe(to_string(recipe)) == recipe);
+  CHECK_THROWS_AS(parse_recipe("fp16(keep_float=\"open)"), Error);
+}

@@ -14,6 +14,7 @@ bool fold_constants(Graph& graph);
 bool remove_identities(Graph& graph);
 bool fold_batch_normalization(Graph& graph);
 bool global_pooling(Graph& graph);
+bool plain_products(Graph& graph);
 bool flatten_reshapes(Graph& graph);
 bool remove_dead_code(Graph& graph);
 

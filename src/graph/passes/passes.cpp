@@ -20,6 +20,8 @@ constexpr Pass kPasses[] = {
     {"fold-batch-normalization", "joins the weights of the layer before it (up to float rounding)",
      fold_batch_normalization},
     {"global-pooling", "averages over the whole image become GlobalAveragePool (up to float rounding)", global_pooling},
+    {"plain-products", "Gemm without factors and with a vector as bias, MatMul with a matrix (up to float rounding)",
+     plain_products},
     {"flatten-reshapes", "a Reshape that flattens becomes Flatten", flatten_reshapes},
     {"remove-dead-code", "nodes and constants that no output needs are taken out", remove_dead_code},
 };

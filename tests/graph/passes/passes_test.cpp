@@ -202,6 +202,40 @@ TEST_CASE("what a subgraph captures is used", "[passes]") {
     output %y)") == "Relu If");
 }
 
+TEST_CASE("products become plain ones", "[passes]") {
+  const auto gemm = [](const std::string& bias, const std::string& attributes) {
+    return "input %x: float32[3,2]\n const %w: float32[2,2] = float32[2,2] {1, 2, 3, 4}\n const %c: " + bias +
+           "\n %y: float32[3,2] = Gemm(%x, %w, %c) {" + attributes + "}\n output %y: float32[3,2]";
+  };
+  const auto prepared_gemm = [&](const std::string& bias, const std::string& attributes) {
+    Graph graph = graph_of(gemm(bias, attributes));
+    CHECK(prepared(gemm(bias, attributes), ramp({3, 2})) == (prepare(graph), ops_of(graph)));
+    return graph;
+  };
+  const Graph row = prepared_gemm("float32[1,2] = float32[1,2] {5, 6}", "alpha = 2f, beta = 0.5f, transB = 1");
+  CHECK(ops_of(row) == "Gemm");
+  CHECK(row.node(0).float_or("alpha", 1) == 1);
+  CHECK(row.node(0).float_or("beta", 1) == 1);
+  CHECK(row.value(row.node(0).input(1)).initializer == Tensor::of<float>({2, 2}, {2.0f, 4.0f, 6.0f, 8.0f}));
+  CHECK(row.value(row.node(0).input(2)).initializer == Tensor::of<float>({2}, {2.5f, 3.0f}));
+  const Graph one = prepared_gemm("float32[] = float32[] {5}", "alpha = 1f");
+  CHECK(one.value(one.node(0).input(2)).initializer == Tensor::of<float>({2}, {5.0f, 5.0f}));
+  const Graph column = prepared_gemm("float32[3,1] = float32[3,1] {1, 2, 3}", "beta = 2f");
+  CHECK(ops_of(column) == "Gemm Add");
+  CHECK(column.value(column.outputs[0]).name == "y");
+}
+
+TEST_CASE("a weight with axes of one in front becomes a matrix", "[passes]") {
+  Graph graph = graph_of(R"(input %x: float32[1,3,2]
+    const %w: float32[1,2,2] = float32[1,2,2] {1, 2, 3, 4}
+    %y: float32[1,3,2] = MatMul(%x, %w)
+    output %y: float32[1,3,2])");
+  const std::vector<double> before = to_doubles(evaluate(graph, {{"x", ramp({1, 3, 2})}})[0]);
+  prepare(graph);
+  CHECK(graph.value(graph.node(0).input(1)).initializer.shape() == Shape{2, 2});
+  CHECK(to_doubles(evaluate(graph, {{"x", ramp({1, 3, 2})}})[0]) == before);
+}
+
 TEST_CASE("half-precision values become float32, ports keep their types", "[passes]") {
   Graph graph = graph_of(R"(input %x: float16[N,2]
     const %w: float16[2,2] = float16[2,2] {1, 0.5, 2, 0.25}
