@@ -38,7 +38,9 @@ bool names(std::string_view words, std::string_view name) {
 }
 
 bool says(std::string_view words, std::string_view word) {
-  const auto letter = [&](std::size_t i) { return i < words.size() && std::isalnum(static_cast<unsigned char>(words[i])); };
+  const auto letter = [&](std::size_t i) {
+    return i < words.size() && std::isalnum(static_cast<unsigned char>(words[i]));
+  };
   for (std::size_t at = words.find(word); at != words.npos; at = words.find(word, at + 1))
     if ((at == 0 || !letter(at - 1)) && !letter(at + word.size())) return true;
   return false;
@@ -176,7 +178,8 @@ void Trial::require_finite(const std::vector<OutputChange>& changes, const fs::p
   std::string first;
   if (const auto value = first_not_finite(worker_, file, values, feed(), options_))
     for (const Node& node : graph.nodes)
-      if (std::ranges::any_of(node.outputs, [&](ValueId id) { return id != kNoValue && graph.value(id).name == *value; }))
+      if (std::ranges::any_of(node.outputs,
+                              [&](ValueId id) { return id != kNoValue && graph.value(id).name == *value; }))
         first = fmt::format("; node '{}' ({}) is the first to give such", node.name, node.op_type);
   throw Error(ErrorKind::Quantization,
               fmt::format("{} of {} elements of output '{}' are not finite where the float model's are{}",

@@ -156,10 +156,9 @@ OutputChange change_of(const Outputs& original, const Outputs& other, std::size_
     const Tensor &a = original.samples[s][output], &b = other.samples[s][output];
     if (!a || !b || !info(a.dtype()).is_float) continue;
     if (a.size() != b.size())
-      throw Error(
-          ErrorKind::Quantization,
-          fmt::format("gives {} where the float model gives {}", to_string(b.shape()), to_string(a.shape())),
-          fmt::format("output '{}'", change.name));
+      throw Error(ErrorKind::Quantization,
+                  fmt::format("gives {} where the float model gives {}", to_string(b.shape()), to_string(a.shape())),
+                  fmt::format("output '{}'", change.name));
     add(change, to_floats(a), to_floats(b), signal, noise);
   }
   change.sqnr = noise == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(signal / noise);
@@ -170,8 +169,7 @@ OutputChange change_of(const Outputs& original, const Outputs& other, std::size_
 
 Outputs outputs_of_model(Worker& worker, const std::filesystem::path& model, SampleFeed feed,
                          const RunOptions& options) {
-  const JobResult answer =
-      worker.run(request_for("outputs", {{"model", model.string()}}, std::move(feed), options));
+  const JobResult answer = worker.run(request_for("outputs", {{"model", model.string()}}, std::move(feed), options));
   Outputs outputs;
   read_result(answer, [&](const Json& json) {
     outputs.names = json.at("names").get<std::vector<std::string>>();
@@ -186,8 +184,8 @@ Outputs outputs_of_model(Worker& worker, const std::filesystem::path& model, Sam
 std::optional<std::string> first_not_finite(Worker& worker, const std::filesystem::path& model,
                                             const std::vector<std::string>& values, SampleFeed feed,
                                             const RunOptions& options) {
-  const JobResult answer = worker.run(
-      request_for("not-finite", {{"model", model.string()}, {"values", values}}, std::move(feed), options));
+  const JobResult answer =
+      worker.run(request_for("not-finite", {{"model", model.string()}, {"values", values}}, std::move(feed), options));
   std::optional<std::string> first;
   read_result(answer, [&](const Json& json) {
     if (!json.at("first").is_null()) first = values.at(json.at("first").get<std::size_t>());
@@ -197,8 +195,8 @@ std::optional<std::string> first_not_finite(Worker& worker, const std::filesyste
 
 std::vector<OutputChange> compare_outputs(const Outputs& original, const Outputs& other) {
   if (original.names.size() != other.names.size())
-    throw Error(ErrorKind::Quantization, fmt::format("the file has {} outputs, the float model {}", other.names.size(),
-                                                     original.names.size()));
+    throw Error(ErrorKind::Quantization,
+                fmt::format("the file has {} outputs, the float model {}", other.names.size(), original.names.size()));
   std::vector<OutputChange> changes;
   for (std::size_t i = 0; i < original.names.size(); ++i)
     if (OutputChange change = change_of(original, other, i); change.elements > 0) changes.push_back(std::move(change));

@@ -59,7 +59,7 @@ void observe(ValueEvidence& evidence, const Tensor& value, const Sample& sample,
   if (value.dtype() != DType::Float32) converted = to_floats(value);
   const std::span<const float> values =
       converted.empty() && value.size() ? value.data<float>() : std::span<const float>(converted);
-  if (const auto kept = without_padding(values, value.shape(), sample.mask, sample.batch_axes.empty() ? 1 : 0))
+  if (const auto kept = without_padding(values, value.shape(), sample.mask, batch_comes_first(sample) ? 1 : 0))
     evidence.add(kept->values, kept->shape, position);
   else
     evidence.add(values, value.shape(), position);
@@ -77,7 +77,7 @@ struct Part {
 
 void show(Runner& runner, TapOrder order, Part& part, const SampleGroup& group) {
   // Which part of an inner value is whose is known where the first axis counts the samples; else it is looked at whole.
-  const std::size_t parts = group.samples.front().batch_axes.empty() ? group.samples.size() : 1;
+  const std::size_t parts = batch_comes_first(group.samples.front()) ? group.samples.size() : 1;
   const TapSink sink = [&](std::size_t tap, const Tensor& value) {
     for (std::size_t i = 0; i < parts; ++i) {
       const Sample& sample = group.samples[i];

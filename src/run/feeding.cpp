@@ -81,16 +81,19 @@ std::optional<std::size_t> counting_axis(const Shape& shape, std::span<const Sam
   const auto batch = std::ssize(samples);
   const auto found = std::find(shape.begin(), shape.end(), batch);
   if (found == shape.end()) return std::nullopt;
-  if (samples[0].batch_axes.empty()) return found == shape.begin() ? std::optional<std::size_t>(0) : std::nullopt;
+  if (batch_comes_first(samples[0])) return found == shape.begin() ? std::optional<std::size_t>(0) : std::nullopt;
   if (std::find(found + 1, shape.end(), batch) != shape.end()) return std::nullopt;
   return static_cast<std::size_t>(found - shape.begin());
 }
 
 }  // namespace
 
+bool batch_comes_first(const Sample& sample) {
+  return std::ranges::none_of(sample.batch_axes, [](int axis) { return axis > 0; });
+}
+
 std::size_t batch_of(const Runner& runner, const Sample& first) {
   std::int64_t batch = 0;
-  bool other_axis = false;
   for (std::size_t i = 0; i < runner.inputs().size(); ++i) {
     const auto& shape = runner.inputs()[i].type.shape;
     const int axis = batch_axis(first, i);
@@ -104,9 +107,8 @@ std::size_t batch_of(const Runner& runner, const Sample& first) {
                   "Say in dataset.yaml which axis counts them (inputs: {NAME: {batch_axis: 1}}), or that none does "
                   "(none)");
     batch = std::max<std::int64_t>(dim.value, 1);
-    other_axis = other_axis || axis != 0;
   }
-  if (batch > 1 && other_axis) require_clear_outputs(runner, batch);
+  if (batch > 1 && !batch_comes_first(first)) require_clear_outputs(runner, batch);
   return static_cast<std::size_t>(std::max<std::int64_t>(batch, 1));
 }
 

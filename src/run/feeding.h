@@ -10,6 +10,9 @@
 
 namespace bw {
 
+// Whether the first axis counts the samples in every input that has such an axis.
+bool batch_comes_first(const Sample& sample);
+
 // How many samples one run takes: what the model's inputs fix along their batch axes, else 1. `first` is any sample of
 // those to come. Error(unsupported): inputs that want different numbers, or an output of which nothing tells which axis
 // counts the samples.
