@@ -4,10 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "bench/cost.h"
+#include "bench/output_kind.h"
 
 namespace bw {
 namespace {
@@ -58,6 +60,24 @@ bool computes_in_integers(const Plan& plan) {
   return std::ranges::any_of(plan.nodes, [](const auto& node) {
     return node.second.precision == Precision::Integer || node.second.precision == Precision::Dynamic;
   });
+}
+
+// 1 less the error relative to the outputs' own size (root of energies): 34 dB of SQNR are 0.98.
+Figure fidelity(const Figure& sqnr) {
+  const auto of = [](double decibels) { return 1 - std::pow(10, -decibels / 20); };
+  Figure figure = sqnr;
+  if (figure.value) figure.value = of(*figure.value);
+  if (figure.interval) figure.interval = Interval{of(figure.interval->low), of(figure.interval->high)};
+  return figure;
+}
+
+void require_finite(const std::vector<Score>& energies) {
+  const auto bad = std::ranges::count_if(energies, [](const Score& score) { return std::isinf(score[1]); });
+  if (bad > 0)
+    throw Error(ErrorKind::Quantization,
+                fmt::format("outputs are not finite in {} of {} samples where the float model's are", bad,
+                            energies.size()),
+                {}, "Keep the operators that overflow in float (keep_float)");
 }
 
 LatencyFigures latency_figures(const Timing& timing) {
@@ -189,6 +209,7 @@ void Measurer::run_float(ModelFindings& findings) {
 
 void Measurer::compare_accuracy(CandidateFindings& findings, const fs::path& file) {
   const Evaluation evaluation = evaluated(file, findings.artifact->sha256);
+  require_finite(evaluation.scores.at("sqnr"));
   AccuracyComparison accuracy;
   for (const std::string& name : dataset_.metrics()) {
     const Metric& metric = metric_named(name);
@@ -213,10 +234,14 @@ void Measurer::compare_accuracy(CandidateFindings& findings, const fs::path& fil
                                                        .difference = exact_figure(difference, Unit::Score),
                                                        .verdict = Verdict::Inconclusive});
   }
-  accuracy.agreement = metric_figure(metric_named("agreement"), evaluation.scores.at("agreement"), options_.seed);
+  accuracy.agreement =
+      gives_class_scores(model_.prepared)
+          ? metric_figure(metric_named("agreement"), evaluation.scores.at("agreement"), options_.seed)
+          : missing_figure(Unit::Fraction, "the output is no class scores");
   accuracy.sqnr = metric_figure(metric_named("sqnr"), evaluation.scores.at("sqnr"), options_.seed);
   if (accuracy.metrics.empty()) {
-    findings.accuracy_retention = accuracy.agreement;  // without labels the float model's answers are the truth
+    // Without labels the float model's answers are the truth, or its numbers where they are no answers.
+    findings.accuracy_retention = accuracy.agreement.value ? accuracy.agreement : fidelity(accuracy.sqnr);
     findings.accuracy_retention->unit = Unit::Ratio;
   } else {
     const MetricFindings& first = accuracy.metrics.front();

@@ -24,6 +24,10 @@ bool measured(const CandidateFindings& c) {
   return (c.status == Status::Ok || c.status == Status::NotBetter) && c.latency && c.latency->ratio.value;
 }
 
+bool worth(const CandidateFindings& c) {
+  return c.status == Status::Ok && measured(c);
+}
+
 std::string percent(double fraction) {
   return fmt::format("{:.1f} %", 100 * fraction);
 }
@@ -144,7 +148,7 @@ std::string gains(const CandidateFindings& c, const ModelFindings& model) {
 Rows worth_shipping(const std::vector<CandidateFindings>& candidates) {
   Rows rows;
   for (const CandidateFindings& c : candidates)
-    if (c.status == Status::Ok && measured(c)) rows.push_back(&c);
+    if (worth(c)) rows.push_back(&c);
   return rows;
 }
 
@@ -161,8 +165,8 @@ void judge(ModelFindings& model, const Constraints& constraints) {
 std::vector<std::string> pareto_front(const std::vector<CandidateFindings>& candidates) {
   std::vector<std::string> front;
   for (const CandidateFindings& candidate : candidates)
-    if (measured(candidate) && std::none_of(candidates.begin(), candidates.end(), [&](const CandidateFindings& other) {
-          return measured(other) && dominates(other, candidate);
+    if (worth(candidate) && std::none_of(candidates.begin(), candidates.end(), [&](const CandidateFindings& other) {
+          return worth(other) && dominates(other, candidate);
         }))
       front.push_back(candidate.name);
   return front;

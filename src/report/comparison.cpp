@@ -28,6 +28,8 @@ std::string speed(const CandidateFindings& other) {
 }
 
 std::string accuracy(const CandidateFindings& other) {
+  if (other.accuracy->metrics.empty() && !other.accuracy->agreement.value)
+    return fmt::format("gives outputs that differ by {}", figure_text(other.accuracy->sqnr));
   if (other.accuracy->metrics.empty())
     return fmt::format("gives the same answer for {} of the samples", figure_text(other.accuracy->agreement));
   const MetricFindings& metric = other.accuracy->metrics.front();

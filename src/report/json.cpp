@@ -162,7 +162,7 @@ struct Table<AccuracyComparison> {
     return {
         field<T>("metrics", "the first is the one that the constraint is about; empty without labels", &T::metrics),
         field<T>("mcnemar", "exact test on the first metric's hits and misses", &T::mcnemar),
-        field<T>("agreement", "share of samples with the float model's own answer", &T::agreement),
+        field<T>("agreement", "share of samples with the float model's own answer, where the output is class scores", &T::agreement),
         field<T>("sqnr", "of the outputs against the float model's", &T::sqnr),
     };
   }

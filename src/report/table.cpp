@@ -62,7 +62,9 @@ Cell accuracy_cell(const CandidateFindings& candidate) {
   Cell cell{figure_text(candidate.quantized->accuracy)};
   if (!candidate.accuracy) return cell;
   if (candidate.accuracy->metrics.empty())
-    return {fmt::format("agrees {}", figure_text(candidate.accuracy->agreement)), Tone::Plain};
+    return {candidate.accuracy->agreement.value ? fmt::format("agrees {}", figure_text(candidate.accuracy->agreement))
+                                                : figure_text(candidate.accuracy->sqnr),
+            Tone::Plain};
   const MetricFindings& metric = candidate.accuracy->metrics.front();
   if (const std::string difference = difference_text(metric.difference); !difference.empty())
     cell.text += fmt::format(" ({})", difference.substr(0, difference.find(' ')));

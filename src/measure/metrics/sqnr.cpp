@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 #include "measure/metrics/entries.h"
@@ -6,7 +7,8 @@
 namespace bw {
 namespace {
 
-// {energy of the float model's output, energy of the difference from it}
+// {energy of the float model's output, energy of the difference from it}, over the elements that are finite there; the
+// difference is infinite where the other model's are not.
 Score score(const Outcome& outcome) {
   const Reference& reference = *outcome.reference;
   if (outcome.values.empty() || (outcome.values.size() - 1) / reference.stride + 1 != reference.elements.size())
@@ -14,6 +16,8 @@ Score score(const Outcome& outcome) {
   Score energy{};
   for (std::size_t i = 0; i < reference.elements.size(); ++i) {
     const double signal = reference.elements[i], noise = outcome.values[i * reference.stride] - signal;
+    if (!std::isfinite(signal)) continue;
+    if (!std::isfinite(noise)) return {energy[0], std::numeric_limits<double>::infinity()};
     energy[0] += signal * signal;
     energy[1] += noise * noise;
   }
