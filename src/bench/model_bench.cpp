@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/machine.h"
 #include "base/progress.h"
+#include "bench/chance.h"
 #include "bench/recommend.h"
 
 namespace bw {
@@ -141,6 +142,7 @@ double ModelBench::measure_quickly(const BenchListener& listener, const Effort& 
   const double begin = seconds_now();
   measurer.measure_float(findings_);
   const double float_seconds = seconds_now() - begin;
+  warn_of_chance();
   double expected = full.latency_seconds + float_seconds;
   for (std::size_t i = 0; i < findings_.candidates.size(); ++i) {
     throw_if_interrupted();
@@ -152,6 +154,18 @@ double ModelBench::measure_quickly(const BenchListener& listener, const Effort& 
     if (listener.row) listener.row(findings_, row);
   }
   return expected;
+}
+
+void ModelBench::warn_of_chance() {
+  if (!findings_.metric || !findings_.original || options_.eval_command.size() > 0) return;
+  if (!metric_named(*findings_.metric).hit_or_miss) return;
+  const auto& shape = model_.original.value(model_.original.outputs.front()).type.shape;
+  const std::int64_t classes = shape && !shape->empty() && shape->back().known() ? shape->back().value : 0;
+  const std::string warning = chance_warning(findings_.original->accuracy, dataset_.evaluation().classes(), classes);
+  if (warning.empty()) return;
+  warn(fmt::format("{}: {}", model_.name, warning));
+  for (const std::string& guess : findings_.guessed) warn(fmt::format("{}: guessed: {}", model_.name, guess));
+  findings_.notes.push_back(warning);
 }
 
 void ModelBench::measure_fully(const BenchListener& listener, double expected) {
