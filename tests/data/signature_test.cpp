@@ -49,6 +49,7 @@ TEST_CASE("behind a fixed first axis the symbol of the batch is found by its nam
   CHECK(axes({"T,N,16"}, {"N,8"}) == Axes{1});
   CHECK(axes({"T,N,16"}, {"T,N,8"}) == Axes{1});
   CHECK(axes({"dim_0,dim_1,16"}, {"dim_0,dim_1,8"}) == Axes{0});
+  CHECK(axes({"dim_0,dim_1,16"}, {"dim_1,8"}) == Axes{1});
 }
 
 TEST_CASE("inputs beside those that count the samples") {
