@@ -33,6 +33,9 @@ class MappedFile {
   std::shared_ptr<const Mapping> mapping_;
 };
 
+// Whether both paths lead to one file, whatever they are called; false where one is not there.
+bool is_same_file(const fs::path& a, const fs::path& b);
+
 // Makes a folder and those above it, unless they are there. Error(path) with the system's reason.
 void make_folder(const fs::path& path);
 

@@ -87,6 +87,14 @@ Graph prepared(const Graph& original) {
   return graph;
 }
 
+void require_other_file(const LoadedModel& model, const fs::path& output) {
+  for (const fs::path& file : format_of(model.path).files(model.path))
+    if (is_same_file(file, output))
+      throw Error(InputClass::Path,
+                  file == model.path ? "is the model itself, which would be lost" : "holds the model's own weights",
+                  output.string(), "Write to another file (-o)");
+}
+
 Dataset open_data_for(const LoadedModel& model, const fs::path& data, OpenOptions options) {
   options.outputs = output_signatures(model.original);
   return open_dataset(data, input_signatures(model.original), options);

@@ -38,6 +38,9 @@ struct IntakeOptions {
 LoadedModel load_model(const std::filesystem::path& path, const IntakeOptions& options = {});
 Graph prepared(const Graph& original);
 
+// Refuses to write over a file that the model consists of: InputError(path) that names it.
+void require_other_file(const LoadedModel& model, const std::filesystem::path& output);
+
 // Opens the data that a model is to be run on. InputError(data) also for labels beyond the classes that its first
 // output tells apart.
 Dataset open_data_for(const LoadedModel& model, const std::filesystem::path& data, OpenOptions options);

@@ -6,6 +6,7 @@
 #include "bench/model.h"
 #include "bench/proven.h"
 #include "cli/catalog.h"
+#include "cli/model_flags.h"
 #include "method/method.h"
 
 namespace bw {
@@ -15,14 +16,17 @@ constexpr Positional kPositionals[] = {
     {.name = "MODEL", .says = "the ONNX model that the plan was made for", .many = false, .optional = false},
     {.name = "PLAN", .says = "plan.json", .many = false, .optional = false}};
 constexpr Parameter kFlags[] = {
+    kRequantizeFlag,
     {.name = "output", .type = Parameter::Type::Text, .standard = "applied.onnx", .says = "file to write"},
 };
 
 int run(const Invocation& invocation) {
-  const LoadedModel model = load_model(invocation.the("MODEL"));
+  const LoadedModel model = load_model(
+      invocation.the("MODEL"), {.read = {}, .requantize = invocation.flags.flag("requantize")});
   const Plan plan = read_plan(invocation.the("PLAN"));
   const Chain chain = resolve(parse_recipe(plan.provenance.recipe));
   const Artifact artifact = target_named(plan.provenance.target).lower(apply(model.prepared, plan), lowering(chain));
+  require_other_file(model, invocation.flags.text("output"));
   Trial trial(*model.runnable, made_up_samples(model.original), {});
   write_proven(artifact.graph, invocation.flags.text("output"), trial);
   fmt::print("wrote {}\n", invocation.flags.text("output"));

@@ -11,6 +11,7 @@
 #include "cli/data_flags.h"
 #include "graph/ops/op.h"
 #include "graph/text.h"
+#include "report/figure_text.h"
 
 namespace bw {
 namespace {
@@ -29,9 +30,22 @@ Json ports(const Graph& graph, const std::vector<ValueId>& ids) {
   return list;
 }
 
-Json summary(const LoadedModel& model, const Architecture& architecture) {
+std::vector<std::string> notes_of(const LoadedModel& model) {
+  std::vector<std::string> notes = model.notes;
+  if (const std::string parts = quantized_parts(model.prepared); !parts.empty())
+    notes.push_back("the model is quantized already: " + parts);
+  if (std::string bodies = to_sentence(weights_in_bodies(model.prepared)); !bodies.empty())
+    notes.push_back(std::move(bodies));
+  return notes;
+}
+
+Json summary(const LoadedModel& model, const Target& target) {
+  const Architecture architecture = bw::architecture(model.prepared, target);
   std::map<std::string, int> operators;
   for (const Node& node : model.prepared.nodes) ++operators[node.op_type];
+  Json misfits = Json::array();
+  for (const RecipeFit& fit : fits(model.prepared, target))
+    if (!fit.misfit.empty()) misfits.push_back({{"recipe", fit.recipe}, {"reason", fit.misfit}});
   return {{"name", model.name},
           {"path", model.path.string()},
           {"bytes", model.bytes},
@@ -46,7 +60,9 @@ Json summary(const LoadedModel& model, const Architecture& architecture) {
           {"recommended_methods", architecture.recommended_methods},
           {"inputs", ports(model.original, model.original.inputs)},
           {"outputs", ports(model.original, model.original.outputs)},
-          {"operators", operators}};
+          {"operators", operators},
+          {"notes", notes_of(model)},
+          {"misfits", misfits}};
 }
 
 void print_nodes(const Graph& graph) {
@@ -55,24 +71,39 @@ void print_nodes(const Graph& graph) {
                node.output(0) == kNoValue ? "" : to_string(graph.value(node.output(0)).type));
 }
 
+// A reason that several recipes share is one line.
+void print_misfits(const Json& misfits) {
+  std::map<std::string, std::string> recipes;
+  for (const Json& misfit : misfits) {
+    std::string& list = recipes[misfit["reason"].get<std::string>()];
+    list += (list.empty() ? "" : ", ") + misfit["recipe"].get<std::string>();
+  }
+  for (const auto& [reason, list] : recipes) fmt::print("  not {}: {}\n", list, reason);
+}
+
 void print_for_people(const Json& s) {
-  fmt::print("{}: {}, opset {}, {} nodes ({} after preparation), {} parameters, {} bytes\n",
+  fmt::print("{}: {}, opset {}, {} nodes ({} after preparation), {} parameters, {}\n",
              s["name"].get<std::string>(), s["architecture_type"].get<std::string>(), s["opset"].get<int>(),
              s["nodes"].get<int>(), s["prepared_nodes"].get<int>(), s["parameters"].get<std::uint64_t>(),
-             s["bytes"].get<std::uint64_t>());
+             figure_text(exact_figure(s["bytes"].get<double>(), Unit::Bytes)));
   for (const char* side : {"inputs", "outputs"})
     for (const Json& port : s[side])
       fmt::print("{:<8} {} {}\n", side, port["name"].get<std::string>(), port["type"].get<std::string>());
   fmt::print("operators");
   for (const auto& [op, count] : s["operators"].items()) fmt::print(" {}x{}", op, count.get<int>());
-  fmt::print("\nmethods that fit:");
+  fmt::print("\n");
+  for (const Json& note : s["notes"]) fmt::print("note: {}\n", note.get<std::string>());
+  fmt::print("methods that fit:");
   for (const Json& recipe : s["recommended_methods"]) fmt::print(" {}", recipe.get<std::string>());
-  fmt::print("\nnext: bitwright bench {} --data FOLDER\n", s["path"].get<std::string>());
+  fmt::print("{}\n", s["recommended_methods"].empty() ? " none" : "");
+  print_misfits(s["misfits"]);
+  if (!s["recommended_methods"].empty())
+    fmt::print("next: bitwright bench {} --data FOLDER\n", s["path"].get<std::string>());
 }
 
 int run(const Invocation& invocation) {
   const LoadedModel model = load_model(invocation.the("MODEL"));
-  const Json json = summary(model, architecture(model.prepared, target_named(invocation.flags.text("target"))));
+  const Json json = summary(model, target_named(invocation.flags.text("target")));
   if (invocation.json)
     std::fputs(to_text(json).c_str(), stdout);
   else if (invocation.flags.flag("text"))

@@ -129,6 +129,7 @@ void print_for_people(const Candidate& candidate, const Tried& tried, const std:
 Proven made(const Invocation& invocation, const LoadedModel& model, const Task& task, const Recipe& recipe,
             const Seen& seen, const std::optional<Dataset>& data, const std::string& file) {
   if (file.empty()) return {make_candidate(task, recipe, seen.calibration.evidence, seen.provenance), {}};
+  require_other_file(model, file);
   Trial trial(*model.runnable,
               data ? first_samples(data->calibration()) : made_up_samples(model.original),
               worker_limits(invocation));
