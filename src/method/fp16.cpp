@@ -1,11 +1,12 @@
-// binary16 for every node that can: half the size; constants that do not fit are counted and said.
+// binary16 for every node that can: half the size. What the runtime does not take in float16, and what float16 cannot
+// hold, stays in float32.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 
+#include "graph/links.h"
 #include "method/catalog.h"
+#include "method/float16_reach.h"
 #include "method/placement.h"
 
 namespace bw {
@@ -13,87 +14,94 @@ namespace {
 
 constexpr Parameter kParameters[] = {kKeepFloat};
 
-// Operators whose float32 operands are not data (scales, sizes), whose result type an attribute fixes, that only exist
-// in float32, or that carry subgraphs.
-constexpr std::array kFloatOnly = std::to_array<std::string_view>({"Resize",
-                                                                   "Upsample",
-                                                                   "RandomNormal",
-                                                                   "RandomUniform",
-                                                                   "RandomNormalLike",
-                                                                   "RandomUniformLike",
-                                                                   "ConstantOfShape",
-                                                                   "QuantizeLinear",
-                                                                   "DequantizeLinear",
-                                                                   "DynamicQuantizeLinear",
-                                                                   "QLinearConv",
-                                                                   "QLinearMatMul",
-                                                                   "MatMulInteger",
-                                                                   "ConvInteger",
-                                                                   "If",
-                                                                   "Loop",
-                                                                   "Scan",
-                                                                   "SequenceConstruct",
-                                                                   "SequenceAt",
-                                                                   "Optional",
-                                                                   "NonMaxSuppression",
-                                                                   "RoiAlign"});
+class Narrowing {
+ public:
+  Narrowing(const Task& task, const Arguments& arguments) : task_(task), graph_(task.graph), keep_(task, arguments) {}
 
-bool touches_float32(const Graph& graph, const Node& node) {
-  const auto is_float32 = [&](ValueId id) { return id != kNoValue && graph.value(id).type.dtype == DType::Float32; };
-  return std::any_of(node.inputs.begin(), node.inputs.end(), is_float32) ||
-         std::any_of(node.outputs.begin(), node.outputs.end(), is_float32);
-}
+  Plan decide(Plan plan) {
+    std::map<NodeId, std::string> obstacles;
+    std::set<NodeId> wide;
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+      if (!touches_float32(graph_.nodes[n])) continue;
+      const auto id = static_cast<NodeId>(n);
+      if (!(obstacles[id] = obstacle(graph_.nodes[n])).empty()) wide.insert(id);
+    }
+    const Float16Reach reach = float16_reach(graph_, wide);
+    for (auto& [id, reason] : obstacles) {
+      const Node& node = graph_.node(id);
+      if (const auto found = reach.beyond.find(id); reason.empty() && found != reach.beyond.end())
+        reason = found->second;
+      plan.nodes[node.name].reason = reason;
+      if (reason.empty()) narrow(node, reach.bounds, plan.nodes[node.name]);
+    }
+    if (!gains_) {
+      for (auto& [name, decision] : plan.nodes) give_up(decision);
+      return plan;
+    }
+    for (const ValueId bound : bounds_)
+      plan.notes.push_back(
+          fmt::format("numbers of '{}' beyond float16 become its largest: only their size matters", name(bound)));
+    return plan;
+  }
 
-std::string obstacle(const Graph& graph, const Node& node, const KeepFloat& keep) {
-  if (std::string reason = keep.reason(node); !reason.empty()) return reason;
-  if (!node.domain.empty()) return "not an ONNX operator";
-  if (std::find(kFloatOnly.begin(), kFloatOnly.end(), node.op_type) != kFloatOnly.end()) return "has no float16 form";
-  for (const ValueId id : node.inputs)
-    if (id != kNoValue && !graph.value(id).type.is_tensor()) return "an input's type is not known";
-  return "";
-}
+ private:
+  const std::string& name(ValueId id) const { return graph_.value(id).name; }
+  bool is_float32(ValueId id) const { return id != kNoValue && graph_.value(id).type.dtype == DType::Float32; }
 
-struct Losses {
-  std::size_t overflow = 0, underflow = 0;
+  bool touches_float32(const Node& node) const {
+    const auto is_float = [&](ValueId id) { return is_float32(id); };
+    return std::ranges::any_of(node.inputs, is_float) || std::ranges::any_of(node.outputs, is_float);
+  }
+
+  std::string obstacle(const Node& node) const {
+    if (std::string reason = keep_.reason(node); !reason.empty()) return reason;
+    if (!node.domain.empty()) return "not an ONNX operator";
+    if (node.is("QuantizeLinear") || node.is("DequantizeLinear")) return "its scale is a float32";
+    bool holds_graph = false;
+    for_each_subgraph(node, [&](const Subgraph&) { holds_graph = true; });
+    if (holds_graph) return "its body computes in float32";
+    for (const auto* values : {&node.inputs, &node.outputs})
+      for (const ValueId value : *values)
+        if (value != kNoValue && !graph_.value(value).type.is_tensor())
+          return fmt::format("'{}' is not known to be a tensor", name(value));
+    return no_kernel(node);
+  }
+
+  std::string no_kernel(const Node& node) const {
+    for (const Operand::Side side : {Operand::Side::In, Operand::Side::Out}) {
+      const std::vector<ValueId>& values = side == Operand::Side::In ? node.inputs : node.outputs;
+      for (std::size_t i = 0; i < values.size(); ++i)
+        if (is_float32(values[i]) && !task_.target.takes(DType::Float16, node, {side, i}, graph_.opset()))
+          return fmt::format("{} takes no float16 as '{}' on {}", node.op_type, name(values[i]), task_.target.name);
+    }
+    return "";
+  }
+
+  void narrow(const Node& node, const std::set<ValueId>& bounds, NodePlan& decision) {
+    decision.precision = Precision::Float16;
+    for (const ValueId id : node.inputs) {
+      if (!is_float32(id) || !graph_.is_constant(id)) continue;
+      // Vectors stand beside weights; alone they would gain less than the conversions around them cost.
+      gains_ |= graph_.value(id).initializer.rank() >= 2 && graph_.value(id).initializer.size() >= 2;
+      if (bounds.contains(id)) bounds_.insert(id);
+    }
+  }
+
+  static void give_up(NodePlan& decision) {
+    if (decision.precision != Precision::Float16) return;
+    decision.precision = Precision::Float32;
+    decision.reason = "the model has no float32 weights that float16 would make smaller";
+  }
+
+  const Task& task_;
+  const Graph& graph_;
+  const KeepFloat keep_;
+  std::set<ValueId> bounds_;  // that become float16
+  bool gains_ = false;
 };
 
-Losses losses(std::span<const float> values) {
-  constexpr float kLargest = 65504.0f, kSmallest = 5.9604645e-8f;  // of binary16, subnormals included
-  Losses count;
-  for (const float value : values) {
-    count.overflow += std::abs(value) > kLargest;
-    count.underflow += value != 0 && std::abs(value) < kSmallest / 2;
-  }
-  return count;
-}
-
-void note_losses(const Task& task, const std::set<ValueId>& constants, Plan& plan) {
-  for (const ValueId id : constants) {
-    const Losses count = losses(task.graph.value(id).initializer.data<float>());
-    if (count.overflow != 0)
-      plan.notes.push_back(fmt::format("{} values of '{}' are too large for float16 and become infinite",
-                                       count.overflow, task.graph.value(id).name));
-    if (count.underflow != 0)
-      plan.notes.push_back(fmt::format("{} values of '{}' are too small for float16 and become zero", count.underflow,
-                                       task.graph.value(id).name));
-  }
-}
-
 Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
-  const KeepFloat keep(task, arguments);
-  std::set<ValueId> constants;
-  for (const Node& node : task.graph.nodes) {
-    if (!touches_float32(task.graph, node)) continue;
-    NodePlan& decision = plan.nodes[node.name];
-    decision.reason = obstacle(task.graph, node, keep);
-    if (!decision.reason.empty()) continue;
-    decision.precision = Precision::Float16;
-    for (const ValueId id : node.inputs)
-      if (id != kNoValue && task.graph.is_constant(id) && task.graph.value(id).initializer.dtype() == DType::Float32)
-        constants.insert(id);
-  }
-  note_losses(task, constants, plan);
-  return plan;
+  return Narrowing(task, arguments).decide(std::move(plan));
 }
 
 }  // namespace

@@ -1,8 +1,23 @@
+#include <algorithm>
+#include <cmath>
+
 #include "plan/apply_steps.h"
 #include "tensor/convert.h"
 
 namespace bw {
 namespace {
+
+// A finite number never becomes infinite: those beyond the largest become the largest.
+Tensor to_float16(const Tensor& tensor) {
+  constexpr float kLargest = 65504;
+  const auto beyond = [](float x) { return std::isfinite(x) && std::abs(x) > kLargest; };
+  const std::span<const float> numbers = tensor.data<float>();
+  if (std::none_of(numbers.begin(), numbers.end(), beyond)) return cast(tensor, DType::Float16);
+  std::vector<float> held(numbers.begin(), numbers.end());
+  for (float& x : held)
+    if (beyond(x)) x = std::copysign(kLargest, x);
+  return cast(Tensor::of<float>(tensor.shape(), std::span<const float>(held)), DType::Float16);
+}
 
 class Narrowing {
  public:
@@ -36,10 +51,9 @@ class Narrowing {
   ValueId narrowed(ValueId value) {
     if (const auto found = narrowed_.find(value); found != narrowed_.end()) return found->second;
     const std::string name = rewriter_.graph().value(value).name + "_float16";
-    const ValueId result =
-        rewriter_.graph().is_constant(value)
-            ? rewriter_.add_constant(name, cast(rewriter_.graph().value(value).initializer, DType::Float16))
-            : cast_to(value, DType::Float16, name);
+    const ValueId result = rewriter_.graph().is_constant(value)
+                               ? rewriter_.add_constant(name, to_float16(rewriter_.graph().value(value).initializer))
+                               : cast_to(value, DType::Float16, name);
     return narrowed_[value] = result;
   }
 

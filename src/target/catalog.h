@@ -7,4 +7,7 @@ namespace bw {
 
 Target onnxruntime_cpu();
 
+// Tables of targets that have a file of their own.
+std::span<const ElementTypes> onnxruntime_types();
+
 }  // namespace bw

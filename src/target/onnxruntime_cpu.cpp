@@ -1,4 +1,4 @@
-// ONNX Runtime's CPU provider, version 1.31: which operators have integer, dynamic, weight-only and float16 kernels.
+// ONNX Runtime's CPU provider, version 1.31: which operators have integer, dynamic and weight-only kernels.
 #include <array>
 
 #include "target/catalog.h"
@@ -47,6 +47,7 @@ Target onnxruntime_cpu() {
           .format = "onnx",
           .runtime = "onnxruntime",
           .operators = kOperators,
+          .element_types = onnxruntime_types(),
           .activation_code = DType::UInt8,
           .weight_code = DType::Int8,
           .block_sizes = kBlockSizes,

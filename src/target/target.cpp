@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "base/parameter.h"
 #include "target/catalog.h"
 
 namespace bw {
@@ -13,6 +16,42 @@ const OperatorSupport& Target::support(const Node& node) const {
   for (const OperatorSupport& row : operators)
     if (row.op == node.op_type) return row;
   return kNothing;
+}
+
+namespace {
+
+// The version of an operator that a graph of this opset means; nullptr when there is none.
+const ElementTypes* version_of(std::span<const ElementTypes> rows, const Node& node, std::int64_t opset) {
+  const ElementTypes* found = nullptr;
+  for (const ElementTypes& row : rows)
+    if (row.op == node.op_type && row.since <= opset) found = &row;
+  return found;
+}
+
+std::string_view name_at(std::string_view operands, std::size_t position) {
+  const std::vector<std::string_view> names = split(operands, ' ');
+  return names.empty() ? "-" : names[std::min(position, names.size() - 1)];
+}
+
+// Whether "T = float32 float16; U = float32" lists a type for a name.
+bool lists(std::string_view types, std::string_view name, std::string_view type) {
+  for (const std::string_view group : split(types, ';')) {
+    const std::vector<std::string_view> words = split(group.substr(group.find_first_not_of(' ')), ' ');
+    if (words.front() == name) return std::find(words.begin() + 2, words.end(), type) != words.end();
+  }
+  return false;
+}
+
+}  // namespace
+
+bool Target::takes(DType dtype, const Node& node, Operand operand, std::int64_t opset) const {
+  if (!node.domain.empty()) return false;
+  const ElementTypes* row = version_of(element_types, node, opset);
+  if (row == nullptr) return false;
+  if (!row->unless.empty() && node.find(row->unless) != nullptr) return dtype == DType::Float32;
+  const std::string_view operands = operand.side == Operand::Side::In ? row->inputs : row->outputs;
+  const std::string_view name = name_at(operands, operand.position), type = name_of(dtype);
+  return name == type || lists(row->types, name, type);
 }
 
 std::span<const Target> targets() {

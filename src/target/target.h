@@ -3,6 +3,7 @@
 // be.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -32,6 +33,23 @@ struct OperatorSupport {
   bool embedding = false;     // looks up rows of codes in blocks and decodes what it looked up
 };
 
+// Which element types one version of an operator takes, as the runtime says.
+struct ElementTypes {
+  std::string_view op;
+  std::int64_t since;  // first opset of the version
+  // What names the type of each operand: a type parameter ("T"), "float32" for nothing else, "-" where no float stands.
+  // The last one holds for all that follow.
+  std::string_view inputs, outputs;
+  std::string_view types;        // "T = float32 float16; U = float32"
+  std::string_view unless = {};  // an attribute with which a node takes float32 alone
+};
+
+// A place of a node where a value goes in or comes out.
+struct Operand {
+  enum class Side : std::uint8_t { In, Out } side;
+  std::size_t position;
+};
+
 enum class IntegerForm : std::uint8_t { Qdq, QOperator };
 
 struct LowerOptions {
@@ -52,13 +70,17 @@ struct Target {
   std::string_view format;           // entry of the format catalog
   std::string_view runtime;          // entry of the runtime catalog that measures it
   std::span<const OperatorSupport> operators;
-  DType activation_code;  // preferred code of activations
+  std::span<const ElementTypes> element_types;  // by operator, older versions first
+  DType activation_code;                        // preferred code of activations
   DType weight_code;
   std::span<const int> block_sizes;  // of weight-only
   // The canonical graph (what apply() gives) in the form that the target's kernels take.
   Artifact (*lower)(const Graph& canonical, const LowerOptions& options);
 
   const OperatorSupport& support(const Node& node) const;  // a row with nothing set when it is not listed
+  // Whether a node that has float32 there may have `dtype`, once all its other operands that may have it do. False for
+  // operators of which nothing is known.
+  bool takes(DType dtype, const Node& node, Operand operand, std::int64_t opset) const;
 };
 
 std::span<const Target> targets();
