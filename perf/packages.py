@@ -173,7 +173,7 @@ def speech_sequences(count, seed, length=24):
 
 
 def silero(name, axes, data, samples=(256, 512)):
-    inputs = {given: f"from: {given}" for given in axes}
+    inputs = {given: f"from: {given}, batch_axis: {'none' if axis is None else axis}" for given, axis in axes.items()}
     return Model(f"silero-{name}", f"silero_vad/{'silero_vad' if name == 'vad' else f'silero_vad_{name}'}.onnx", data, inputs,
                  functools.partial(batched, axes), "speech or not, as float", same_side(0.5), samples=samples)
 
