@@ -1,0 +1,99 @@
+// Graphs as methods get them, and their plans carried out by the runtime.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "format/onnx/onnx.h"
+#include "graph/evaluate.h"
+#include "graph/passes/pass.h"
+#include "graph/text.h"
+#include "method/method.h"
+#include "run/runtime.h"
+#include "tensor/convert.h"
+
+namespace bw::test {
+
+using Inputs = std::map<std::string, Tensor>;
+
+inline Graph graph_of(const std::string& body, int opset = 17) {
+  Graph graph = parse_graph(fmt::format("ir_version 8\nopset \"\" {}\ngraph \"g\" {{\n{}}}\n", opset, body));
+  onnx::infer_types(graph);
+  prepare(graph);
+  onnx::infer_types(graph);
+  return graph;
+}
+
+inline Tensor numbers(const Shape& shape, std::uint64_t seed, double spread = 1) {
+  Random random(seed);
+  return Tensor::fill<float>(shape, [&](std::span<float> out) {
+    for (float& x : out) x = static_cast<float>(random.normal() * spread);
+  });
+}
+
+// "  const %NAME: float32[...] = ..." with random numbers.
+inline std::string weight(const std::string& name, const Shape& shape, std::uint64_t seed, double spread = 0.5) {
+  const Tensor tensor = numbers(shape, seed, spread);
+  std::string list, dims;
+  for (const std::int64_t dim : shape) dims += fmt::format("{}{}", dims.empty() ? "" : ",", dim);
+  for (const float x : tensor.data<float>()) list += fmt::format("{}{}", list.empty() ? "" : ", ", x);
+  return fmt::format("  const %{0}: float32[{1}] = float32[{1}] {{{2}}}\n", name, dims, list);
+}
+
+inline Task task_of(const Graph& graph) {
+  return {.graph = graph, .target = target_named("cpu"), .seed = 0, .cpu_has_vnni = true};
+}
+
+inline Evidence evidence_of(const Graph& graph, const Needs& needs, const Inputs& inputs) {
+  Evidence evidence(needs);
+  for (const auto& [name, keys] : needs.by_value) {
+    Graph cut = graph;
+    cut.outputs = {graph.find(name)};
+    evidence.value(name).add(to_floats(evaluate(cut, inputs).front()), 0);
+  }
+  return evidence;
+}
+
+inline Plan plan_of(const Graph& graph, const std::string& recipe, const Inputs& inputs = {}) {
+  const Chain chain = resolve(parse_recipe(recipe));
+  const Task task = task_of(graph);
+  return decide(chain, task, evidence_of(graph, needs(chain, task), inputs));
+}
+
+inline Graph lowered(const Graph& graph, const std::string& recipe, const Inputs& inputs = {}) {
+  const Chain chain = resolve(parse_recipe(recipe));
+  return target_named("cpu").lower(apply(graph, plan_of(graph, recipe, inputs)), lowering(chain)).graph;
+}
+
+// What the runtime computes, output by output, as floats.
+inline std::vector<std::vector<float>> run(const Graph& graph, const Inputs& inputs) {
+  const std::string bytes = onnx::serialize(graph);
+  const auto runner = runtime_named("onnxruntime").load({.path = {}, .bytes = std::as_bytes(std::span(bytes))}, {});
+  std::vector<Tensor> feeds;
+  for (const ValueId id : graph.inputs) feeds.push_back(inputs.at(graph.value(id).name));
+  std::vector<std::vector<float>> outputs;
+  for (const Tensor& output : runner->run(feeds)) outputs.push_back(to_floats(output));
+  return outputs;
+}
+
+// Decibels; infinite when both are equal, not a number when `met` has such.
+inline double sqnr(const std::vector<float>& met, const std::vector<float>& wanted) {
+  double signal = 0, noise = 0;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    signal += std::pow(static_cast<double>(wanted[i]), 2);
+    noise += std::pow(static_cast<double>(wanted[i]) - met[i], 2);
+  }
+  return 10 * std::log10(signal / noise);
+}
+
+inline Precision precision_of(const Plan& plan, const std::string& node) {
+  const auto found = plan.nodes.find(node);
+  return found == plan.nodes.end() ? Precision::Float32 : found->second.precision;
+}
+
+}  // namespace bw::test
