@@ -216,21 +216,30 @@ class Reach {
     if (user.is("Clip")) return input == 1 ? low : high;
     if (user.is("Max") || user.is("Min")) return user.is("Max") ? low : high;
     std::set<NodeId> path;
-    return puts_in(user, input) && only_the_largest_count(user.output(0), path);
+    return puts_in(user, input) && only_the_largest_count(id, path);
   }
 
   static bool puts_in(const Node& user, std::size_t input) {
     return (user.is("Where") && input > 0) || user.is("Concat") || (user.is("Pad") && input == 2);
   }
+  static bool hands_on(const Node& user, int input) {
+    return in(kMoves, user) || puts_in(user, static_cast<std::size_t>(input));
+  }
 
-  bool only_the_largest_count(ValueId value, std::set<NodeId>& path) const {
-    if (graph_.is_output(value)) return false;
-    return std::ranges::all_of(uses(value), [&](const Links::Use& use) {
-      if (use.input < 0) return false;
-      if (in(kWantTheLargest, node(use.node))) return true;
-      const bool on = in(kMoves, node(use.node)) || puts_in(node(use.node), static_cast<std::size_t>(use.input));
-      return on && (!path.insert(use.node).second || only_the_largest_count(node(use.node).output(0), path));
+  bool only_the_largest_count(NodeId id, std::set<NodeId>& path) const {
+    if (!path.insert(id).second) return true;
+    return std::ranges::all_of(node(id).outputs, [&](ValueId value) {
+      return value == kNoValue || (!graph_.is_output(value) && std::ranges::all_of(uses(value), [&](const auto& use) {
+               return use.input >= 0 &&
+                      (in(kWantTheLargest, node(use.node)) ||
+                       (hands_on(node(use.node), use.input) && only_the_largest_count(use.node, path)));
+             }));
     });
+  }
+
+  bool is_summed(ValueId value) const {
+    return std::ranges::any_of(
+        uses(value), [&](const Links::Use& use) { return use.input >= 0 && in(kReductions, node(use.node)); });
   }
 
   // x^2 or x * x that is summed up, and with it the difference from the mean that x is.
@@ -238,10 +247,7 @@ class Reach {
     const Node& square = node(id);
     const bool power =
         (square.is("Pow") && exponent(square) >= 2) || (square.is("Mul") && square.input(0) == square.input(1));
-    const bool summed = std::ranges::any_of(uses(square.output(0)), [&](const Links::Use& use) {
-      return use.input >= 0 && in(kReductions, node(use.node));
-    });
-    if (!(power && summed) && !square.is("ReduceSumSquare")) return;
+    if (!(power && is_summed(square.output(0))) && !square.is("ReduceSumSquare")) return;
     const std::string why = "squares of activations leave the range of float16";
     widen(id, why);
     hand_on(id, Kind::Tiny, why);

@@ -79,6 +79,27 @@ TEST_CASE("an infinity that the model has stays one") {
   CHECK(fp16_sqnr(graph, inputs) > 55);
 }
 
+TEST_CASE("every part of what was masked has to be one of which the largest counts") {
+  const auto graph_with = [](const char* end) {
+    return graph_of("  input %x: float32[N,4]\n  const %big: float32[] = float32[] {-1e9}\n" + weight("w", {4, 4}, 1) +
+                    "  const %zero: float32[] = float32[] {0}\n  %h: float32[N,4] = MatMul(%x, %w) @ \"h\"\n"
+                    "  %m: bool[N,4] = Less(%x, %zero)\n  %a: float32[N,4] = Where(%m, %big, %h) @ \"a\"\n"
+                    "  %l: float32[N,2], %r: float32[N,2] = Split(%a) {axis = 1} @ \"split\"\n"
+                    "  %ls: float32[N,2] = Softmax(%l)\n" +
+                    std::string(end) + "  output %ls: float32[N,2]\n  output %rs: float32[N,2]\n");
+  };
+  CHECK(is_float16(graph_with("  %rs: float32[N,2] = Softmax(%r)\n"), "a"));
+  CHECK_FALSE(is_float16(graph_with("  %rs: float32[N,2] = Neg(%r)\n"), "a"));
+}
+
+TEST_CASE("outputs that are left out are no obstacle") {
+  const Graph graph = graph_of("  input %x: float32[S,N,4]\n" + weight("w", {1, 3, 4}, 1) + weight("r", {1, 3, 3}, 2) +
+                               "  %_, %y: float32[1,N,3] = RNN(%x, %w, %r) {hidden_size = 3} @ \"y\"\n"
+                               "  output %y: float32[1,N,3]\n");
+  CHECK(is_float16(graph, "y"));
+  CHECK(fp16_sqnr(graph, {{"x", numbers({2, 1, 4}, 5)}}) > 50);
+}
+
 TEST_CASE("a large number that more than a maximum sees keeps what it feeds in float32") {
   const Graph graph = graph_of(
       "  input %x: float32[N,3,4,4]\n  const %big: float32[] = float32[] {-1e9}\n"
@@ -195,6 +216,10 @@ TEST_CASE("operators without float16 stay in float32, and the file loads and run
        "  %u: float32[N,4,1,1] = Unsqueeze(%h, %ax)\n"
        "  %v: float32[N,4,1,1] = MeanVarianceNormalization(%u) @ \"n\"\n  %z: float32[N,4] = Squeeze(%v, %ax)\n",
        false},
+      {"a sequence that is made",
+       "  %q: sequence(float32[N,4]) = SequenceConstruct(%h, %h) @ \"n\"\n"
+       "  %t: float32[M,4] = ConcatFromSequence(%q) {axis = 0}\n  %z: float32[M,4] = Neg(%t)\n",
+       false},
       {"a sequence",
        "  %q: sequence(float32[N,2]) = SplitToSequence(%h, %i2) {axis = 1} @ \"n\"\n"
        "  %z: float32[N,4] = ConcatFromSequence(%q) {axis = 1}\n",
@@ -211,7 +236,7 @@ TEST_CASE("operators without float16 stay in float32, and the file loads and run
                      "  %shape: int64[2] = Shape(%x)\n  %count: int64[] = Gather(%shape, %first)\n"
                      "  %rows: float32[] = Cast(%count) {to = 1}\n"
                      "  %h: float32[N,4] = MatMul(%x, %w) @ \"h\"\n" +
-                     std::string(row.nodes) + "  output %z: float32[N,4]\n",
+                     std::string(row.nodes) + "  output %z\n",
                  18);
     REQUIRE(graph.find_node("n") != kNoNode);
     CHECK(is_float16(graph, "n") == row.narrow);
