@@ -90,11 +90,12 @@ TEST_CASE("every part of what was masked has to be one of which the largest coun
   };
   CHECK(is_float16(graph_with("  %rs: float32[N,2] = Softmax(%r)\n"), "a"));
   CHECK_FALSE(is_float16(graph_with("  %rs: float32[N,2] = Neg(%r)\n"), "a"));
+  CHECK_FALSE(is_float16(graph_with("  %rs: float32[N,2] = Softmax(%r)\n  output %a: float32[N,4]\n"), "a"));
 }
 
 TEST_CASE("outputs that are left out are no obstacle") {
   const Graph graph = graph_of("  input %x: float32[S,N,4]\n" + weight("w", {1, 3, 4}, 1) + weight("r", {1, 3, 3}, 2) +
-                               "  %_, %y: float32[1,N,3] = RNN(%x, %w, %r) {hidden_size = 3} @ \"y\"\n"
+                               "  _, %y: float32[1,N,3] = RNN(%x, %w, %r) {hidden_size = 3} @ \"y\"\n"
                                "  output %y: float32[1,N,3]\n");
   CHECK(is_float16(graph, "y"));
   CHECK(fp16_sqnr(graph, {{"x", numbers({2, 1, 4}, 5)}}) > 50);
