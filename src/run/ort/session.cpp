@@ -16,34 +16,14 @@
 #include "run/ort/ort.h"
 #include "run/ort/tap.h"
 #include "run/ort/value.h"
+#include "run/ort/words.h"
 
 namespace bw::ort {
 namespace {
 
-// "/build/onnxruntime/core/graph/graph.cc:123": where in its own source the runtime found a fault.
-bool is_source_place(std::string_view word) {
-  const std::size_t colon = word.rfind(':');
-  if (colon == word.npos || word.find('/') == word.npos) return false;
-  const std::string_view file = word.substr(0, colon), line = word.substr(colon + 1);
-  return (file.ends_with(".cc") || file.ends_with(".cpp") || file.ends_with(".h")) && !line.empty() &&
-         line.find_first_not_of("0123456789") == line.npos;
-}
-
-// The runtime's words on one line, without places in its source.
-std::string cleaned(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  std::string clean;
-  for (std::size_t at = text.find_first_not_of(kBlanks); at != text.npos; at = text.find_first_not_of(kBlanks, at)) {
-    const std::string_view word = text.substr(at, text.find_first_of(kBlanks, at) - at);
-    if (!is_source_place(word)) clean.append(clean.empty() ? "" : " ").append(word);
-    at += word.size();
-  }
-  return clean;
-}
-
 // Which kind of error an ONNX Runtime failure is.
 [[noreturn]] void rethrow(const Ort::Exception& error, const std::string& where) {
-  const std::string text = cleaned(error.what());
+  const std::string text = plain_words(error.what());
   const bool no_memory = text.find("bad_alloc") != std::string::npos ||
                          text.find("bad allocation") != std::string::npos ||
                          text.find("Failed to allocate memory") != std::string::npos;
