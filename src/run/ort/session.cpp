@@ -23,7 +23,7 @@ namespace {
 
 // Which kind of error an ONNX Runtime failure is.
 [[noreturn]] void rethrow(const Ort::Exception& error, const std::string& where) {
-  const std::string text = cleaned(error.what());
+  const std::string text = plain_words(error.what());
   const bool no_memory = text.find("bad_alloc") != std::string::npos ||
                          text.find("bad allocation") != std::string::npos ||
                          text.find("Failed to allocate memory") != std::string::npos;

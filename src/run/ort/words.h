@@ -1,4 +1,4 @@
-// What ONNX Runtime says of a fault, without what only its makers can read.
+// ONNX Runtime's messages in words for people: on one line, about nodes and tensors, without its own source.
 #pragma once
 
 #include <string>
@@ -6,7 +6,8 @@
 
 namespace bw::ort {
 
-// On one line, without places in its source, C++ signatures, and phrases that say nothing of the model.
-std::string cleaned(std::string_view words);
+// Without file, line and C++ signature of the place in the runtime's source, without its conditions in C++, status
+// codes and tags; a node that a message is about comes first, as "node 'NAME' (OPERATOR): ".
+std::string plain_words(std::string_view message);
 
 }  // namespace bw::ort
