@@ -1,0 +1,138 @@
+// Models as commands start with them: versions that no runtime takes, codes, bodies, and files that must not be lost.
+#include "bench/model.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "base/error.h"
+#include "bench/candidate.h"
+#include "bench/networks.h"
+#include "folder.h"
+#include "format/onnx/onnx.h"
+#include "run/runtime.h"
+
+using namespace bw;
+
+namespace {
+
+Graph product(std::int64_t ir, std::int64_t opset) {
+  Graph graph = parse_graph("ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,4]\n" +
+                            test::constant("w", {4, 3}, 1) +
+                            "  %y: float32[N,3] = MatMul(%x, %w)\n  output %y: float32[N,3]\n}\n");
+  graph.ir_version = ir;
+  graph.opsets[""] = opset;
+  return graph;
+}
+
+bool loads(const fs::path& file) {
+  try {
+    runtime_named("onnxruntime").load({file}, {});
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+std::string quantized() {
+  return R"(ir_version 8
+opset "" 17
+graph "q" {
+  input %x: float32[N,2]
+  const %s: float32[] = float32[] {0.5}
+  const %z: uint8[] = uint8[] {128}
+  const %wq: int8[2,2] = int8[2,2] {1, 2, -3, 4}
+  %q: uint8[N,2] = QuantizeLinear(%x, %s, %z)
+  %d: float32[N,2] = DequantizeLinear(%q, %s, %z)
+  %w: float32[2,2] = DequantizeLinear(%wq, %s)
+  %y: float32[N,2] = MatMul(%d, %w)
+  output %y: float32[N,2]
+}
+)";
+}
+
+}  // namespace
+
+TEST_CASE("the newest versions that the runtime takes are those that it takes") {
+  test::Folder folder;
+  const Runtime& runtime = runtime_named("onnxruntime");
+  const auto taken = [&](std::int64_t ir, std::int64_t opset) {
+    onnx::write(product(ir, opset), folder.path() / "m.onnx");
+    return loads(folder.path() / "m.onnx");
+  };
+  CHECK(taken(runtime.newest_ir_version, runtime.newest_opset));
+  CHECK_FALSE(taken(runtime.newest_ir_version + 1, runtime.newest_opset));
+  CHECK_FALSE(taken(runtime.newest_ir_version, runtime.newest_opset + 1));
+}
+
+TEST_CASE("a model newer than the runtime runs as a copy that it takes, which goes with it") {
+  test::Folder folder;
+  const fs::path path = folder.path() / "m.onnx";
+  onnx::write(product(14, 28), path);
+  fs::path copy;
+  {
+    const LoadedModel model = load_model(path);
+    copy = *model.runnable;
+    CHECK(copy != path);
+    CHECK(loads(copy));
+    CHECK(model.notes.size() == 1);
+    CHECK(model.prepared.ir_version == 13);
+    CHECK(model.bytes == fs::file_size(path));
+  }
+  CHECK_FALSE(fs::exists(copy));
+  onnx::write(product(8, 17), path);
+  CHECK(*load_model(path).runnable == path);
+}
+
+TEST_CASE("a quantized model says so, and gives its floats where that is asked for") {
+  test::Folder folder;
+  const fs::path path = folder.path() / "q.onnx";
+  onnx::write(parse_graph(quantized()), path);
+  const LoadedModel model = load_model(path);
+  CHECK(quantized_parts(model.prepared) == "2 DequantizeLinear, 1 QuantizeLinear");
+  for (const RecipeFit& fit : fits(model.prepared, target_named("cpu"))) CHECK_FALSE(fit.misfit.empty());
+  const LoadedModel floats = load_model(path, {.read = {}, .requantize = true});
+  CHECK(quantized_parts(floats.prepared).empty());
+  onnx::write(product(8, 17), path);
+  CHECK_THROWS_AS(load_model(path, {.read = {}, .requantize = true}), Error);
+}
+
+TEST_CASE("weights in bodies are counted with those of the graph around them") {
+  const Graph graph = parse_graph(R"(ir_version 8
+opset "" 17
+graph "g" {
+  input %x: float32[N,2]
+  input %c: bool[]
+  const %w: float32[2,2] = float32[2,2] {1, 2, 3, 4}
+  %y: float32[N,2] = If(%c) {then_branch = graph "t" { capture %x capture %w
+    %i = MatMul(%x, %w)
+    output %i }, else_branch = graph "e" { capture %x
+    const %v: float32[2,2] = float32[2,2] {1, 2, 3, 4}
+    %j = MatMul(%x, %v)
+    output %j }} @ "choice"
+  output %y: float32[N,2]
+}
+)");
+  const auto bodies = weights_in_bodies(graph);
+  REQUIRE(bodies.size() == 1);
+  CHECK(bodies[0].count == 2);
+  CHECK(to_sentence(bodies).find("2 weights in the bodies of 'choice' (If)") == 0);
+}
+
+TEST_CASE("a network without weights is none of the kinds") {
+  const Graph graph = parse_graph(
+      "ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,2]\n  input %z: float32[N,2]\n"
+      "  %y: float32[N,2] = Max(%x, %z)\n  output %y: float32[N,2]\n}\n");
+  const Architecture kind = architecture(graph, target_named("cpu"));
+  CHECK(kind.type == "other");
+  CHECK(kind.recommended_methods.empty());
+}
+
+TEST_CASE("a model is not written over itself, however it is called") {
+  test::Folder folder;
+  const fs::path path = folder.path() / "m.onnx", link = folder.path() / "link.onnx", other = folder.path() / "o.onnx";
+  onnx::write(product(8, 17), path);
+  fs::create_symlink(path, link);
+  const LoadedModel model = load_model(path);
+  CHECK_THROWS_AS(require_other_file(model, path), Error);
+  CHECK_THROWS_AS(require_other_file(model, link), Error);
+  CHECK_NOTHROW(require_other_file(model, other));
+}
