@@ -187,6 +187,20 @@ TEST_CASE("the same seed gives the same bytes and scores, for any number of thre
   CHECK(other_scores != scores);
 }
 
+TEST_CASE("rows come before the answer, and --quick stops after them") {
+  const World world;
+  const Outcome quick = bitwright(bench(world, "out", {"--quick", "--methods", "fp16,int8-dynamic"}), with_store(world));
+  INFO(quick.err);
+  REQUIRE(quick.code == 0);
+  CHECK(quick.err.find("first figures, from ") != std::string::npos);
+  CHECK(quick.err.find("  fp16 ") != std::string::npos);
+  CHECK(quick.err.find("so far:") == std::string::npos);
+  CHECK(quick.out.find("Recommended:") != std::string::npos);
+  const SchemaCheck schema(parse_json(bitwright({"runs", "schema"}).out, "schema"));
+  CHECK(schema.fault(json_file(world / "out/report.json")) == "");
+  CHECK(full_run().outcome.err.find("so far:") != std::string::npos);
+}
+
 TEST_CASE("bench keeps the run, and runs shows it") {
   const World& world = full_run().world;
   const Setting setting = with_store(world);
