@@ -2,62 +2,93 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
+#include <optional>
 
 #include "base/error.h"
+#include "base/names.h"
 #include "base/number.h"
 
 namespace bw {
 namespace {
 
-// What a value has to be, or "" when `text` is fine.
-std::string complaint(const Parameter& parameter, std::string_view text) {
-  const auto within = [&](double value) {
-    return std::isfinite(value) && value >= parameter.low && value <= parameter.high;
-  };
+using Type = Parameter::Type;
+
+// What a value is beside a number: its name, the unit of its limits and examples.
+struct NumberKind {
+  Type type;
+  std::string_view name, unit, examples;
+};
+constexpr NumberKind kNumberKinds[] = {{Type::Integer, "a whole number", "", ""},
+                                       {Type::Number, "a number", "", ""},
+                                       {Type::Bytes, "a size", " bytes", ", like 500k, 5MB or 1.5GiB"},
+                                       {Type::Seconds, "a time", " seconds", ", like 500ms, 30s or 2m"},
+                                       {Type::Ratio, "a share", "", ", like 0.95 or 95%"}};
+
+const NumberKind* number_kind(Type type) {
+  for (const NumberKind& kind : kNumberKinds)
+    if (kind.type == type) return &kind;
+  return nullptr;
+}
+
+template <class T>
+std::optional<std::string> plain(const Parameter& parameter, std::string_view text,
+                                 bool (*parse)(std::string_view, T&)) {
+  T value{};
+  if (!parse(text, value)) return {};
+  const auto number = static_cast<double>(value);
+  return number >= parameter.low && number <= parameter.high ? std::optional(fmt::format("{}", value)) : std::nullopt;
+}
+
+// A number without its unit; nothing when it is none or beyond the limits.
+std::optional<std::string> plain_number(const Parameter& parameter, std::string_view text) {
   switch (parameter.type) {
-    case Parameter::Type::Integer: {
-      std::int64_t value = 0;
-      if (parse_number(text, value) && within(static_cast<double>(value))) return "";
-      return fmt::format("a whole number from {} to {}", parameter.low, parameter.high);
-    }
-    case Parameter::Type::Number: {
-      double value = 0;
-      if (parse_number(text, value) && within(value)) return "";
-      return fmt::format("a number from {} to {}", parameter.low, parameter.high);
-    }
-    case Parameter::Type::Flag:
-      return text == "yes" || text == "no" ? "" : "yes or no";
-    case Parameter::Type::Choice:
-      for (const std::string_view choice : split(parameter.choices, '|'))
-        if (choice == text) return "";
-      return fmt::format("one of {}", parameter.choices);
-    case Parameter::Type::Text:
-      return "";
+    case Type::Integer:
+      return plain<std::int64_t>(parameter, text, parse_number);
+    case Type::Bytes:
+      return plain<std::uint64_t>(parameter, text, parse_bytes);
+    case Type::Seconds:
+      return plain<double>(parameter, text, parse_seconds);
+    case Type::Ratio:
+      return plain<double>(parameter, text, parse_ratio);
+    default:
+      return plain<double>(parameter, text, parse_number);
   }
-  return "";
+}
+
+std::string one_of(std::string_view text, const std::vector<std::string_view>& choices) {
+  if (std::find(choices.begin(), choices.end(), text) != choices.end()) return "";
+  const std::string_view meant = nearest(text, choices);
+  return fmt::format("one of {}{}", fmt::join(choices, ", "),
+                     meant.empty() ? "" : fmt::format(". Did you mean '{}'?", meant));
 }
 
 }  // namespace
 
+std::string complaint(const Parameter& parameter, std::string_view text) {
+  if (const NumberKind* kind = number_kind(parameter.type))
+    return plain_number(parameter, text) ? ""
+                                         : fmt::format("{} from {:.10g} to {:.10g}{}{}", kind->name, parameter.low,
+                                                       parameter.high, kind->unit, kind->examples);
+  if (parameter.type == Type::Flag) return text == "yes" || text == "no" ? "" : "yes or no";
+  return parameter.type == Type::Choice ? one_of(text, split(parameter.choices, '|')) : "";
+}
+
 Arguments::Arguments(std::string_view entry, std::span<const Parameter> parameters,
                      const std::map<std::string, std::string>& given) {
-  std::string names;
-  for (const Parameter& parameter : parameters) {
-    values_.emplace(parameter.name, parameter.standard);
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", parameter.name);
-  }
+  for (const Parameter& parameter : parameters) values_.emplace(parameter.name, parameter.standard);
   for (const auto& [name, text] : given) {
     const auto found = values_.find(name);
-    if (found == values_.end())
-      throw Error(ErrorKind::Usage, fmt::format("'{}' has no parameter '{}'", entry, name), "",
-                  names.empty() ? "It has no parameters" : fmt::format("It has: {}", names));
+    if (found == values_.end()) throw no_such("parameter", name, names_of(parameters)).within(entry);
     found->second = text;
   }
-  for (const Parameter& parameter : parameters)
-    if (const std::string wanted = complaint(parameter, values_.find(parameter.name)->second); !wanted.empty())
-      throw Error(ErrorKind::Usage, fmt::format("parameter '{}' of '{}' is '{}', but must be {}", parameter.name, entry,
-                                                values_.find(parameter.name)->second, wanted));
+  for (const Parameter& parameter : parameters) {
+    std::string& text = values_.find(parameter.name)->second;
+    if (const std::string wanted = complaint(parameter, text); !wanted.empty())
+      throw Error(ErrorKind::Usage,
+                  fmt::format("parameter '{}' of '{}' is '{}', but must be {}", parameter.name, entry, text, wanted));
+    if (number_kind(parameter.type)) text = *plain_number(parameter, text);
+  }
 }
 
 const std::string& Arguments::value(std::string_view name) const {
@@ -86,7 +117,7 @@ const std::string& Arguments::text(std::string_view name) const {
 }
 
 std::string_view name_of(Parameter::Type type) {
-  constexpr std::string_view kNames[] = {"integer", "number", "flag", "choice", "text"};
+  constexpr std::string_view kNames[] = {"integer", "number", "flag", "choice", "text", "bytes", "seconds", "ratio"};
   return kNames[static_cast<std::size_t>(type)];
 }
 

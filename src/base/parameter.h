@@ -12,15 +12,22 @@
 namespace bw {
 
 struct Parameter {
-  enum class Type : std::uint8_t { Integer, Number, Flag, Choice, Text };
+  // Bytes, Seconds and Ratio are numbers that may have a unit: "5MB", "30s", "95%" (base/number.h).
+  enum class Type : std::uint8_t { Integer, Number, Flag, Choice, Text, Bytes, Seconds, Ratio };
   std::string_view name;
   Type type;
   std::string_view standard;      // default, as text
   std::string_view says;          // one line
-  double low = 0, high = 0;       // limits of Integer and Number, both included
+  double low = 0, high = 0;       // limits of numbers, both included, in bytes, seconds, the ratio itself
   std::string_view choices = {};  // of Choice, separated by '|'
   bool hidden = false;            // not in the help: for tests
+  std::string_view takes = {};    // of Text: what the value is, as help shows it: FILE
+  std::string_view heading = {};  // that a command's flag stands beneath in its help
 };
+
+// "a whole number from 1 to 1000" or "one of u8, s8. Did you mean 'u8'?": what a value has to be; "" when `text` is
+// one.
+std::string complaint(const Parameter& parameter, std::string_view text);
 
 // The values of one entry's parameters, complete (defaults filled in) and checked.
 class Arguments {
@@ -29,8 +36,8 @@ class Arguments {
   Arguments(std::string_view entry, std::span<const Parameter> parameters,
             const std::map<std::string, std::string>& given = {});
 
-  std::int64_t integer(std::string_view name) const;
-  double number(std::string_view name) const;
+  std::int64_t integer(std::string_view name) const;     // also of Bytes
+  double number(std::string_view name) const;            // also of Seconds and Ratio
   bool flag(std::string_view name) const;                // yes or no
   const std::string& text(std::string_view name) const;  // of any type
 

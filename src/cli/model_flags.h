@@ -9,14 +9,14 @@ namespace bw {
 
 inline constexpr Parameter kWorkerMemoryFlag{
     .name = "worker_memory",
-    .type = Parameter::Type::Integer,
+    .type = Parameter::Type::Bytes,
     .standard = "0",
     .says = "most bytes that a process which runs a model may map; 0: no limit",
     .low = 0,
     .high = 1e15};
 inline constexpr Parameter kWorkerTimeoutFlag{
     .name = "worker_timeout",
-    .type = Parameter::Type::Number,
+    .type = Parameter::Type::Seconds,
     .standard = "120",
     .says = "seconds without a sign of life after which a process that runs a model is ended",
     .low = 0.1,
@@ -33,7 +33,7 @@ inline constexpr Parameter kEvaluationSamplesFlag{.name = "evaluation_samples",
                                                   .low = 0,
                                                   .high = 1e9};
 inline constexpr Parameter kLatencySecondsFlag{.name = "latency_seconds",
-                                               .type = Parameter::Type::Number,
+                                               .type = Parameter::Type::Seconds,
                                                .standard = "3",
                                                .says = "time for the paired runs of each candidate",
                                                .low = 0.05,
