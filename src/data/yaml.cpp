@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "base/error.h"
-#include "base/nearest.h"
+#include "base/names.h"
 #include "base/number.h"
 #include "data/text.h"
 
@@ -160,7 +160,7 @@ void Yaml::require_keys(std::span<const std::string_view> known) const {
   if (kind_ != Kind::Mapping) fail("must be a mapping (key: value)");
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     if (std::find(known.begin(), known.end(), keys_[i]) != known.end()) continue;
-    const std::string near(nearest(keys_[i], known));
+    const std::string near(nearest(keys_[i], {known.begin(), known.end()}));
     items_[i].fail("unknown key \"" + keys_[i] + "\"",
                    (near.empty() ? "" : "Did you mean \"" + near + "\"? ") + "Known here: " + join(known));
   }

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/nearest.h"
+#include "base/names.h"
 #include "base/parameter.h"
 #include "graph/ops/op.h"
 
