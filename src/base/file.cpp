@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/kept_files.h"
 
 namespace bw {
 namespace {
@@ -215,6 +216,7 @@ struct FileWriter::State {
     std::error_code ignored;
     const fs::file_status old = fs::status(path, ignored);
     if (fs::exists(old) && !fs::is_regular_file(old)) refuse(path, "exists and is not a regular file");
+    require_not_kept(path);
     static std::atomic<unsigned> count{0};
     do {
       temporary = folder_of(path) / fmt::format("{}{}-{}{}", kTemporary, ::getpid(), count++, kTemporaryEnd);
@@ -274,11 +276,6 @@ const fs::path& FileWriter::complete() {
 }
 void FileWriter::commit() {
   state_->commit();
-}
-
-bool is_same_file(const fs::path& a, const fs::path& b) {
-  std::error_code none;
-  return fs::equivalent(a, b, none) && !none;
 }
 
 void make_folder(const fs::path& path) {

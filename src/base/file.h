@@ -33,9 +33,6 @@ class MappedFile {
   std::shared_ptr<const Mapping> mapping_;
 };
 
-// Whether both paths lead to one file, whatever they are called; false where one is not there.
-bool is_same_file(const fs::path& a, const fs::path& b);
-
 // Makes a folder and those above it, unless they are there. Error(path) with the system's reason.
 void make_folder(const fs::path& path);
 
@@ -45,7 +42,8 @@ bool is_temporary(std::string_view file_name);
 void remove_abandoned(const fs::path& folder);
 
 // Writes `bytes` so that `path` holds the old content or the whole new one whatever happens: temporary file in the same
-// folder, fsync, rename, fsync of the folder. Errors name the path and the system's reason.
+// folder, fsync, rename, fsync of the folder. Errors name the path and the system's reason; UsageError for a kept file
+// (base/kept_files.h).
 void write_file(const fs::path& path, std::span<const std::byte> bytes);
 void write_file(const fs::path& path, std::string_view text);
 

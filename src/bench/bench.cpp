@@ -45,6 +45,17 @@ void require_different_names(const std::vector<fs::path>& models) {
                   path.string(), "Rename one of the two, or bench them into different folders");
 }
 
+// What lies among the candidates of an earlier run is replaced.
+void require_outside(const std::vector<fs::path>& models, const fs::path& candidates) {
+  const fs::path folder = fs::weakly_canonical(candidates);
+  for (const fs::path& path : models) {
+    const fs::path model = fs::weakly_canonical(path);
+    if (std::mismatch(folder.begin(), folder.end(), model.begin(), model.end()).first == folder.end())
+      throw Error(ErrorKind::Usage, "the model lies among the candidates that this run would replace", path.string(),
+                  "Give another folder with --output, or copy the model");
+  }
+}
+
 bool is_candidate(const fs::directory_entry& entry) {
   return entry.is_directory() && !entry.is_symlink() && fs::exists(entry.path() / "plan.json");
 }
@@ -105,6 +116,7 @@ ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const B
 
 Findings bench(const BenchOptions& options, const BenchListener& listener) {
   require_different_names(options.models);
+  require_outside(options.models, options.output / kCandidates);
   Findings findings = start_findings(options);
   remove_abandoned_files(options.output);
   Checkpoint checkpoint(options.output / kSteps, options.resume);

@@ -87,14 +87,6 @@ Graph prepared(const Graph& original) {
   return graph;
 }
 
-void require_other_file(const LoadedModel& model, const fs::path& output) {
-  for (const fs::path& file : format_of(model.path).files(model.path))
-    if (is_same_file(file, output))
-      throw Error(InputClass::Path,
-                  file == model.path ? "is the model itself, which would be lost" : "holds the model's own weights",
-                  output.string(), "Write to another file (-o)");
-}
-
 Dataset open_data_for(const LoadedModel& model, const fs::path& data, OpenOptions options) {
   options.outputs = output_signatures(model.original);
   return open_dataset(data, input_signatures(model.original), options);
@@ -106,7 +98,9 @@ LoadedModel load_model(const fs::path& path, const IntakeOptions& options) {
   model.name = path.stem().string();
   model.original = onnx::read(path, options.read);
   refuse_nan(model.original, path);
-  model.bytes = shipped_bytes(path);
+  const std::vector<fs::path> files = format_of(path).files(path);
+  model.kept = keep(files);
+  model.bytes = total_bytes(files);
   model.sha256 = sha256_of_file(path);
   model.runnable = std::make_shared<const fs::path>(path);
   model.prepared = model.original;

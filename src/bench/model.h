@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/kept_files.h"
 #include "data/dataset.h"
 #include "format/format.h"
 #include "graph/graph.h"
@@ -26,6 +27,7 @@ struct LoadedModel {
   Graph original;           // as read, with inferred types
   Graph prepared;           // what methods decide about: folded, typed, every node named
   std::vector<std::string> notes;  // what was done to it that its user should know
+  KeptFiles kept;                  // its files are not written over
 };
 
 struct IntakeOptions {
@@ -37,9 +39,6 @@ struct IntakeOptions {
 // ONNX that are newer than the runtime takes and cannot be brought down.
 LoadedModel load_model(const std::filesystem::path& path, const IntakeOptions& options = {});
 Graph prepared(const Graph& original);
-
-// Refuses to write over a file that the model consists of: InputError(path) that names it.
-void require_other_file(const LoadedModel& model, const std::filesystem::path& output);
 
 // Opens the data that a model is to be run on. InputError(data) also for labels beyond the classes that its first
 // output tells apart.

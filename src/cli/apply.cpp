@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "base/kept_files.h"
 #include "bench/model.h"
 #include "bench/proven.h"
 #include "cli/catalog.h"
@@ -21,12 +22,14 @@ constexpr Parameter kFlags[] = {
 };
 
 int run(const Invocation& invocation) {
-  const LoadedModel model = load_model(
-      invocation.the("MODEL"), {.read = {}, .requantize = invocation.flags.flag("requantize")});
-  const Plan plan = read_plan(invocation.the("PLAN"));
+  const LoadedModel model =
+      load_model(invocation.the("MODEL"), {.read = {}, .requantize = invocation.flags.flag("requantize")});
+  const fs::path plan_file = invocation.the("PLAN");
+  const KeptFiles kept_plan = keep(std::span(&plan_file, 1));
+  require_not_kept(invocation.flags.text("output"));
+  const Plan plan = read_plan(plan_file);
   const Chain chain = resolve(parse_recipe(plan.provenance.recipe));
   const Artifact artifact = target_named(plan.provenance.target).lower(apply(model.prepared, plan), lowering(chain));
-  require_other_file(model, invocation.flags.text("output"));
   Trial trial(*model.runnable, made_up_samples(model.original), {});
   write_proven(artifact.graph, invocation.flags.text("output"), trial);
   fmt::print("wrote {}\n", invocation.flags.text("output"));

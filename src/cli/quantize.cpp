@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/kept_files.h"
 #include "base/machine.h"
 #include "base/progress.h"
 #include "bench/proven.h"
@@ -129,7 +130,6 @@ void print_for_people(const Candidate& candidate, const Tried& tried, const std:
 Proven made(const Invocation& invocation, const LoadedModel& model, const Task& task, const Recipe& recipe,
             const Seen& seen, const std::optional<Dataset>& data, const std::string& file) {
   if (file.empty()) return {make_candidate(task, recipe, seen.calibration.evidence, seen.provenance), {}};
-  require_other_file(model, file);
   Trial trial(*model.runnable,
               data ? first_samples(data->calibration()) : made_up_samples(model.original),
               worker_limits(invocation));
@@ -149,10 +149,13 @@ int run(const Invocation& invocation) {
                   .cpu_has_vnni = machine().has_vnni()};
   const Needs wanted = needs(chain, task);
   const std::optional<Dataset> data = opened_data(invocation, model);
-  const Seen seen = wanted.empty() ? Seen{} : look_at_data(invocation, model, data, wanted);
+  const fs::path data_file = invocation.flags.text("data");
+  const KeptFiles kept_data = keep(std::span(&data_file, 1));
   std::string file = invocation.flags.text("output");
   if (file.empty()) file = fmt::format("{}.{}.onnx", model.name, candidate_name(recipe));
   if (invocation.flags.flag("dry_run")) file.clear();
+  for (const std::string& written : {file, invocation.flags.text("plan_out")}) require_not_kept(written);
+  const Seen seen = wanted.empty() ? Seen{} : look_at_data(invocation, model, data, wanted);
   const auto [candidate, tried] = made(invocation, model, task, recipe, seen, data, file);
   if (const std::string& plan = invocation.flags.text("plan_out"); !plan.empty()) write_plan(candidate.plan, plan);
   if (invocation.json)

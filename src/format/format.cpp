@@ -42,8 +42,12 @@ const Format& format_of(const fs::path& path) {
 }
 
 std::uint64_t shipped_bytes(const fs::path& path) {
+  return total_bytes(format_of(path).files(path));
+}
+
+std::uint64_t total_bytes(std::span<const fs::path> files) {
   std::uint64_t bytes = 0;
-  for (const fs::path& file : format_of(path).files(path)) bytes += fs::file_size(file);
+  for (const fs::path& file : files) bytes += fs::file_size(file);
   return bytes;
 }
 

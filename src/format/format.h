@@ -31,6 +31,7 @@ const Format& format_of(const fs::path& path);
 
 // Bytes of all files that a model consists of.
 std::uint64_t shipped_bytes(const fs::path& path);
+std::uint64_t total_bytes(std::span<const fs::path> files);
 
 // Reads a file of any format, writes one of the format that the extension names (UsageError when none does).
 Graph read_model(const fs::path& path, const ReadOptions& options = {});

@@ -57,15 +57,17 @@ std::optional<Field> take_field(std::span<const std::byte>& bytes) {
   return field;
 }
 
-void add_location(const pb::TensorProto& tensor, std::set<std::string>& locations) {
+using Locations = std::set<fs::path>;
+
+void add_location(const pb::TensorProto& tensor, Locations& locations) {
   if (tensor.data_location() != pb::TensorProto::EXTERNAL) return;
   for (const auto& entry : tensor.external_data())
-    if (entry.key() == "location") locations.insert(entry.value());
+    if (entry.key() == "location") locations.insert(fs::path(entry.value()).lexically_normal());
 }
 
-void add_locations(const pb::GraphProto& graph, std::set<std::string>& locations);
+void add_locations(const pb::GraphProto& graph, Locations& locations);
 
-void add_locations(const pb::NodeProto& node, std::set<std::string>& locations) {
+void add_locations(const pb::NodeProto& node, Locations& locations) {
   for (const auto& attribute : node.attribute()) {
     add_location(attribute.t(), locations);
     for (const auto& tensor : attribute.tensors()) add_location(tensor, locations);
@@ -74,7 +76,7 @@ void add_locations(const pb::NodeProto& node, std::set<std::string>& locations) 
   }
 }
 
-void add_locations(const pb::GraphProto& graph, std::set<std::string>& locations) {
+void add_locations(const pb::GraphProto& graph, Locations& locations) {
   for (const auto& tensor : graph.initializer()) add_location(tensor, locations);
   for (const auto& sparse : graph.sparse_initializer()) {
     add_location(sparse.values(), locations);
@@ -88,12 +90,12 @@ void add_locations(const pb::GraphProto& graph, std::set<std::string>& locations
 std::vector<fs::path> files_of(const fs::path& path) {
   const MappedFile file(path);
   const pb::ModelProto model = proto_from(file.bytes(), {});
-  std::set<std::string> locations;
+  Locations locations;
   add_locations(model.graph(), locations);
   for (const auto& function : model.functions())
     for (const auto& node : function.node()) add_locations(node, locations);
   std::vector<fs::path> files{path};
-  for (const std::string& location : locations) files.push_back(path.parent_path() / location);
+  for (const fs::path& location : locations) files.push_back(path.parent_path() / location);
   return files;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/kept_files.h"
 #include "format/onnx/proto.h"
 
 namespace bw::onnx {
@@ -128,6 +129,7 @@ void remove_stale_data(const fs::path& path, const std::string& in_use) {
     if (name == in_use || name.size() != prefix.size() + 12 + suffix.size()) continue;
     if (!name.starts_with(prefix) || !name.ends_with(suffix)) continue;
     if (name.find_first_not_of("0123456789abcdef", prefix.size()) != prefix.size() + 12) continue;
+    if (is_kept(entry.path())) continue;
     fs::remove(entry.path());
   }
 }
