@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "base/version.h"
 #include "graph/ops/op.h"
+#include "graph/twins.h"
 #include "graph/verify.h"
 
 namespace bw {
@@ -32,6 +33,49 @@ void count_layers(const Graph& graph, Candidate& candidate) {
     }
     if (!changed && found != candidate.plan.nodes.end() && !found->second.reason.empty())
       candidate.float_nodes.push_back({node.name, node.op_type, found->second.reason});
+  }
+}
+
+// How a node reads one of its constants: "float16", "u4 blocks of 32", with the bits of a number.
+struct Reading {
+  std::string node, form;
+  int bits;
+};
+
+Reading reading_of(const Node& node, std::size_t position, const Plan& plan) {
+  const auto found = plan.nodes.find(node.name);
+  if (found == plan.nodes.end()) return {node.name, "float32", 32};
+  if (const auto operand = found->second.operands.find(static_cast<int>(position));
+      operand != found->second.operands.end()) {
+    Scheme scheme = operand->second.scheme;
+    scheme.axis = 0;  // a transposed reading has another
+    return {node.name, to_string(scheme), info(scheme.code).bits};
+  }
+  return found->second.precision == Precision::Float16 ? Reading{node.name, "float16", 16}
+                                                       : Reading{node.name, "float32", 32};
+}
+
+// Numbers that several nodes read, in forms that cannot share one store.
+void note_stored_twice(const Graph& graph, Plan& plan) {
+  constexpr std::size_t kLeastBytes = 4096;
+  const std::map<ValueId, Twin> same = twins(graph, kLeastBytes);
+  std::map<ValueId, std::vector<Reading>> readings;
+  for (const Node& node : graph.nodes)
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const ValueId id = node.inputs[i];
+      if (id == kNoValue || !graph.is_constant(id) || graph.value(id).initializer.bytes().size() < kLeastBytes)
+        continue;
+      readings[same.contains(id) ? same.at(id).of : id].push_back(reading_of(node, i, plan));
+    }
+  for (const auto& [id, all] : readings) {
+    const auto other = std::ranges::find_if(all, [&](const Reading& r) { return r.form != all.front().form; });
+    if (other == all.end()) continue;
+    const std::uint64_t bits = static_cast<std::uint64_t>(std::min(other->bits, all.front().bits));
+    plan.notes.push_back(
+        fmt::format("'{}' is stored once as {} for '{}' and once as {} for '{}': {} bytes more than if "
+                    "they shared it",
+                    graph.value(id).name, all.front().form, all.front().node, other->form, other->node,
+                    graph.value(id).initializer.size() * bits / 8));
   }
 }
 
@@ -90,6 +134,7 @@ Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence&
   require_change(candidate.plan, task.graph, to_string(recipe));
   if (const std::string bodies = to_sentence(weights_in_bodies(task.graph)); !bodies.empty())
     candidate.plan.notes.push_back(bodies);
+  note_stored_twice(task.graph, candidate.plan);
   candidate.artifact = task.target.lower(apply(task.graph, candidate.plan), lowering(chain));
   verify(candidate.artifact.graph);
   candidate.seconds = seconds_now() - start;

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "graph/twins.h"
 #include "method/blocks.h"
 #include "method/catalog.h"
 
@@ -9,14 +10,38 @@ namespace bw {
 namespace {
 
 constexpr std::size_t kLeastElements = 4096;
-constexpr std::uint64_t kLargestBlock = 128, kSmallestBlock = 16;
+constexpr std::int64_t kLargestBlock = 128, kSmallestBlock = 16;
 
 bool is_table(const Graph& graph, const Node& node) {
   const ValueId table = node.input(0);
   if (table == kNoValue || !graph.is_constant(table) || node.int_or("axis", 0) != 0) return false;
   const Tensor& tensor = graph.value(table).initializer;
   return tensor.dtype() == DType::Float32 && tensor.rank() == 2 && tensor.size() >= kLeastElements &&
-         tensor.shape()[1] >= static_cast<std::int64_t>(kSmallestBlock) && tensor.shape()[1] % 2 == 0;
+         tensor.shape()[1] >= kSmallestBlock && tensor.shape()[1] % 2 == 0;
+}
+
+// The block of codes that a product's weight with the table's numbers has in the plan, along the table's rows: with the
+// same one, both read one store of codes.
+std::optional<std::int64_t> block_of_product(const Graph& graph, const Plan& plan, ValueId table, DType code) {
+  const std::map<ValueId, Twin> same = twins(graph, kLeastElements);
+  const auto as_stored = [&](ValueId id) {
+    const auto found = same.find(id);
+    return found == same.end() ? Twin{id, false} : found->second;
+  };
+  const std::int64_t row = graph.value(table).initializer.shape()[1];
+  for (const Node& node : graph.nodes) {
+    const auto decision = plan.nodes.find(node.name);
+    if (node.input(1) == kNoValue || decision == plan.nodes.end() || !decision->second.operands.contains(1)) continue;
+    const Twin weight = as_stored(node.input(1)), own = as_stored(table);
+    const Scheme& scheme = decision->second.operands.at(1).scheme;
+    const Tensor& matrix = graph.value(node.input(1)).initializer;
+    const bool along_rows = scheme.axis == (weight.transposed == own.transposed ? 1 : 0) && matrix.rank() == 2 &&
+                            matrix.shape()[static_cast<std::size_t>(scheme.axis)] == row;
+    if (weight.of == own.of && scheme.code == code && scheme.granularity == Granularity::Block && scheme.symmetric &&
+        along_rows && scheme.block_size > 0 && row % scheme.block_size == 0)
+      return scheme.block_size;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -25,11 +50,13 @@ void code_embeddings(const Task& task, const KeepFloat& keep, int bits, Plan& pl
   for (const Node& node : task.graph.nodes) {
     if (!keep.reason(node).empty() || !task.target.support(node).embedding || !is_table(task.graph, node)) continue;
     const Tensor& table = task.graph.value(node.input(0)).initializer;
-    const std::uint64_t row = std::bit_floor(static_cast<std::uint64_t>(table.shape()[1]));
-    const Scheme scheme{.code = bits == 4 ? DType::UInt4 : DType::UInt8,
+    const auto row = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(table.shape()[1])));
+    const DType code = bits == 4 ? DType::UInt4 : DType::UInt8;
+    const auto shared = block_of_product(task.graph, plan, node.input(0), code);
+    const Scheme scheme{.code = code,
                         .granularity = Granularity::Block,
                         .axis = 1,
-                        .block_size = static_cast<std::int64_t>(std::min(row, kLargestBlock)),
+                        .block_size = shared.value_or(std::min(row, kLargestBlock)),
                         .symmetric = true,
                         .reduced_range = false};
     NodePlan& decision = plan.nodes[node.name];

@@ -87,6 +87,40 @@ TEST_CASE("names of folders are safe, short, and differ where recipes do") {
   CHECK(a != b);
 }
 
+TEST_CASE("a table that two nodes share is stored once where both can read it", "[tied]") {
+  const Graph tied = parse_graph("ir_version 8\nopset \"\" 17\ngraph \"tied\" {\n  input %ids: int64[2,3]\n" +
+                                 test::constant("E", {300, 64}, 1, 0.3) + test::constant("w", {64, 64}, 2, 0.3) + R"(
+  %e: float32[2,3,64] = Gather(%E, %ids) @ "e"
+  %h: float32[2,3,64] = MatMul(%e, %w) @ "h"
+  %Et: float32[64,300] = Transpose(%E) {perm = ints [1, 0]} @ "t"
+  %y: float32[2,3,300] = MatMul(%h, %Et) @ "y"
+  output %y: float32[2,3,300]
+}
+)");
+  const std::vector<float> original = to_floats(evaluate(tied, {{"ids", tokens()}}).front());
+  const double all = static_cast<double>(onnx::serialize(tied).size());
+  const Graph graph = prepared(tied);
+  struct Row {
+    const char* recipe;
+    double most_size;  // of the float model's, with the table stored once
+    double most_error;
+    bool noted;
+  };
+  for (const Row& row :
+       {Row{"fp16", 0.52, 0.01, false}, Row{"bf16", 0.53, 0.05, false}, Row{"weight-only", 0.18, 0.3, false},
+        Row{"weight-only(bits=8)", 0.31, 0.05, false}, Row{"weight-only(bits=8,block=128)", 0.75, 0.05, true},
+        Row{"int8-dynamic", 0.55, 0.05, true}, Row{"int8-static", 0.55, 0.1, true}}) {
+    INFO(row.recipe);
+    const Candidate candidate = candidate_of(graph, row.recipe, {{"ids", tokens()}});
+    CHECK(static_cast<double>(onnx::serialize(candidate.artifact.graph).size()) / all < row.most_size);
+    for (const bool optimize : {false, true})
+      CHECK(relative_error(run_file(candidate.artifact.graph, tokens(), optimize), original) < row.most_error);
+    const bool noted = std::ranges::any_of(
+        candidate.plan.notes, [](const std::string& note) { return note.starts_with("'E' is stored once as"); });
+    CHECK(noted == row.noted);
+  }
+}
+
 TEST_CASE("int8-static of a CNN computes what its plan says, fused or not") {
   const Graph graph = test::cnn();
   const Tensor x = image(9);

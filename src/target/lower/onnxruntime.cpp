@@ -1,8 +1,24 @@
 #include "target/lower/onnxruntime.h"
 
+#include <algorithm>
+
+#include "graph/passes/tie_constants.h"
 #include "target/lower/steps.h"
 
 namespace bw {
+
+namespace {
+
+// Kernels that pack their constants while they load. Without the runtime's optimizer, which computes what is made of
+// constants before that, some of them (MatMulNBits) read zeros where they find no constant, and say nothing.
+bool is_packed(const Graph& graph, ValueId id) {
+  return std::ranges::any_of(graph.nodes, [&](const Node& node) {
+    return node.domain == kMicrosoft && node.op_type != "GatherBlockQuantized" &&
+           std::ranges::find(node.inputs, id) != node.inputs.end();
+  });
+}
+
+}  // namespace
 
 Artifact lower_for_onnxruntime(const Graph& canonical, const LowerOptions& options) {
   Graph graph = canonical;
@@ -17,6 +33,7 @@ Artifact lower_for_onnxruntime(const Graph& canonical, const LowerOptions& optio
   }
   for (const Node& node : graph.nodes)
     if (node.domain == kMicrosoft) graph.opsets[std::string(kMicrosoft)] = 1;
+  tie_constants(graph, is_packed);
   return {.graph = std::move(graph), .extension = ".onnx"};
 }
 

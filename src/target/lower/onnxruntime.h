@@ -11,6 +11,7 @@ namespace bw {
 //   DynamicQuantizeLinear -> DequantizeLinear -> MatMul  becomes  MatMulInteger, Cast, Mul (which the runtime fuses)
 //   LSTM marked dynamic                                becomes  com.microsoft DynamicQuantizeLSTM
 //   QDQ around integer nodes stays (the runtime fuses it), or becomes QLinear operators for IntegerForm::QOperator.
+//   Constants that repeat another, also transposed, are made of it while the runtime loads.
 Artifact lower_for_onnxruntime(const Graph& canonical, const LowerOptions& options);
 
 }  // namespace bw
