@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 
@@ -98,23 +97,7 @@ std::size_t weights_within(const Node& node, const std::set<std::string>& around
   return count;
 }
 
-// "QLinearConv", "DequantizeLinear", "MatMulInteger", "DynamicQuantizeLSTM", "MatMulNBits", "QAttention": operators on codes are named so.
-bool works_on_codes(std::string_view op) {
-  const auto holds = [&](std::string_view part) { return op.find(part) != op.npos; };
-  return holds("uantize") || holds("Integer") || op.ends_with("NBits") || op.ends_with("Bnb4") ||
-         (op.size() > 1 && op[0] == 'Q' && std::isupper(static_cast<unsigned char>(op[1])));
-}
-
 }  // namespace
-
-std::string quantized_parts(const Graph& graph) {
-  std::map<std::string, int> counts;
-  for (const Node& node : graph.nodes)
-    if (works_on_codes(node.op_type)) ++counts[node.op_type];
-  std::string text;
-  for (const auto& [op, count] : counts) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, op);
-  return text;
-}
 
 std::vector<BodyWeights> weights_in_bodies(const Graph& graph) {
   const std::set<std::string> constants = constants_of(graph);

@@ -90,7 +90,7 @@ std::string first_reason(const Plan& plan, const Graph& graph) {
 }  // namespace
 
 void require_change(const Plan& plan, const Graph& graph, const std::string& recipe) {
-  if (const std::string parts = quantized_parts(graph); !parts.empty())
+  if (const std::string parts = to_sentence(quantized_nodes(graph)); !parts.empty())
     throw Error(ErrorKind::Quantization, fmt::format("the model is quantized already ({})", parts), {},
                 "'bitwright compare' measures it beside its float model; --requantize takes the floats that its codes "
                 "stand for");

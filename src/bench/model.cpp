@@ -107,11 +107,12 @@ LoadedModel load_model(const fs::path& path, const IntakeOptions& options) {
   if (!options.read.verify) return model;
   onnx::infer_types(model.original);
   note_defaults(model);
-  Graph start = bring_down(model);
-  if (options.requantize && !dequantize(start))
+  model.prepared = prepared(bring_down(model));
+  if (!options.requantize) return model;
+  if (!dequantize(model.prepared))
     throw Error(ErrorKind::Quantization, "the model has no quantized weights or activations to take back",
                 path.string(), "Leave --requantize out");
-  model.prepared = prepared(start);
+  model.prepared = prepared(model.prepared);
   return model;
 }
 

@@ -44,8 +44,15 @@ Graph prepared(const Graph& original);
 // output tells apart.
 Dataset open_data_for(const LoadedModel& model, const std::filesystem::path& data, OpenOptions options);
 
-// What of a model computes on codes already: "4 QuantizeLinear, 6 DequantizeLinear"; empty when nothing does.
-std::string quantized_parts(const Graph& graph);
+// Nodes of a model that work on codes already, by how their codes came to be.
+struct QuantizedNodes {
+  std::string form;  // "Q/DQ", "QOperator", "dynamic", "weights in blocks"
+  std::string op;
+  std::vector<std::string> names;
+};
+std::vector<QuantizedNodes> quantized_nodes(const Graph& graph);
+// "Q/DQ: 6 DequantizeLinear, 4 QuantizeLinear; dynamic: 1 MatMulInteger"; empty when there are none.
+std::string to_sentence(const std::vector<QuantizedNodes>& all);
 
 // Nodes in the bodies of If, Loop and Scan whose operator takes a weight, and has a constant one.
 struct BodyWeights {

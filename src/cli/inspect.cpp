@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "bench/model.h"
 #include "cli/catalog.h"
@@ -30,10 +32,58 @@ Json ports(const Graph& graph, const std::vector<ValueId>& ids) {
   return list;
 }
 
+// What an input seems to take, by its type and shape alone.
+std::string kind_of(const InputSignature& input) {
+  const auto channels = [&](std::size_t axis) {
+    const std::int64_t count = input.shape[axis].value;
+    return count == 1 || count == 3 || count == 4;
+  };
+  if (input.dtype == DType::String) return "texts";
+  if (input.dtype == DType::Bool) return "yes or no";
+  if (!info(input.dtype).is_float) return input.shape.size() == 2 ? "token numbers or a mask" : "whole numbers";
+  if (input.shape.size() == 4 && input.batch_axis == 0 && channels(1)) return "pictures, NCHW";
+  if (input.shape.size() == 4 && input.batch_axis == 0 && channels(3)) return "pictures, NHWC";
+  return "numbers";
+}
+
+// The inputs that have to be fed, each with what it seems to take and the axis that counts the samples.
+Json inputs_of(const Graph& graph) {
+  std::vector<InputSignature> signatures;
+  try {
+    signatures = input_signatures(graph);
+  } catch (const Error&) {  // sequences, maps, unknown ranks: shown by their types
+    return ports(graph, graph.inputs);
+  }
+  Json list = Json::array();
+  for (const InputSignature& input : signatures) {
+    const Json axis = input.batch_axis == kNoBatch ? Json(nullptr) : Json(input.batch_axis);
+    list.push_back({{"name", input.name},
+                    {"type", to_string(ValueType::tensor(input.dtype, input.shape))},
+                    {"kind", kind_of(input)},
+                    {"batch_axis", axis}});
+  }
+  return list;
+}
+
+Json files_of(const fs::path& path) {
+  Json list = Json::array();
+  for (const fs::path& file : format_of(path).files(path))
+    list.push_back(
+        {{"path", file.lexically_relative(path.parent_path()).generic_string()}, {"bytes", fs::file_size(file)}});
+  return list;
+}
+
+Json quantized_json(const std::vector<QuantizedNodes>& all) {
+  Json list = Json::array();
+  for (const QuantizedNodes& nodes : all)
+    list.push_back({{"form", nodes.form}, {"operator", nodes.op}, {"nodes", nodes.names}});
+  return list;
+}
+
 std::vector<std::string> notes_of(const LoadedModel& model) {
   std::vector<std::string> notes = model.notes;
-  if (const std::string parts = quantized_parts(model.prepared); !parts.empty())
-    notes.push_back("the model is quantized already: " + parts);
+  if (const auto parts = quantized_nodes(model.prepared); !parts.empty())
+    notes.push_back("the model is quantized already, " + to_sentence(parts));
   if (std::string bodies = to_sentence(weights_in_bodies(model.prepared)); !bodies.empty())
     notes.push_back(std::move(bodies));
   return notes;
@@ -49,6 +99,7 @@ Json summary(const LoadedModel& model, const Target& target) {
   return {{"name", model.name},
           {"path", model.path.string()},
           {"bytes", model.bytes},
+          {"files", files_of(model.path)},
           {"sha256", model.sha256},
           {"content_hash", content_hash(model.prepared)},
           {"opset", model.original.opset()},
@@ -58,9 +109,10 @@ Json summary(const LoadedModel& model, const Target& target) {
           {"architecture_type", architecture.type},
           {"quantization_compatibility", architecture.compatibility},
           {"recommended_methods", architecture.recommended_methods},
-          {"inputs", ports(model.original, model.original.inputs)},
+          {"inputs", inputs_of(model.original)},
           {"outputs", ports(model.original, model.original.outputs)},
           {"operators", operators},
+          {"quantized", quantized_json(quantized_nodes(model.prepared))},
           {"notes", notes_of(model)},
           {"misfits", misfits}};
 }
@@ -69,6 +121,10 @@ void print_nodes(const Graph& graph) {
   for (const Node& node : graph.nodes)
     fmt::print("{:<18} {:<48} {}\n", node.op_type, node.name,
                node.output(0) == kNoValue ? "" : to_string(graph.value(node.output(0)).type));
+}
+
+std::string bytes_text(const Json& bytes) {
+  return figure_text(exact_figure(bytes.get<double>(), Unit::Bytes));
 }
 
 // A reason that several recipes share is one line.
@@ -81,14 +137,34 @@ void print_misfits(const Json& misfits) {
   for (const auto& [reason, list] : recipes) fmt::print("  not {}: {}\n", list, reason);
 }
 
+// Only where there is more than the model's own.
+void print_files(const Json& files) {
+  constexpr std::size_t kMost = 4;
+  if (files.size() < 2) return;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(files.size(), kMost); ++i)
+    text += fmt::format("{} {} ({})", i == 0 ? "" : ",", files[i]["path"].get<std::string>(),
+                        bytes_text(files[i]["bytes"]));
+  fmt::print("files   {}{}\n", text, files.size() > kMost ? fmt::format(" and {} more", files.size() - kMost) : "");
+}
+
+std::string use_of(const Json& port) {
+  if (!port.contains("kind")) return "";
+  const std::string kind = port["kind"].get<std::string>();
+  if (port["batch_axis"].is_null()) return fmt::format(": {}, the same for all samples or one run a sample", kind);
+  return port["batch_axis"] == 0 ? fmt::format(": {}", kind)
+                                 : fmt::format(": {}, samples along axis {}", kind, port["batch_axis"].get<int>());
+}
+
 void print_for_people(const Json& s) {
-  fmt::print("{}: {}, opset {}, {} nodes ({} after preparation), {} parameters, {}\n",
-             s["name"].get<std::string>(), s["architecture_type"].get<std::string>(), s["opset"].get<int>(),
-             s["nodes"].get<int>(), s["prepared_nodes"].get<int>(), s["parameters"].get<std::uint64_t>(),
-             figure_text(exact_figure(s["bytes"].get<double>(), Unit::Bytes)));
+  fmt::print("{}: {}, opset {}, {} nodes ({} after preparation), {} parameters, {}\n", s["name"].get<std::string>(),
+             s["architecture_type"].get<std::string>(), s["opset"].get<int>(), s["nodes"].get<int>(),
+             s["prepared_nodes"].get<int>(), s["parameters"].get<std::uint64_t>(), bytes_text(s["bytes"]));
+  print_files(s["files"]);
   for (const char* side : {"inputs", "outputs"})
     for (const Json& port : s[side])
-      fmt::print("{:<8} {} {}\n", side, port["name"].get<std::string>(), port["type"].get<std::string>());
+      fmt::print("{:<8} {} {}{}\n", side, port["name"].get<std::string>(), port["type"].get<std::string>(),
+                 use_of(port));
   fmt::print("operators");
   for (const auto& [op, count] : s["operators"].items()) fmt::print(" {}x{}", op, count.get<int>());
   fmt::print("\n");

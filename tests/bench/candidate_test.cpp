@@ -10,6 +10,7 @@
 #include "bench/networks.h"
 #include "format/onnx/onnx.h"
 #include "graph/evaluate.h"
+#include "graph/passes/dequantize.h"
 #include "run/runtime.h"
 #include "tensor/convert.h"
 
@@ -192,6 +193,29 @@ TEST_CASE("weight-only computes what its canonical form says") {
     canonical.opsets[""] = 21;  // blocked DequantizeLinear
     const std::vector<float> expected = to_floats(evaluate(canonical, {{"ids", tokens()}}).front());
     CHECK(largest_difference(run_file(candidate.artifact.graph, tokens(), true), expected) < 1e-4);
+  }
+}
+
+TEST_CASE("the floats that a candidate's codes stand for can be had back from its file") {
+  struct Row {
+    Graph graph;
+    const char* recipe;
+    std::map<std::string, Tensor> inputs;
+  };
+  for (const Row& row :
+       {Row{test::mixer(), "weight-only", {{"ids", tokens()}}},
+        Row{test::mixer(), "weight-only(bits=8,block=16,symmetric=no)", {{"ids", tokens()}}},
+        Row{test::mixer(), "int8-dynamic", {{"ids", tokens()}}}, Row{test::mixer(), "int8-static", {{"ids", tokens()}}},
+        Row{test::cnn(), "int8-static", {{"x", image(1)}}},
+        Row{test::cnn(), "int8-static(form=qoperator)", {{"x", image(1)}}}}) {
+    INFO(row.recipe);
+    Graph floats = candidate_of(row.graph, row.recipe, row.inputs).artifact.graph;
+    CHECK_FALSE(quantized_nodes(floats).empty());
+    REQUIRE(dequantize(floats));
+    floats = prepared(floats);
+    CHECK(to_sentence(quantized_nodes(floats)) == "");
+    const std::vector<float> before = to_floats(evaluate(row.graph, row.inputs).front());
+    CHECK(relative_error(to_floats(evaluate(floats, row.inputs).front()), before) < 0.2);
   }
 }
 

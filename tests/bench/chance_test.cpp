@@ -17,6 +17,7 @@ TEST_CASE("a model at chance level is told from one that has learned something")
   CHECK(warning(150, 1000, even).empty());
   CHECK(warning(0, 100, even).find("right on none") != std::string::npos);
   CHECK_FALSE(warning(99, 100, uneven, 2).empty());  // naming class 0 always is as good
-  CHECK(warning(100, 100, std::vector<std::int64_t>(100, 0)).empty());  // one class seen: a draw of ten would be right on ten
+  CHECK(warning(100, 100, std::vector<std::int64_t>(100, 0))
+            .empty());  // one class seen: a draw of ten would be right on ten
   CHECK(chance_warning({}, even, 10).empty());
 }

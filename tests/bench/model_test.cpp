@@ -87,12 +87,13 @@ TEST_CASE("a quantized model says so, and gives its floats where that is asked f
   const fs::path path = folder.path() / "q.onnx";
   onnx::write(parse_graph(quantized()), path);
   const LoadedModel model = load_model(path);
-  CHECK(quantized_parts(model.prepared) == "2 DequantizeLinear, 1 QuantizeLinear");
+  CHECK(to_sentence(quantized_nodes(model.prepared)) == "Q/DQ: 2 DequantizeLinear, 1 QuantizeLinear");
   for (const RecipeFit& fit : fits(model.prepared, target_named("cpu"))) CHECK_FALSE(fit.misfit.empty());
   const LoadedModel floats = load_model(path, {.read = {}, .requantize = true});
-  CHECK(quantized_parts(floats.prepared).empty());
-  onnx::write(product(8, 17), path);
-  CHECK_THROWS_AS(load_model(path, {.read = {}, .requantize = true}), Error);
+  CHECK(quantized_nodes(floats.prepared).empty());
+  const fs::path plain = folder.path() / "plain.onnx";
+  onnx::write(product(8, 17), plain);
+  CHECK_THROWS_AS(load_model(plain, {.read = {}, .requantize = true}), Error);
 }
 
 TEST_CASE("weights in bodies are counted with those of the graph around them") {

@@ -9,10 +9,11 @@ using namespace bw;
 namespace {
 
 bool class_scores(const std::string& nodes) {
-  return gives_class_scores(parse_graph("ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,4]\n"
-                                        "  const %w: float32[4,3] = float32[4,3] {1,0,0, 0,1,0, 0,0,1, 1,1,1}\n"
-                                        "  const %b: float32[3] = float32[3] {1, 2, 3}\n" +
-                                        nodes + "  output %y: float32[N,3]\n}\n"));
+  return gives_class_scores(
+      parse_graph("ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,4]\n"
+                  "  const %w: float32[4,3] = float32[4,3] {1,0,0, 0,1,0, 0,0,1, 1,1,1}\n"
+                  "  const %b: float32[3] = float32[3] {1, 2, 3}\n" +
+                  nodes + "  output %y: float32[N,3]\n}\n"));
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ TEST_CASE("what the runtime refused stays in float, and says what it said") {
 }
 
 TEST_CASE("reasons say what a weight is") {
-  const Graph graph = prepared(parse_graph(R"(ir_version 8
+  const Graph graph = parse_graph(R"(ir_version 8
 opset "" 17
 graph "g" {
   input %x: float32[N,4]
@@ -111,7 +111,7 @@ graph "g" {
   output %m2: float32[2,N]
   output %m3: float32[N,N]
 }
-)"));
+)");
   const auto reason = [&](const char* node) { return product_obstacle(graph, graph.node(graph.find_node(node))); };
   CHECK(reason("double") == "the weight is float64");
   CHECK(reason("left") == "its constant stands on the left, where kernels take activations only");

@@ -18,9 +18,10 @@ namespace {
 
 // y = |x| / divisor
 Graph divided_by(const std::string& divisor) {
-  return prepared(parse_graph("ir_version 8\nopset \"\" 17\ngraph \"divided\" {\n  input %x: float32[N,4]\n"
-                              "  const %k: float32[] = float32[] {" +
-                              divisor + R"(}
+  return prepared(
+      parse_graph("ir_version 8\nopset \"\" 17\ngraph \"divided\" {\n  input %x: float32[N,4]\n"
+                  "  const %k: float32[] = float32[] {" +
+                  divisor + R"(}
   %a: float32[N,4] = Abs(%x) @ "abs"
   %y: float32[N,4] = Div(%a, %k) @ "divide"
   output %y: float32[N,4]
@@ -118,7 +119,8 @@ TEST_CASE("a file takes its name only when its proof is passed") {
   const std::string before = read_file(path);
   Graph large = divided_by("5");
   std::vector<float> many(4096, 1.0f);
-  large.values[static_cast<std::size_t>(large.find("k"))].initializer = Tensor::of<float>({1024, 4}, std::span<const float>(many));
+  large.values[static_cast<std::size_t>(large.find("k"))].initializer =
+      Tensor::of<float>({1024, 4}, std::span<const float>(many));
   fs::path seen;
   const auto refuse = [&](const fs::path& written) {
     seen = written;

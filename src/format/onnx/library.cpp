@@ -8,8 +8,8 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "format/onnx/guarded_inference.h"
 #include "format/onnx/proto.h"
-#include "format/onnx/typed_schemas.h"
 #include "graph/links.h"
 
 namespace bw::onnx {
@@ -139,8 +139,10 @@ void restore_large_initializers(const Graph& from, Graph& to) {
 
 void infer_types(Graph& graph) {
   pb::ModelProto proto = model_to(graph, {.externalise = nullptr, .inputs_above = kLargestShown});
+  guard_inference();
   try {
-    pb::shape_inference::InferShapes(proto, &typed_schemas(), pb::ShapeInferenceOptions(false, 0, true));
+    pb::shape_inference::InferShapes(proto, pb::OpSchemaRegistry::Instance(),
+                                     pb::ShapeInferenceOptions(false, 0, true));
   } catch (const std::exception&) {
     // What was found until then is in the proto.
   }
@@ -149,6 +151,7 @@ void infer_types(Graph& graph) {
 
 void check(const Graph& graph) {
   const pb::ModelProto proto = model_to(graph, {.externalise = nullptr, .inputs_above = kLargestShown});
+  guard_inference();
   call_library(InputClass::Semantic, [&] { pb::checker::check_model(proto); });
 }
 
@@ -157,6 +160,7 @@ namespace {
 // What the library makes of a model that it was given without its large tensors.
 Graph changed_by_library(const Graph& graph, const std::function<pb::ModelProto(pb::ModelProto)>& change) {
   Graph out;
+  guard_inference();
   call_library(InputClass::Unsupported, [&] {
     pb::ModelProto changed = change(model_to(graph, {.externalise = nullptr, .inputs_above = kLargestShown}));
     const GraphLimits limits;

@@ -6,8 +6,9 @@
 
 namespace bw {
 
-// DequantizeLinear of constants becomes constants, and QuantizeLinear followed by DequantizeLinear its own input. What
-// computes on codes in other ways (QLinearConv, MatMulInteger, MatMulNBits, ...) stays. True when something changed.
+// DequantizeLinear of constants becomes constants, and QuantizeLinear followed by DequantizeLinear its own input, after
+// operators on codes are spelled out (passes/spell_out_codes.h). Codes whose smallest one stands for zero cut off what
+// is below it: where no activation function does so, a Clip takes their place. True when something changed.
 bool dequantize(Graph& graph);
 
 }  // namespace bw

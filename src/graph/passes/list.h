@@ -8,7 +8,7 @@ namespace bw {
 bool freeze_inputs(Graph& graph);
 bool densify(Graph& graph);
 bool constant_nodes(Graph& graph);
-bool widen_halves(Graph& graph);
+bool as_float32(Graph& graph);
 bool fold_shapes(Graph& graph);
 bool fold_constants(Graph& graph);
 bool remove_identities(Graph& graph);

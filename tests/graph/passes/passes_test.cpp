@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "graph/evaluate.h"
-#include "graph/passes/dequantize.h"
 #include "graph/passes/list.h"
 #include "graph/passes/pass.h"
 #include "graph/text.h"
@@ -258,6 +257,34 @@ TEST_CASE("half-precision values become float32, ports keep their types", "[pass
   for (std::size_t i = 0; i < before.size(); ++i) CHECK(std::fabs(to_doubles(after)[i] - before[i]) < 2e-3);
 }
 
+TEST_CASE("doubles become float32 where weights are, and stay where they only sum up", "[passes]") {
+  const auto network = [](const char* weights) {
+    return graph_of(std::string("input %x: float64[2,2]\n const %w: ") + weights +
+                    "\n %f: float32[2,2] = Cast(%x) {to = 1}\n %d: float64[2,2] = Cast(%f) {to = 11}\n" +
+                    "%m = MatMul(%d, %w)\n %y: float64[2,2] = Cast(%m) {to = 11}\n output %y: float64[2,2]");
+  };
+  Graph weighted = network("float64[2,2] = float64[2,2] {1, 0.5, 2, 0.25}");
+  weighted.value(weighted.find("m")).type = ValueType::tensor(DType::Float64, Shape{2, 2});
+  const Tensor x = cast(ramp({2, 2}), DType::Float64);
+  const std::vector<double> before = to_doubles(evaluate(weighted, {{"x", x}})[0]);
+  prepare(weighted);
+  const Tensor after = evaluate(weighted, {{"x", x}})[0];
+  CHECK(after.dtype() == DType::Float64);
+  CHECK(weighted.value(weighted.inputs[0]).type.dtype == DType::Float64);
+  for (std::size_t i = 0; i < before.size(); ++i) CHECK(std::fabs(to_doubles(after)[i] - before[i]) < 1e-6);
+  for (const Value& value : weighted.values)
+    if (value.initializer.defined()) CHECK(value.initializer.dtype() == DType::Float32);
+
+  Graph summed = graph_of(R"(input %x: float32[2,2]
+    const %one: float64[2,2] = float64[2,2] {1, 2, 3, 4}
+    %d: float64[2,2] = Cast(%x) {to = 11}
+    %s: float64[2,2] = Add(%d, %one)
+    %y: float32[2,2] = Cast(%s) {to = 1}
+    output %y: float32[2,2])");
+  prepare(summed);
+  CHECK(ops_of(summed) == "Cast Add Cast");
+}
+
 TEST_CASE("defaults of inputs become constants", "[passes]") {
   Graph graph = graph_of(R"(input %x: float32[2]
     const %w: float32[2] = float32[2] {1, 2}
@@ -281,30 +308,12 @@ TEST_CASE("sparse initializers become dense, flat or by coordinates", "[passes]"
       output %y)");
     Value& w = graph.value(graph.find("w"));
     w.initializer = {};
-    w.sparse_initializer = std::make_shared<const SparseTensor>(
-        SparseTensor{Tensor::of<float>({2}, {7.0f, -3.0f}), indices, {2, 3}});
+    w.sparse_initializer =
+        std::make_shared<const SparseTensor>(SparseTensor{Tensor::of<float>({2}, {7.0f, -3.0f}), indices, {2, 3}});
     prepare(graph);
     const Tensor& made = graph.value(graph.find("w")).initializer;
     CHECK(to_doubles(made) == std::vector<double>{0, 7, 0, 0, 0, -3});
   }
-}
-
-TEST_CASE("a quantized graph gives its floats back where that is asked for", "[passes]") {
-  Graph graph = graph_of(R"(input %x: float32[1,2]
-    const %s: float32[] = float32[] {0.5}
-    const %z: uint8[] = uint8[] {128}
-    const %wq: int8[2,2] = int8[2,2] {1, 2, -3, 4}
-    const %sw: float32[] = float32[] {0.25}
-    %q: uint8[1,2] = QuantizeLinear(%x, %s, %z)
-    %d: float32[1,2] = DequantizeLinear(%q, %s, %z)
-    %w: float32[2,2] = DequantizeLinear(%wq, %sw)
-    %y: float32[1,2] = MatMul(%d, %w)
-    output %y: float32[1,2])");
-  CHECK(dequantize(graph));
-  prepare(graph);
-  CHECK(ops_of(graph) == "MatMul");
-  CHECK(to_doubles(graph.value(graph.node(0).input(1)).initializer) == std::vector<double>{0.25, 0.5, -0.75, 1});
-  CHECK(!dequantize(graph));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "badinput/sketch.h"
+#include "base/error.h"
 #include "format/onnx/onnx.h"
 
 namespace bw {
@@ -65,6 +66,25 @@ TEST_CASE("inference of every operator survives inputs of unknown types") {
     ++count;
   }
   CHECK(count > 400);
+}
+
+TEST_CASE("conversion of every operator survives inputs of unknown types") {
+  std::size_t count = 0;
+  for (const ::onnx::OpSchema& schema : ::onnx::OpSchemaRegistry::get_all_schemas_with_history()) {
+    if (!schema.domain().empty() || schema.SinceVersion() > 12) continue;
+    INFO(schema.Name() << " " << schema.SinceVersion());
+    for (const bool attributes : {false, true})
+      for (const bool all : {false, true}) {
+        Graph graph = untyped(schema, attributes, all);
+        graph.opsets[""] = std::max(schema.SinceVersion(), 7);
+        try {
+          onnx::convert_opset(graph, 13);
+        } catch (const Error&) {  // refused in words, which is all that is wanted
+        }
+        ++count;
+      }
+  }
+  CHECK(count > 600);
 }
 
 TEST_CASE("what is known of a node without its inputs' types is still inferred") {
