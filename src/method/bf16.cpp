@@ -40,7 +40,8 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
       if (tensor.dtype() != DType::Float32) continue;
       NodePlan& decision = plan.nodes[node.name];
       if (tensor.size() < least) {
-        if (decision.operands.empty()) decision.reason = fmt::format("its constants have fewer than {} elements (min_size)", least);
+        if (decision.operands.empty())
+          decision.reason = fmt::format("its constants have fewer than {} elements (min_size)", least);
         continue;
       }
       decision.reason.clear();
