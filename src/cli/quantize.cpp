@@ -85,8 +85,8 @@ Seen look_at_data(const Invocation& invocation, const LoadedModel& model, const 
 Json tried_json(const Tried& tried) {
   Json outputs = Json::array();
   for (const OutputChange& output : tried.outputs)
-    outputs.push_back({{"output", output.name},
-                       {"sqnr", std::isfinite(output.sqnr) ? Json(output.sqnr) : Json(nullptr)}});
+    outputs.push_back(
+        {{"output", output.name}, {"sqnr", std::isfinite(output.sqnr) ? Json(output.sqnr) : Json(nullptr)}});
   return {{"samples", tried.samples}, {"outputs", outputs}, {"not_run", tried.not_run}};
 }
 
@@ -130,8 +130,7 @@ Proven made(const Invocation& invocation, const LoadedModel& model, const Task& 
             const Seen& seen, const std::optional<Dataset>& data, const std::string& file) {
   if (file.empty()) return {make_candidate(task, recipe, seen.calibration.evidence, seen.provenance), {}};
   require_other_file(model, file);
-  Trial trial(*model.runnable,
-              data ? first_samples(data->calibration()) : made_up_samples(model.original),
+  Trial trial(*model.runnable, data ? first_samples(data->calibration()) : made_up_samples(model.original),
               worker_limits(invocation));
   return make_proven(task, recipe, seen.calibration.evidence, seen.provenance, file, trial);
 }
@@ -140,13 +139,13 @@ int run(const Invocation& invocation) {
   const Recipe recipe = parse_recipe(invocation.flags.text("recipe"));
   const Chain chain = resolve(recipe);
   const LoadedModel model = load_model(
-      invocation.the("MODEL"),
-      {.read = read_options(invocation), .requantize = invocation.flags.flag("requantize")});
+      invocation.the("MODEL"), {.read = read_options(invocation), .requantize = invocation.flags.flag("requantize")});
   for (const std::string& note : model.notes) say("note: " + note);
   const Task task{.graph = model.prepared,
                   .target = target_named(invocation.flags.text("target")),
                   .seed = invocation.seed,
-                  .cpu_has_vnni = machine().has_vnni()};
+                  .cpu_has_vnni = machine().has_vnni(),
+                  .stored = &model.original};
   const Needs wanted = needs(chain, task);
   const std::optional<Dataset> data = opened_data(invocation, model);
   const Seen seen = wanted.empty() ? Seen{} : look_at_data(invocation, model, data, wanted);

@@ -256,3 +256,24 @@ TEST_CASE("a model in which no weight becomes smaller is left as it is") {
     }
   }
 }
+
+TEST_CASE("weights that the file holds in 16 bits already are no gain") {
+  Graph stored = parse_graph(
+      "ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,2]\n"
+      "  const %w: float16[2,2] = float16[2,2] {1, 0.5, 2, 0.25}\n  %xh: float16[N,2] = Cast(%x) {to = 10}\n"
+      "  %h: float16[N,2] = MatMul(%xh, %w) @ \"h\"\n  %y: float32[N,2] = Cast(%h) {to = 1}\n"
+      "  output %y: float32[N,2]\n}\n");
+  onnx::infer_types(stored);
+  Graph graph = stored;
+  prepare(graph);
+  onnx::infer_types(graph);
+  for (const char* recipe : {"fp16", "bf16(min_size=1)"}) {
+    Task task = task_of(graph);
+    const Chain chain = resolve(parse_recipe(recipe));
+    CHECK(precision_of(decide(chain, task, {}), "h") != Precision::Float32);
+    task.stored = &stored;
+    const Plan plan = decide(chain, task, {});
+    CHECK(precision_of(plan, "h") == Precision::Float32);
+    CHECK(plan.nodes.at("h").reason.find("have 16 bits already") != std::string::npos);
+  }
+}
