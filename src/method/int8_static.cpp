@@ -9,6 +9,7 @@
 #include "graph/ops/op.h"
 #include "method/catalog.h"
 #include "method/embedding.h"
+#include "method/logarithms.h"
 #include "method/mixed_scales.h"
 #include "method/placement.h"
 #include "observe/observers/observer.h"
@@ -96,10 +97,16 @@ Scheme activation_scheme(const Task& task, const Arguments& arguments) {
           .symmetric = arguments.flag("symmetric")};
 }
 
+KeepFloat kept(const Task& task, const Arguments& arguments) {
+  KeepFloat keep(task, arguments);
+  keep_logarithms(task.graph, keep);
+  return keep;
+}
+
 Needs needs(const Task& task, const Arguments& arguments) {
   const Observer& observer = observer_named(arguments.text("observer"));
   Needs needs;
-  for (const auto& [value, source] : place_integers(task.graph, task.target, KeepFloat(task, arguments)).range_of)
+  for (const auto& [value, source] : place_integers(task.graph, task.target, kept(task, arguments)).range_of)
     needs.add(task.graph.value(source).name, observer.statistic);
   return needs;
 }
@@ -268,7 +275,7 @@ class Coder {
 };
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan) {
-  const KeepFloat keep(task, arguments);
+  const KeepFloat keep = kept(task, arguments);
   Placement placement = place_integers(task.graph, task.target, keep);
   const std::map<ValueId, Range> ranges = observed_ranges(task, arguments, evidence, placement);
   placement = without_mixed_scales(task, keep, std::move(placement), ranges, plan);

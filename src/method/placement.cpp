@@ -233,9 +233,11 @@ KeepFloat::KeepFloat(const Task& task, const Arguments& arguments) {
   for (const auto& [node, why] : task.refused) add(node, "the runtime refused it otherwise: " + why);
   for (const std::string_view word : split(arguments.text("keep_float"), '|')) {
     const std::string pattern(word);
-    const bool fits = std::any_of(task.graph.nodes.begin(), task.graph.nodes.end(),
-                                  [&](const Node& node) { return matches(pattern, node); });
-    if (!fits)
+    const auto fits = [&](const Graph& graph) {
+      return std::ranges::any_of(graph.nodes, [&](const Node& node) { return matches(pattern, node); });
+    };
+    // A node that preparation took away is in float as well as gone.
+    if (!fits(task.graph) && (task.stored == nullptr || !fits(*task.stored)))
       throw Error(ErrorKind::Usage, fmt::format("'{}' fits no operator and no node of the graph", word), "keep_float",
                   near_hint(task.graph, word));
     patterns_.push_back(pattern);

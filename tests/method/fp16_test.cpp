@@ -156,6 +156,22 @@ TEST_CASE("a norm made of parts stays in float32, with its epsilon") {
   }
 }
 
+TEST_CASE("a spectrum stays in float32 up to its logarithm") {
+  const Graph graph =
+      graph_of("  input %x: float32[N,16]\n  const %floor: float32[] = float32[] {1e-10}\n" + weight("re", {16, 9}, 1) +
+               weight("im", {16, 9}, 2) + weight("w", {4, 4}, 4) +
+               "  const %mel: float32[9,4] = float32[9,4] {1,0,0,0, 1,0,0,0, 1,1,0,0, 0,1,0,0, 0,1,1,0, "
+               "0,0,1,0, 0,0,1,1, 0,0,0,1, 0,0,0,1}\n"
+               "  %r: float32[N,9] = MatMul(%x, %re) @ \"r\"\n  %i: float32[N,9] = MatMul(%x, %im) @ \"i\"\n"
+               "  %r2: float32[N,9] = Mul(%r, %r) @ \"r2\"\n  %i2: float32[N,9] = Mul(%i, %i) @ \"i2\"\n"
+               "  %p: float32[N,9] = Add(%r2, %i2) @ \"p\"\n  %m: float32[N,4] = MatMul(%p, %mel) @ \"m\"\n"
+               "  %c: float32[N,4] = Max(%m, %floor) @ \"c\"\n  %l: float32[N,4] = Log(%c) @ \"l\"\n"
+               "  %y: float32[N,4] = MatMul(%l, %w) @ \"y\"\n  output %y: float32[N,4]\n");
+  for (const char* node : {"r2", "i2", "p", "m", "c", "l"}) CHECK_FALSE(is_float16(graph, node));
+  for (const char* node : {"r", "i", "y"}) CHECK(is_float16(graph, node));
+  CHECK(fp16_sqnr(graph, {{"x", numbers({3, 16}, 5, 1000)}}) > 50);
+}
+
 TEST_CASE("an epsilon that float16 does not have keeps the division in float32") {
   const Graph graph =
       graph_of("  input %x: float32[N,8]\n  const %eps: float32[] = float32[] {1e-10}\n" + weight("w", {8, 8}, 2) +

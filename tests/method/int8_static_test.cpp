@@ -77,3 +77,35 @@ TEST_CASE("a Concat of even inputs, or one that no output sees, is coded") {
       "  %y: float32[N,8,8,8] = Neg(%r)\n");
   CHECK(precision_of(plan_of(inner, "int8-static", inputs), "cat") == Precision::Integer);
 }
+
+TEST_CASE("what a logarithm sees stays in float, what comes before and behind does not") {
+  const Graph graph = graph_of("  input %x: float32[N,16]\n  const %two: float32[] = float32[] {2}\n" +
+                               weight("w", {16, 16}, 1) + weight("f", {16, 8}, 2) + weight("v", {8, 4}, 3) +
+                               "  %h: float32[N,16] = MatMul(%x, %w) @ \"h\"\n  %r: float32[N,16] = Relu(%h) @ \"r\"\n"
+                               "  %s: float32[N,8] = MatMul(%r, %f) @ \"s\"\n  %p: float32[N,8] = Pow(%s, %two)\n"
+                               "  %l: float32[N,8] = Log(%p) @ \"l\"\n  %y: float32[N,4] = MatMul(%l, %v) @ \"y\"\n"
+                               "  output %y: float32[N,4]\n");
+  const Inputs inputs{{"x", numbers({3, 16}, 7)}};
+  for (const char* recipe : {"int8-static", "int8-dynamic"}) {
+    const Plan plan = plan_of(graph, recipe, inputs);
+    CHECK(precision_of(plan, "h") != Precision::Float32);
+    CHECK(precision_of(plan, "s") == Precision::Float32);
+    CHECK(plan.nodes.at("s").reason.find("logarithm") != std::string::npos);
+    CHECK(precision_of(plan, "y") != Precision::Float32);
+  }
+}
+
+TEST_CASE("a name that only the model's own file has may stand in keep_float") {
+  Graph stored = parse_graph(
+      "ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,2]\n"
+      "  const %w: float32[2,2] = float32[2,2] {1, 0.5, 2, 0.25}\n  %i: float32[N,2] = Identity(%x) @ \"same\"\n"
+      "  %y: float32[N,2] = MatMul(%i, %w) @ \"y\"\n  output %y: float32[N,2]\n}\n");
+  onnx::infer_types(stored);
+  Graph graph = stored;
+  prepare(graph);
+  Task task = task_of(graph);
+  const Chain chain = resolve(parse_recipe("int8-dynamic(keep_float=same)"));
+  CHECK_THROWS(decide(chain, task, {}));
+  task.stored = &stored;
+  CHECK(precision_of(decide(chain, task, {}), "y") == Precision::Dynamic);
+}
