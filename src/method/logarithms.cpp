@@ -10,9 +10,9 @@
 namespace bw {
 namespace {
 
-const std::set<std::string_view> kKeepProportions{"Conv", "MatMul", "Gemm",      "Einsum",     "Add",     "Sub",
-                                                  "Mul",  "Div",    "Pow",       "Sqrt",       "Abs",     "Sum",
-                                                  "Max",  "Clip",   "ReduceSum", "ReduceMean", "ReduceL2"};
+const std::set<std::string_view> kKeepProportions{"Neg",  "Conv",      "MatMul",     "Gemm",     "Einsum", "Add", "Sub",
+                                                  "Mul",  "Div",       "Pow",        "Sqrt",     "Abs",    "Sum", "Max",
+                                                  "Clip", "ReduceSum", "ReduceMean", "ReduceL2", "Concat", "Pad"};
 
 bool keeps_proportions(const Node& node) {
   const OpInfo* op = find_op(node);

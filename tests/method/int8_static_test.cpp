@@ -79,17 +79,22 @@ TEST_CASE("a Concat of even inputs, or one that no output sees, is coded") {
 }
 
 TEST_CASE("what a logarithm sees stays in float, what comes before and behind does not") {
-  const Graph graph = graph_of("  input %x: float32[N,16]\n  const %two: float32[] = float32[] {2}\n" +
-                               weight("w", {16, 16}, 1) + weight("f", {16, 8}, 2) + weight("v", {8, 4}, 3) +
-                               "  %h: float32[N,16] = MatMul(%x, %w) @ \"h\"\n  %r: float32[N,16] = Relu(%h) @ \"r\"\n"
-                               "  %s: float32[N,8] = MatMul(%r, %f) @ \"s\"\n  %p: float32[N,8] = Pow(%s, %two)\n"
-                               "  %l: float32[N,8] = Log(%p) @ \"l\"\n  %y: float32[N,4] = MatMul(%l, %v) @ \"y\"\n"
-                               "  output %y: float32[N,4]\n");
+  const Graph graph =
+      graph_of("  input %x: float32[N,16]\n  const %two: float32[] = float32[] {2}\n" + weight("w", {16, 16}, 1) +
+               weight("f", {16, 8}, 2) + weight("g", {16, 8}, 4) + weight("v", {16, 4}, 3) +
+               "  %h: float32[N,16] = MatMul(%x, %w) @ \"h\"\n  %r: float32[N,16] = Relu(%h) @ \"r\"\n"
+               "  %s1: float32[N,8] = MatMul(%r, %f) @ \"s\"\n"
+               "  %s2: float32[N,8] = MatMul(%r, %g) @ \"t\"\n"
+               "  %s: float32[N,16] = Concat(%s1, %s2) {axis = 1}\n  %q: float32[N,16] = Neg(%s)\n"
+               "  %p: float32[N,16] = Pow(%q, %two)\n"
+               "  %l: float32[N,16] = Log(%p) @ \"l\"\n  %y: float32[N,4] = MatMul(%l, %v) @ \"y\"\n"
+               "  output %y: float32[N,4]\n");
   const Inputs inputs{{"x", numbers({3, 16}, 7)}};
   for (const char* recipe : {"int8-static", "int8-dynamic"}) {
     const Plan plan = plan_of(graph, recipe, inputs);
     CHECK(precision_of(plan, "h") != Precision::Float32);
     CHECK(precision_of(plan, "s") == Precision::Float32);
+    CHECK(precision_of(plan, "t") == Precision::Float32);
     CHECK(plan.nodes.at("s").reason.find("logarithm") != std::string::npos);
     CHECK(precision_of(plan, "y") != Precision::Float32);
   }
