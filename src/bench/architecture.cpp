@@ -57,12 +57,13 @@ std::vector<std::string> usual_order(const std::string& type) {
   return kByType.at(type);
 }
 
-std::string misfit(const Graph& graph, const Target& target, const std::string& recipe) {
-  const Task task{.graph = graph, .target = target, .seed = 0, .cpu_has_vnni = true};
+std::string misfit(const LoadedModel& model, const Target& target, const std::string& recipe) {
+  const Task task{
+      .graph = model.prepared, .target = target, .seed = 0, .cpu_has_vnni = true, .stored = &model.original};
   try {
     const Chain chain = resolve(parse_recipe(recipe));
     if (!needs(chain, task).empty()) return "";  // what it wants to see it would take
-    require_change(decide(chain, task, {}), graph, recipe);
+    require_change(decide(chain, task, {}), model.prepared, recipe);
     return "";
   } catch (const Error& error) {
     return error.message();
@@ -122,15 +123,16 @@ std::string to_sentence(const std::vector<BodyWeights>& bodies) {
                      count == 1 ? "" : "s", names);
 }
 
-std::vector<RecipeFit> fits(const Graph& prepared, const Target& target) {
+std::vector<RecipeFit> fits(const LoadedModel& model, const Target& target) {
   std::vector<RecipeFit> all;
   for (const RecipeGroup& group : recipe_groups())
     for (const std::string& recipe : group.recipes)
-      all.push_back({recipe, std::string(group.name), misfit(prepared, target, recipe)});
+      all.push_back({recipe, std::string(group.name), misfit(model, target, recipe)});
   return all;
 }
 
-Architecture architecture(const Graph& prepared, const Target& target) {
+Architecture architecture(const LoadedModel& model, const Target& target) {
+  const Graph& prepared = model.prepared;
   Architecture info;
   for (std::size_t i = 0; i < prepared.values.size(); ++i)
     if (prepared.is_constant(static_cast<ValueId>(i)) && prepared.values[i].initializer.defined() &&
@@ -139,7 +141,7 @@ Architecture architecture(const Graph& prepared, const Target& target) {
   for (const Node& node : prepared.nodes) info.multiply_accumulates += cost(prepared, node).multiply_accumulates;
   info.type = type_of(traits_of(prepared));
   std::set<std::string> fitting;
-  for (const RecipeFit& fit : fits(prepared, target)) {
+  for (const RecipeFit& fit : fits(model, target)) {
     info.compatibility[fit.group] |= fit.misfit.empty();
     if (fit.misfit.empty()) fitting.insert(fit.recipe);
   }

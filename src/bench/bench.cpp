@@ -104,7 +104,7 @@ ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const B
   findings.sha256 = model.sha256;
   findings.opset = model.original.opset();
   findings.nodes = model.original.nodes.size();
-  findings.architecture = architecture(model.prepared, target_named(options.target));
+  findings.architecture = architecture(model, target_named(options.target));
   findings.dataset_name = dataset.name();
   findings.dataset_path = options.data.string();
   findings.task = name_of(dataset.task());

@@ -71,12 +71,12 @@ struct Architecture {
   std::map<std::string, bool> compatibility;     // by recipe group: does the target have kernels for part of it
   std::vector<std::string> recommended_methods;  // recipes, best first
 };
-Architecture architecture(const Graph& prepared, const Target& target);
+Architecture architecture(const LoadedModel& model, const Target& target);
 
 // Why each recipe that bench tries, in the order of the groups, would change nothing of the model; empty: it fits.
 struct RecipeFit {
   std::string recipe, group, misfit;
 };
-std::vector<RecipeFit> fits(const Graph& prepared, const Target& target);
+std::vector<RecipeFit> fits(const LoadedModel& model, const Target& target);
 
 }  // namespace bw

@@ -40,7 +40,11 @@ ModelBench::ModelBench(const fs::path& path, const BenchOptions& options, Checkp
       checkpoint_(checkpoint),
       model_(load_model(path, options.intake)),
       target_(target_named(options.target)),
-      task_{.graph = model_.prepared, .target = target_, .seed = options.seed, .cpu_has_vnni = machine().has_vnni()},
+      task_{.graph = model_.prepared,
+            .target = target_,
+            .seed = options.seed,
+            .cpu_has_vnni = machine().has_vnni(),
+            .stored = &model_.original},
       dataset_(open_data_for(model_, options.data, options.open)) {}
 
 ModelFindings ModelBench::run(const BenchListener& listener) {
@@ -79,9 +83,9 @@ Calibration ModelBench::calibrated() {
   if (all.empty()) return {};
   const Split split = dataset_.calibration();
   const std::size_t count = std::min(options_.calibration_samples, split.size());
-  const std::string key =
-      fmt::format("{} {} {} {} {} {}", content_hash(model_.prepared), dataset_.description()["sha256"].get<std::string>(),
-                  count, options_.balanced, options_.seed, names_of(all));
+  const std::string key = fmt::format("{} {} {} {} {} {}", content_hash(model_.prepared),
+                                      dataset_.description()["sha256"].get<std::string>(), count, options_.balanced,
+                                      options_.seed, names_of(all));
   Calibration calibration = checkpoint_.calibration(key, [&] {
     SharedSamples samples(split, choose(split, count, options_.seed, options_.balanced));
     return calibrate(model_.prepared, samples, all,
@@ -95,7 +99,8 @@ Calibration ModelBench::calibrated() {
   return calibration;
 }
 
-// A recipe that cannot be carried out, or whose file does not work, is a row; a file that cannot be written ends the run.
+// A recipe that cannot be carried out, or whose file does not work, is a row; a file that cannot be written ends the
+// run.
 Plan ModelBench::made(const Recipe& recipe, const Calibration& calibration, Trial& trial,
                       CandidateFindings& row) const {
   row.name = candidate_name(recipe);

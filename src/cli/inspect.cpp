@@ -90,11 +90,11 @@ std::vector<std::string> notes_of(const LoadedModel& model) {
 }
 
 Json summary(const LoadedModel& model, const Target& target) {
-  const Architecture architecture = bw::architecture(model.prepared, target);
+  const Architecture architecture = bw::architecture(model, target);
   std::map<std::string, int> operators;
   for (const Node& node : model.prepared.nodes) ++operators[node.op_type];
   Json misfits = Json::array();
-  for (const RecipeFit& fit : fits(model.prepared, target))
+  for (const RecipeFit& fit : fits(model, target))
     if (!fit.misfit.empty()) misfits.push_back({{"recipe", fit.recipe}, {"reason", fit.misfit}});
   return {{"name", model.name},
           {"path", model.path.string()},

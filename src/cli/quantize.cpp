@@ -86,8 +86,8 @@ Seen look_at_data(const Invocation& invocation, const LoadedModel& model, const 
 Json tried_json(const Tried& tried) {
   Json outputs = Json::array();
   for (const OutputChange& output : tried.outputs)
-    outputs.push_back({{"output", output.name},
-                       {"sqnr", std::isfinite(output.sqnr) ? Json(output.sqnr) : Json(nullptr)}});
+    outputs.push_back(
+        {{"output", output.name}, {"sqnr", std::isfinite(output.sqnr) ? Json(output.sqnr) : Json(nullptr)}});
   return {{"samples", tried.samples}, {"outputs", outputs}, {"not_run", tried.not_run}};
 }
 
@@ -140,13 +140,13 @@ int run(const Invocation& invocation) {
   const Recipe recipe = parse_recipe(invocation.flags.text("recipe"));
   const Chain chain = resolve(recipe);
   const LoadedModel model = load_model(
-      invocation.the("MODEL"),
-      {.read = read_options(invocation), .requantize = invocation.flags.flag("requantize")});
+      invocation.the("MODEL"), {.read = read_options(invocation), .requantize = invocation.flags.flag("requantize")});
   for (const std::string& note : model.notes) say("note: " + note);
   const Task task{.graph = model.prepared,
                   .target = target_named(invocation.flags.text("target")),
                   .seed = invocation.seed,
-                  .cpu_has_vnni = machine().has_vnni()};
+                  .cpu_has_vnni = machine().has_vnni(),
+                  .stored = &model.original};
   const Needs wanted = needs(chain, task);
   const std::optional<Dataset> data = opened_data(invocation, model);
   const fs::path data_file = invocation.flags.text("data");

@@ -5,6 +5,7 @@
 
 #include "method/catalog.h"
 #include "method/placement.h"
+#include "method/stored.h"
 
 namespace bw {
 namespace {
@@ -28,6 +29,7 @@ bool has_float_constant(const Graph& graph, const Node& node) {
 Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
   const KeepFloat keep(task, arguments);
   const auto least = static_cast<std::size_t>(arguments.integer("min_size"));
+  const std::set<std::string> halves = stored_in_half(task);
   for (const Node& node : task.graph.nodes) {
     if (std::string reason = keep.reason(node); !reason.empty()) {
       if (has_float_constant(task.graph, node)) plan.nodes[node.name].reason = std::move(reason);
@@ -39,8 +41,11 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
       const Tensor& tensor = task.graph.value(id).initializer;
       if (tensor.dtype() != DType::Float32) continue;
       NodePlan& decision = plan.nodes[node.name];
-      if (tensor.size() < least) {
-        if (decision.operands.empty()) decision.reason = fmt::format("its constants have fewer than {} elements (min_size)", least);
+      const bool half = halves.contains(task.graph.value(id).name);
+      if (half || tensor.size() < least) {
+        if (decision.operands.empty())
+          decision.reason = half ? "its weights have 16 bits already"
+                                 : fmt::format("its constants have fewer than {} elements (min_size)", least);
         continue;
       }
       decision.reason.clear();

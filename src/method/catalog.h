@@ -12,9 +12,10 @@ Method int8_static();
 Method weight_only();
 
 // Parameter that every method has which takes nodes one by one.
-inline constexpr Parameter kKeepFloat{.name = "keep_float",
-                                      .type = Parameter::Type::Text,
-                                      .standard = "",
-                                      .says = "operators or nodes that stay in float, separated by '|'; * stands for any part of a name"};
+inline constexpr Parameter kKeepFloat{
+    .name = "keep_float",
+    .type = Parameter::Type::Text,
+    .standard = "",
+    .says = "operators or nodes that stay in float, separated by '|'; * stands for any part of a name"};
 
 }  // namespace bw

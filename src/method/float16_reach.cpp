@@ -14,7 +14,8 @@ namespace {
 // What may be wrong with a value once it is narrowed.
 enum class Kind : std::uint8_t {
   Large,    // may be beyond 65504
-  Tiny,     // may become zero where that matters: epsilons, squares, variances
+  Tiny,     // may become zero where that matters: epsilons, variances
+  Power,    // squares: may be too large as well as too small
   Inverse,  // one over such a value
   Whole,    // counts and positions: whole numbers above 2048 have no float16
 };
@@ -137,6 +138,8 @@ class Reach {
         return of_large(node(id), input);
       case Kind::Tiny:
         return of_tiny(node(id), input);
+      case Kind::Power:
+        return of_power(node(id), input);
       case Kind::Inverse:
         return {true, node(id).is("Mul") && has_constant(node(id)) ? std::optional(kind) : std::nullopt};
       case Kind::Whole:
@@ -155,6 +158,13 @@ class Reach {
     if (user.is("Log") || (user.is("Div") && input == 1) || in(kCompares, user)) return {true, std::nullopt};
     if (user.is("Reciprocal") || (user.is("Pow") && input == 0 && exponent(user) < 0)) return {true, Kind::Inverse};
     return in(kElementwise, user) || in(kReductions, user) ? Step{true, Kind::Tiny} : Step{};
+  }
+
+  // Products sum squares up: a filter bank behind a spectrum. Their root is moderate, but small where it divides.
+  Step of_power(const Node& user, std::size_t input) const {
+    if (in(kProducts, user) || user.is("Conv")) return {true, Kind::Power};
+    const Step step = of_tiny(user, input);
+    return {step.widened, step.on == Kind::Tiny && !user.is("Sqrt") ? std::optional(Kind::Power) : step.on};
   }
 
   Step of_whole(const Node& user) const {
@@ -237,20 +247,34 @@ class Reach {
     });
   }
 
-  bool is_summed(ValueId value) const {
-    return std::ranges::any_of(
-        uses(value), [&](const Links::Use& use) { return use.input >= 0 && in(kReductions, node(use.node)); });
+  // Whether squares are summed up, or reach a root or a logarithm through sums and products.
+  bool is_measured(ValueId value) const {
+    std::set<ValueId> seen{value};
+    std::vector<ValueId> open{value};
+    while (!open.empty()) {
+      const ValueId next = open.back();
+      open.pop_back();
+      for (const Links::Use& use : uses(next)) {
+        if (use.input < 0) continue;
+        const Node& user = node(use.node);
+        if (in(kReductions, user) || user.is("Sqrt") || user.is("Log")) return true;
+        const bool on = in(kMoves, user) || in(kProducts, user) || user.is("Conv") || user.is("Add") ||
+                        user.is("Sum") || user.is("Max") || user.is("Clip");
+        if (on && is_float32(user.output(0)) && seen.insert(user.output(0)).second) open.push_back(user.output(0));
+      }
+    }
+    return false;
   }
 
-  // x^2 or x * x that is summed up, and with it the difference from the mean that x is.
+  // x^2 or x * x that is measured, and with it the difference from the mean that x is.
   void look_at_squares(NodeId id) {
     const Node& square = node(id);
     const bool power =
         (square.is("Pow") && exponent(square) >= 2) || (square.is("Mul") && square.input(0) == square.input(1));
-    if (!(power && is_summed(square.output(0))) && !square.is("ReduceSumSquare")) return;
+    if (!(power && is_measured(square.output(0))) && !square.is("ReduceSumSquare")) return;
     const std::string why = "squares of activations leave the range of float16";
     widen(id, why);
-    hand_on(id, Kind::Tiny, why);
+    hand_on(id, Kind::Power, why);
     const NodeId difference = producer(square.input(0));
     if (difference == kNoNode || !node(difference).is("Sub")) return;
     widen(difference, why);

@@ -8,6 +8,7 @@
 #include "method/catalog.h"
 #include "method/float16_reach.h"
 #include "method/placement.h"
+#include "method/stored.h"
 
 namespace bw {
 namespace {
@@ -16,7 +17,8 @@ constexpr Parameter kParameters[] = {kKeepFloat};
 
 class Narrowing {
  public:
-  Narrowing(const Task& task, const Arguments& arguments) : task_(task), graph_(task.graph), keep_(task, arguments) {}
+  Narrowing(const Task& task, const Arguments& arguments)
+      : task_(task), graph_(task.graph), keep_(task, arguments), halves_(stored_in_half(task)) {}
 
   Plan decide(Plan plan) {
     std::map<NodeId, std::string> obstacles;
@@ -82,20 +84,23 @@ class Narrowing {
     for (const ValueId id : node.inputs) {
       if (!is_float32(id) || !graph_.is_constant(id)) continue;
       // Vectors stand beside weights; alone they would gain less than the conversions around them cost.
-      gains_ |= graph_.value(id).initializer.rank() >= 2 && graph_.value(id).initializer.size() >= 2;
+      gains_ |= graph_.value(id).initializer.rank() >= 2 && graph_.value(id).initializer.size() >= 2 &&
+                !halves_.contains(name(id));
       if (bounds.contains(id)) bounds_.insert(id);
     }
   }
 
-  static void give_up(NodePlan& decision) {
+  void give_up(NodePlan& decision) const {
     if (decision.precision != Precision::Float16) return;
     decision.precision = Precision::Float32;
-    decision.reason = "the model has no float32 weights that float16 would make smaller";
+    decision.reason = halves_.empty() ? "the model has no float32 weights that float16 would make smaller"
+                                      : "the model's weights have 16 bits already";
   }
 
   const Task& task_;
   const Graph& graph_;
   const KeepFloat keep_;
+  const std::set<std::string> halves_;
   std::set<ValueId> bounds_;  // that become float16
   bool gains_ = false;
 };

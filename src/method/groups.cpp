@@ -25,13 +25,15 @@ std::span<const RecipeGroup> recipe_groups() {
 
 namespace {
 
-// Commas inside parentheses belong to a recipe's parameters.
+// Commas inside parentheses belong to a recipe's parameters, and what is in quotes to one of their values.
 std::vector<std::string> words_of(std::string_view list) {
   std::vector<std::string> words(1);
   int depth = 0;
+  bool quoted = false;
   for (const char c : list) {
-    depth += (c == '(') - (c == ')');
-    if (c == ',' && depth == 0)
+    if (c == '"') quoted = !quoted;
+    if (!quoted) depth += (c == '(') - (c == ')');
+    if (c == ',' && depth == 0 && !quoted)
       words.emplace_back();
     else
       words.back() += c;

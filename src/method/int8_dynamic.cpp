@@ -5,6 +5,7 @@
 #include "graph/ops/op.h"
 #include "method/catalog.h"
 #include "method/embedding.h"
+#include "method/logarithms.h"
 #include "method/placement.h"
 
 namespace bw {
@@ -53,7 +54,8 @@ Scheme weight_scheme(const Node& node, const Tensor& weight, bool per_channel, b
 }
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
-  const KeepFloat keep(task, arguments);
+  KeepFloat keep(task, arguments);
+  keep_logarithms(task.graph, keep);
   const bool per_channel = arguments.flag("per_channel"), reduced = arguments.flag("reduced_range");
   for (const Node& node : task.graph.nodes) {
     const OperatorSupport& support = task.target.support(node);

@@ -9,6 +9,8 @@
 #include "graph/ops/op.h"
 #include "method/catalog.h"
 #include "method/embedding.h"
+#include "method/logarithms.h"
+#include "method/mixed_scales.h"
 #include "method/placement.h"
 #include "observe/observers/observer.h"
 #include "tensor/kernels/saturation.h"
@@ -95,38 +97,76 @@ Scheme activation_scheme(const Task& task, const Arguments& arguments) {
           .symmetric = arguments.flag("symmetric")};
 }
 
-Placement placement(const Task& task, const Arguments& arguments) {
-  return place_integers(task.graph, task.target, KeepFloat(task, arguments));
+KeepFloat kept(const Task& task, const Arguments& arguments) {
+  KeepFloat keep(task, arguments);
+  keep_logarithms(task.graph, keep);
+  return keep;
 }
 
 Needs needs(const Task& task, const Arguments& arguments) {
   const Observer& observer = observer_named(arguments.text("observer"));
   Needs needs;
-  for (const auto& [value, source] : placement(task, arguments).range_of)
+  for (const auto& [value, source] : place_integers(task.graph, task.target, kept(task, arguments)).range_of)
     needs.add(task.graph.value(source).name, observer.statistic);
   return needs;
+}
+
+// By source of a placement's ranges.
+std::map<ValueId, Range> observed_ranges(const Task& task, const Arguments& arguments, const Evidence& evidence,
+                                         const Placement& placement) {
+  const Observer& observer = observer_named(arguments.text("observer"));
+  const Arguments own = observer_arguments(observer, arguments);
+  const Scheme scheme = activation_scheme(task, arguments);
+  std::set<ValueId> unique;
+  for (const auto& [value, source] : placement.range_of) unique.insert(source);
+  const std::vector<ValueId> sources(unique.begin(), unique.end());
+  std::vector<Range> ranges(sources.size());
+  parallel_for(sources.size(), 1, [&](std::size_t begin, std::size_t end) {  // an observer's search takes milliseconds
+    for (std::size_t i = begin; i < end; ++i)
+      ranges[i] = range_of(observer, evidence.value(task.graph.value(sources[i]).name), scheme, own);
+  });
+  std::map<ValueId, Range> by_source;
+  for (std::size_t i = 0; i < sources.size(); ++i) by_source.emplace(sources[i], ranges[i]);
+  return by_source;
+}
+
+// What moves float values has their range: values behind such nodes were not looked at.
+ValueId seen_source(const Task& task, const Links& links, const std::map<ValueId, Range>& seen, ValueId value) {
+  while (!seen.contains(value)) {
+    const NodeId before = links.producer[static_cast<std::size_t>(value)];
+    if (before == kNoNode || task.target.support(task.graph.node(before)).integer != IntegerKernel::Move)
+      throw Error(ErrorKind::Internal, "a value is coded whose range nobody looked at", task.graph.value(value).name);
+    value = task.graph.node(before).input(0);
+  }
+  return value;
+}
+
+// Places the nodes again with those in float that one scale would spoil.
+Placement without_mixed_scales(const Task& task, KeepFloat keep, Placement placement,
+                               const std::map<ValueId, Range>& ranges, Plan& plan) {
+  const std::map<NodeId, std::string> mixed = mixed_scales(task.graph, task.target, placement, ranges);
+  if (mixed.empty()) return placement;
+  for (const auto& [node, why] : mixed) {
+    keep.add(task.graph.node(node).name, why);
+    plan.notes.push_back(fmt::format("'{}' stays in float: {}", task.graph.node(node).name, why));
+  }
+  placement = place_integers(task.graph, task.target, keep);
+  const Links links = link(task.graph);
+  for (auto& [value, source] : placement.range_of) source = seen_source(task, links, ranges, source);
+  return placement;
 }
 
 // Decides the codes of every operand of the integer nodes of one placement.
 class Coder {
  public:
-  Coder(const Task& task, const Arguments& arguments, const Evidence& evidence, Placement placement)
-      : task_(task), arguments_(arguments), placement_(std::move(placement)) {
-    const Observer& observer = observer_named(arguments.text("observer"));
-    const Arguments own = observer_arguments(observer, arguments);
+  Coder(const Task& task, const Arguments& arguments, const Placement& placement,
+        const std::map<ValueId, Range>& ranges)
+      : task_(task), arguments_(arguments), placement_(placement) {
     const Scheme scheme = activation_scheme(task, arguments);
-    const std::vector<std::pair<ValueId, ValueId>> sources(placement_.range_of.begin(), placement_.range_of.end());
-    std::vector<ScaleZeroPoint> pairs(sources.size());
-    parallel_for(sources.size(), 1,
-                 [&](std::size_t begin, std::size_t end) {  // an observer's search takes milliseconds
-                   for (std::size_t i = begin; i < end; ++i) {
-                     const ValueEvidence& seen = evidence.value(task.graph.value(sources[i].second).name);
-                     pairs[i] = scale_and_zero_point(range_of(observer, seen, scheme, own), scheme);
-                   }
-                 });
-    for (std::size_t i = 0; i < sources.size(); ++i)
-      activations_[sources[i].first] = {
-          .scheme = scheme, .scales = {pairs[i].scale}, .zero_points = {pairs[i].zero_point}};
+    for (const auto& [value, source] : placement.range_of) {
+      const ScaleZeroPoint pair = scale_and_zero_point(ranges.at(source), scheme);
+      activations_[value] = {.scheme = scheme, .scales = {pair.scale}, .zero_points = {pair.zero_point}};
+    }
   }
 
   Plan decide(Plan plan) {
@@ -229,15 +269,18 @@ class Coder {
 
   const Task& task_;
   const Arguments& arguments_;
-  const Placement placement_;
+  const Placement& placement_;
   std::map<ValueId, QParams> activations_;
   std::size_t reduced_ = 0;
 };
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan) {
-  plan = Coder(task, arguments, evidence, placement(task, arguments)).decide(std::move(plan));
-  if (arguments.flag("embeddings"))
-    code_embeddings(task, KeepFloat(task, arguments), 8, plan);
+  const KeepFloat keep = kept(task, arguments);
+  Placement placement = place_integers(task.graph, task.target, keep);
+  const std::map<ValueId, Range> ranges = observed_ranges(task, arguments, evidence, placement);
+  placement = without_mixed_scales(task, keep, std::move(placement), ranges, plan);
+  plan = Coder(task, arguments, placement, ranges).decide(std::move(plan));
+  if (arguments.flag("embeddings")) code_embeddings(task, keep, 8, plan);
   return plan;
 }
 

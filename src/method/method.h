@@ -27,6 +27,7 @@ struct Task {
   bool cpu_has_vnni = true;  // of the machine the candidate is for
   // Nodes that the target's runtime would not run as they were decided: by name, and what it said. They stay in float.
   std::map<std::string, std::string> refused = {};
+  const Graph* stored = nullptr;  // as the file has it, by the same names; nullptr: as prepared
 };
 
 // Stages order a chain by themselves.

@@ -9,7 +9,9 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "base/parameter.h"
+#include "graph/links.h"
 #include "graph/ops/op.h"
+#include "graph/ops/product.h"
 
 namespace bw {
 namespace {
@@ -74,7 +76,6 @@ class Placer {
     result_.integer.insert(id);
     if (const NodeId product = biased_product(id); product != kNoNode) result_.bias_add[id] = product;
   }
-
 
   std::string weighted_obstacle(NodeId id) const {
     const OpInfo* op = find_op(node(id));
@@ -228,12 +229,15 @@ class Placer {
 
 }  // namespace
 
-KeepFloat::KeepFloat(const Task& task, const Arguments& arguments) : refused_(task.refused) {
+KeepFloat::KeepFloat(const Task& task, const Arguments& arguments) {
+  for (const auto& [node, why] : task.refused) add(node, "the runtime refused it otherwise: " + why);
   for (const std::string_view word : split(arguments.text("keep_float"), '|')) {
     const std::string pattern(word);
-    const bool fits = std::any_of(task.graph.nodes.begin(), task.graph.nodes.end(),
-                                  [&](const Node& node) { return matches(pattern, node); });
-    if (!fits)
+    const auto fits = [&](const Graph& graph) {
+      return std::ranges::any_of(graph.nodes, [&](const Node& node) { return matches(pattern, node); });
+    };
+    // A node that preparation took away is in float as well as gone.
+    if (!fits(task.graph) && (task.stored == nullptr || !fits(*task.stored)))
       throw Error(ErrorKind::Usage, fmt::format("'{}' fits no operator and no node of the graph", word), "keep_float",
                   near_hint(task.graph, word));
     patterns_.push_back(pattern);
@@ -243,9 +247,23 @@ KeepFloat::KeepFloat(const Task& task, const Arguments& arguments) : refused_(ta
 std::string KeepFloat::reason(const Node& node) const {
   if (std::any_of(patterns_.begin(), patterns_.end(), [&](const auto& pattern) { return matches(pattern, node); }))
     return "kept in float as asked";
-  const auto found = refused_.find(node.name);
-  return found == refused_.end() ? "" : "the runtime refused it otherwise: " + found->second;
+  const auto found = reasons_.find(node.name);
+  return found == reasons_.end() ? "" : found->second;
 }
+
+namespace {
+
+// Whether a value differs from run to run.
+bool follows_inputs(const Graph& graph, const Links& links, ValueId value, std::set<ValueId>& seen) {
+  if (value == kNoValue || graph.is_constant(value) || !seen.insert(value).second) return false;
+  const NodeId producer = links.producer[static_cast<std::size_t>(value)];
+  if (producer == kNoNode) return true;
+  const Node& node = graph.node(producer);
+  return !captured_names(node).empty() ||
+         std::ranges::any_of(node.inputs, [&](ValueId input) { return follows_inputs(graph, links, input, seen); });
+}
+
+}  // namespace
 
 std::string weight_obstacle(const Graph& graph, const Node& node, std::size_t position) {
   const ValueId weight = node.input(position);
@@ -257,17 +275,20 @@ std::string weight_obstacle(const Graph& graph, const Node& node, std::size_t po
   }
   if (node.input(0) != kNoValue && position != 0 && graph.is_constant(node.input(0)))
     return "its constant stands on the left, where kernels take activations only";
-  return node.is("MatMul") || node.is("Gemm") ? "both operands are activations" : "the weight is computed";
+  const Links links = link(graph);
+  std::set<ValueId> seen;
+  if (follows_inputs(graph, links, weight, seen))
+    return node.is("MatMul") || node.is("Gemm") ? "both operands are activations" : "the weight is computed";
+  const NodeId producer = links.producer[static_cast<std::size_t>(weight)];
+  return fmt::format("the weight is computed by '{}' while running", graph.node(producer).name);
 }
 
 std::string product_obstacle(const Graph& graph, const Node& node) {
   if (std::string obstacle = weight_obstacle(graph, node, 1); !obstacle.empty()) return obstacle;
   if (graph.value(node.input(1)).initializer.rank() != 2) return "the weight is no matrix";
-  if (!node.is("Gemm")) return "";
-  if (node.int_or("transA", 0) != 0) return "it transposes its activation (transA)";
-  if (node.float_or("alpha", 1) != 1 || (node.input(2) != kNoValue && node.float_or("beta", 1) != 1))
-    return "it scales what is not constant (alpha, beta)";
-  return "";
+  if (plain_product(node)) return "";
+  return node.int_or("transA", 0) != 0 ? "it transposes its activation (transA)"
+                                       : "it scales what is not constant (alpha, beta)";
 }
 
 Placement place_integers(const Graph& graph, const Target& target, const KeepFloat& keep) {

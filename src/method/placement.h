@@ -18,10 +18,11 @@ class KeepFloat {
   KeepFloat(const Task& task, const Arguments& arguments);
   // Why a node stays in float; empty when a method may take it.
   std::string reason(const Node& node) const;
+  void add(const std::string& node, const std::string& why) { reasons_.emplace(node, why); }
 
  private:
   std::vector<std::string> patterns_;
-  std::map<std::string, std::string> refused_;
+  std::map<std::string, std::string> reasons_;  // by node
 };
 
 // Why an operand cannot be coded as a weight; empty when it is a constant of float32.

@@ -1,4 +1,5 @@
 // Blocked integer weights, float activations (MatMulNBits), round to nearest.
+#include "graph/ops/product.h"
 #include "method/blocks.h"
 #include "method/catalog.h"
 #include "method/embedding.h"
@@ -36,7 +37,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
     decision.precision = Precision::WeightOnly;
     const Scheme scheme{.code = bits == 4 ? DType::UInt4 : DType::UInt8,
                         .granularity = Granularity::Block,
-                        .axis = node.is("Gemm") && node.int_or("transB", 0) != 0 ? 1 : 0,
+                        .axis = plain_product(node)->reduced_axis(),
                         .block_size = arguments.integer("block"),
                         .symmetric = arguments.flag("symmetric")};
     decision.operands[1] = block_params(task.graph.value(node.input(1)).initializer, scheme);

@@ -13,7 +13,8 @@ void quantize_activations(Rewriter& rewriter, const Plan& plan);
 // DynamicQuantizeLinear and DequantizeLinear before the activations of dynamic MatMul and Gemm; other dynamic nodes
 // (recurrent ones) are only marked, since ONNX has no operator that quantizes inside them.
 void quantize_dynamically(Rewriter& rewriter, const Plan& plan);
-// float16 nodes: constants narrowed (beyond the largest number: to it), Cast where values cross to or from float32 nodes.
+// float16 nodes: constants narrowed (beyond the largest number: to it), Cast where values cross to or from float32
+// nodes.
 void narrow_to_float16(Rewriter& rewriter, const Plan& plan);
 
 // Metadata of a node that says its precision where the graph's form cannot.

@@ -30,8 +30,7 @@ class Parser {
     do {
       const std::string key = word("a parameter's name");
       if (!take('=')) fail("'='");
-      if (!step.parameters.emplace(key, value()).second)
-        fail("another name than '" + key + "', which stands there");
+      if (!step.parameters.emplace(key, value()).second) fail("another name than '" + key + "', which stands there");
     } while (take(','));
     if (!take(')')) fail("',' or ')'");
     return step;
@@ -80,7 +79,8 @@ class Parser {
 
 // The text that Parser::value() reads as this.
 std::string in_quotes_where_needed(const std::string& value) {
-  const bool plain = !value.empty() && value.find('"') == value.npos && std::all_of(value.begin(), value.end(), Parser::is_word);
+  const bool plain =
+      !value.empty() && value.find('"') == value.npos && std::all_of(value.begin(), value.end(), Parser::is_word);
   if (plain) return value;
   std::string text = "\"";
   for (const char c : value) text += c == '"' ? std::string("\"\"") : std::string(1, c);

@@ -88,7 +88,7 @@ TEST_CASE("a quantized model says so, and gives its floats where that is asked f
   onnx::write(parse_graph(quantized()), path);
   const LoadedModel model = load_model(path);
   CHECK(to_sentence(quantized_nodes(model.prepared)) == "Q/DQ: 2 DequantizeLinear, 1 QuantizeLinear");
-  for (const RecipeFit& fit : fits(model.prepared, target_named("cpu"))) CHECK_FALSE(fit.misfit.empty());
+  for (const RecipeFit& fit : fits(model, target_named("cpu"))) CHECK_FALSE(fit.misfit.empty());
   const LoadedModel floats = load_model(path, {.read = {}, .requantize = true});
   CHECK(quantized_nodes(floats.prepared).empty());
   const fs::path plain = folder.path() / "plain.onnx";
@@ -119,10 +119,11 @@ graph "g" {
 }
 
 TEST_CASE("a network without weights is none of the kinds") {
-  const Graph graph = parse_graph(
+  LoadedModel model;
+  model.prepared = parse_graph(
       "ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,2]\n  input %z: float32[N,2]\n"
       "  %y: float32[N,2] = Max(%x, %z)\n  output %y: float32[N,2]\n}\n");
-  const Architecture kind = architecture(graph, target_named("cpu"));
+  const Architecture kind = architecture(model, target_named("cpu"));
   CHECK(kind.type == "other");
   CHECK(kind.recommended_methods.empty());
 }

@@ -156,6 +156,22 @@ TEST_CASE("a norm made of parts stays in float32, with its epsilon") {
   }
 }
 
+TEST_CASE("a spectrum stays in float32 up to its logarithm") {
+  const Graph graph =
+      graph_of("  input %x: float32[N,16]\n  const %floor: float32[] = float32[] {1e-10}\n" + weight("re", {16, 9}, 1) +
+               weight("im", {16, 9}, 2) + weight("w", {4, 4}, 4) +
+               "  const %mel: float32[9,4] = float32[9,4] {1,0,0,0, 1,0,0,0, 1,1,0,0, 0,1,0,0, 0,1,1,0, "
+               "0,0,1,0, 0,0,1,1, 0,0,0,1, 0,0,0,1}\n"
+               "  %r: float32[N,9] = MatMul(%x, %re) @ \"r\"\n  %i: float32[N,9] = MatMul(%x, %im) @ \"i\"\n"
+               "  %r2: float32[N,9] = Mul(%r, %r) @ \"r2\"\n  %i2: float32[N,9] = Mul(%i, %i) @ \"i2\"\n"
+               "  %p: float32[N,9] = Add(%r2, %i2) @ \"p\"\n  %m: float32[N,4] = MatMul(%p, %mel) @ \"m\"\n"
+               "  %c: float32[N,4] = Max(%m, %floor) @ \"c\"\n  %l: float32[N,4] = Log(%c) @ \"l\"\n"
+               "  %y: float32[N,4] = MatMul(%l, %w) @ \"y\"\n  output %y: float32[N,4]\n");
+  for (const char* node : {"r2", "i2", "p", "m", "c", "l"}) CHECK_FALSE(is_float16(graph, node));
+  for (const char* node : {"r", "i", "y"}) CHECK(is_float16(graph, node));
+  CHECK(fp16_sqnr(graph, {{"x", numbers({3, 16}, 5, 1000)}}) > 50);
+}
+
 TEST_CASE("an epsilon that float16 does not have keeps the division in float32") {
   const Graph graph =
       graph_of("  input %x: float32[N,8]\n  const %eps: float32[] = float32[] {1e-10}\n" + weight("w", {8, 8}, 2) +
@@ -254,5 +270,26 @@ TEST_CASE("a model in which no weight becomes smaller is left as it is") {
       CHECK(decision.precision == Precision::Float32);
       CHECK(decision.reason.find("no float32 weights") != std::string::npos);
     }
+  }
+}
+
+TEST_CASE("weights that the file holds in 16 bits already are no gain") {
+  Graph stored = parse_graph(
+      "ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,2]\n"
+      "  const %w: float16[2,2] = float16[2,2] {1, 0.5, 2, 0.25}\n  %xh: float16[N,2] = Cast(%x) {to = 10}\n"
+      "  %h: float16[N,2] = MatMul(%xh, %w) @ \"h\"\n  %y: float32[N,2] = Cast(%h) {to = 1}\n"
+      "  output %y: float32[N,2]\n}\n");
+  onnx::infer_types(stored);
+  Graph graph = stored;
+  prepare(graph);
+  onnx::infer_types(graph);
+  for (const char* recipe : {"fp16", "bf16(min_size=1)"}) {
+    Task task = task_of(graph);
+    const Chain chain = resolve(parse_recipe(recipe));
+    CHECK(precision_of(decide(chain, task, {}), "h") != Precision::Float32);
+    task.stored = &stored;
+    const Plan plan = decide(chain, task, {});
+    CHECK(precision_of(plan, "h") == Precision::Float32);
+    CHECK(plan.nodes.at("h").reason.find("have 16 bits already") != std::string::npos);
   }
 }

@@ -1,7 +1,11 @@
 // Products and recurrent nodes whose activations are quantized at run time.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "graph/ops/product.h"
+#include "plan/apply_steps.h"
 #include "target/lower/steps.h"
 #include "tensor/convert.h"
 
@@ -28,11 +32,10 @@ std::optional<Decoded> dynamic_operand(const Rewriter& rewriter, ValueId value) 
 
 // x * w with x quantized at run time: MatMulInteger, Cast, and one Mul by the product of the scales; the runtime fuses
 // these four and a following Add of a bias.
-void lower_product(Rewriter& rewriter, NodeId id, const Decoded& x, const Decoded& weight) {
+void lower_product(Rewriter& rewriter, NodeId id, const Product& product, const Decoded& x, const Decoded& weight) {
   const Node node = rewriter.graph().node(id);
-  const bool gemm = node.is("Gemm");
   ValueId codes = weight.codes;
-  if (gemm && node.int_or("transB", 0) != 0)
+  if (product.transposed)
     codes = rewriter.add_constant(rewriter.graph().value(codes).name + "_transposed",
                                   transposed(constant(rewriter, codes)));
   const Value output = rewriter.graph().value(node.output(0));
@@ -44,13 +47,9 @@ void lower_product(Rewriter& rewriter, NodeId id, const Decoded& x, const Decode
                                        output.name + "_cast", output.type);
   const ValueId scale = rewriter.add_op("Mul", {x.scale, weight.scale}, {}, output.name + "_scale");
   ValueId result = rewriter.add_op("Mul", {wide, scale}, {}, output.name + "_scaled", output.type);
-  if (gemm && node.input(2) != kNoValue)
-    result = rewriter.add_op("Add", {result, node.input(2)}, {}, output.name + "_biased", output.type);
+  if (product.bias != kNoValue)
+    result = rewriter.add_op("Add", {result, product.bias}, {}, output.name + "_biased", output.type);
   replace_node(rewriter, id, result);
-}
-
-bool plain_gemm(const Node& node) {
-  return node.float_or("alpha", 1) == 1 && node.float_or("beta", 1) == 1 && node.int_or("transA", 0) == 0;
 }
 
 // LSTM weights [directions, 4*hidden, in] are stored [directions, in, 4*hidden] by the runtime's kernel.
@@ -122,10 +121,11 @@ void lower_dynamic_products(Rewriter& rewriter) {
   for (std::size_t n = 0; n < count; ++n) {
     const Node& node = rewriter.graph().nodes[n];
     if (is_removed(rewriter, static_cast<NodeId>(n))) continue;
-    if (!node.is("MatMul") && !(node.is("Gemm") && plain_gemm(node))) continue;
-    const auto x = dynamic_operand(rewriter, node.input(0));
-    const auto weight = decoded_constant(rewriter, node.input(1));
-    if (x && weight && weight->block_size == 0) lower_product(rewriter, static_cast<NodeId>(n), *x, *weight);
+    const auto product = plain_product(node);
+    if (!product) continue;
+    const auto x = dynamic_operand(rewriter, product->x);
+    const auto weight = decoded_constant(rewriter, product->weight);
+    if (x && weight && weight->block_size == 0) lower_product(rewriter, static_cast<NodeId>(n), *product, *x, *weight);
   }
 }
 
@@ -134,7 +134,9 @@ void lower_dynamic_recurrent(Rewriter& rewriter) {
   for (std::size_t n = 0; n < count; ++n) {
     const Node& node = rewriter.graph().nodes[n];
     if (is_removed(rewriter, static_cast<NodeId>(n))) continue;
-    if (node.is("LSTM") && !node.metadata.empty() && decoded_constant(rewriter, node.input(1)))
+    const bool marked =
+        std::ranges::any_of(node.metadata, [](const auto& entry) { return entry.first == kPrecisionKey; });
+    if (node.is("LSTM") && marked && decoded_constant(rewriter, node.input(1)))
       lower_lstm(rewriter, static_cast<NodeId>(n));
   }
 }

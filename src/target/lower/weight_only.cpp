@@ -5,6 +5,7 @@
 // padded to a byte.
 #include <algorithm>
 
+#include "graph/ops/product.h"
 #include "target/lower/steps.h"
 #include "tensor/convert.h"
 #include "tensor/kernels/nbits.h"
@@ -59,23 +60,26 @@ Tensor packed_zero_points(const Blocks& blocks, std::span<const std::int32_t> ze
   return Tensor::of<std::uint8_t>({static_cast<std::int64_t>(packed.size())}, std::span<const std::uint8_t>(packed));
 }
 
-std::optional<Blocks> blocks_of(const Rewriter& rewriter, const Node& node, const Decoded& weight) {
+std::optional<Blocks> blocks_of(const Rewriter& rewriter, const Product& product, const Decoded& weight) {
   const Tensor& codes = constant(rewriter, weight.codes);
   if (codes.rank() != 2 || weight.block_size < 16 || codes.dtype() == DType::Int8 || codes.dtype() == DType::Int4)
     return std::nullopt;
-  const bool gemm = node.is("Gemm");
-  if (gemm && (node.float_or("alpha", 1) != 1 || node.float_or("beta", 1) != 1 || node.int_or("transA", 0) != 0))
-    return std::nullopt;
-  const bool transposed = gemm && node.int_or("transB", 0) != 0;
-  if (weight.axis != (transposed ? 1 : 0)) return std::nullopt;
-  return Blocks{.n = codes.shape()[transposed ? 0 : 1],
-                .k = codes.shape()[transposed ? 1 : 0],
+  const auto reduced = static_cast<std::size_t>(product.reduced_axis());
+  if (weight.axis != product.reduced_axis()) return std::nullopt;
+  return Blocks{.n = codes.shape()[1 - reduced],
+                .k = codes.shape()[reduced],
                 .block = weight.block_size,
                 .bits = info(codes.dtype()).bits,
-                .transposed = transposed};
+                .transposed = product.transposed};
 }
 
-void lower_node(Rewriter& rewriter, NodeId id, const Decoded& weight, const Blocks& blocks, int accuracy_level) {
+bool is_vector(const Graph& graph, ValueId value, std::int64_t size) {
+  const auto& shape = graph.value(value).type.shape;
+  return shape && shape->size() == 1 && shape->front().value == size;
+}
+
+void lower_node(Rewriter& rewriter, NodeId id, const Product& product, const Decoded& weight, const Blocks& blocks,
+                int accuracy_level) {
   const Node node = rewriter.graph().node(id);
   const std::string name = rewriter.graph().value(weight.codes).name;
   std::vector<std::int32_t> zero_points;
@@ -87,21 +91,23 @@ void lower_node(Rewriter& rewriter, NodeId id, const Decoded& weight, const Bloc
       std::all_of(zero_points.begin(), zero_points.end(), [&](std::int32_t z) { return z == middle; });
 
   std::vector<ValueId> inputs{
-      node.input(0),
+      product.x,
       rewriter.add_constant(name + "_packed", packed_weight(blocks, to_int64s(constant(rewriter, weight.codes)))),
       rewriter.add_constant(name + "_scales", ordered_scales(blocks, constant(rewriter, weight.scale).data<float>()))};
   if (!zero_points.empty() && !is_middle)
     inputs.push_back(rewriter.add_constant(name + "_zero_points", packed_zero_points(blocks, zero_points)));
-  if (node.is("Gemm") && node.input(2) != kNoValue) {
+  const bool fused = product.bias != kNoValue && is_vector(rewriter.graph(), product.bias, blocks.n);
+  if (fused) {
     inputs.resize(5, kNoValue);
-    inputs.push_back(node.input(2));
+    inputs.push_back(product.bias);
   }
   std::vector<Attribute> attributes{
       {"K", blocks.k, {}}, {"N", blocks.n, {}}, {"bits", blocks.bits, {}}, {"block_size", blocks.block, {}}};
   if (accuracy_level != 0) attributes.push_back({"accuracy_level", std::int64_t{accuracy_level}, {}});
   const Value output = rewriter.graph().value(node.output(0));
-  const ValueId result =
-      rewriter.add_op("MatMulNBits", inputs, attributes, output.name + "_nbits", output.type, kMicrosoft);
+  ValueId result = rewriter.add_op("MatMulNBits", inputs, attributes, output.name + "_nbits", output.type, kMicrosoft);
+  if (product.bias != kNoValue && !fused)
+    result = rewriter.add_op("Add", {result, product.bias}, {}, output.name + "_biased", output.type);
   replace_node(rewriter, id, result);
 }
 
@@ -146,11 +152,11 @@ void lower_weight_only(Rewriter& rewriter, int accuracy_level) {
   for (std::size_t n = 0; n < count; ++n) {
     const Node& node = rewriter.graph().nodes[n];
     if (is_removed(rewriter, static_cast<NodeId>(n))) continue;
-    if (!node.is("MatMul") && !node.is("Gemm")) continue;
-    const auto weight = decoded_constant(rewriter, node.input(1));
+    const auto product = plain_product(node);
+    const auto weight = product ? decoded_constant(rewriter, product->weight) : std::nullopt;
     if (!weight || weight->block_size == 0) continue;
-    if (const auto blocks = blocks_of(rewriter, node, *weight))
-      lower_node(rewriter, static_cast<NodeId>(n), *weight, *blocks, accuracy_level);
+    if (const auto blocks = blocks_of(rewriter, *product, *weight))
+      lower_node(rewriter, static_cast<NodeId>(n), *product, *weight, *blocks, accuracy_level);
   }
 }
 
