@@ -235,6 +235,9 @@ TEST_CASE("table: rows that are shown one by one are those of the whole table, w
     CHECK(table_row(longer, longer.candidates[0], style) == first);
     CHECK(table_header(longer, style) == table_header(model, style));
   }
+  ModelFindings longer = model;
+  longer.candidates[0].name = std::string(200, 'y');
+  CHECK(contains(table_row(longer, longer.candidates[0], {}), "  " + longer.candidates[0].name + " 92.0 %"));
   CHECK(table_row(model, model.candidates[2], {}) == "  int8-dynamic                      refused");
 }
 
@@ -332,4 +335,13 @@ TEST_CASE("columns that a terminal has no room for stand below their row") {
         "10   yesterday\n"
         "    size 21 kB, command\n"
         "    -\n");
+}
+
+TEST_CASE("a text that is longer than its place takes the next one's blanks and stays apart from it") {
+  Line line({});
+  line.put({"name"}, 2);
+  line.put_before({"12345678"}, 10);
+  line.put({""}, 20);
+  line.put({"word"}, 11);
+  CHECK(line.text() == "  name 12345678 word");
 }
