@@ -63,7 +63,7 @@ std::string misfit(const Graph& graph, const Target& target, const std::string& 
   try {
     const Chain chain = resolve(parse_recipe(recipe));
     if (!needs(chain, task).empty()) return "";  // what it wants to see it would take
-    require_change(decide(chain, task, {}), graph, recipe);
+    require_change(decide(chain, task, {}), graph);
     return "";
   } catch (const Error& error) {
     return error.message();
