@@ -63,7 +63,7 @@ std::string misfit(const LoadedModel& model, const Target& target, const std::st
   try {
     const Chain chain = resolve(parse_recipe(recipe));
     if (!needs(chain, task).empty()) return "";  // what it wants to see it would take
-    require_change(decide(chain, task, {}), model.prepared, recipe);
+    require_change(decide(chain, task, {}), model.prepared);
     return "";
   } catch (const Error& error) {
     return error.message();

@@ -89,7 +89,7 @@ std::string first_reason(const Plan& plan, const Graph& graph) {
 
 }  // namespace
 
-void require_change(const Plan& plan, const Graph& graph, const std::string& recipe) {
+void require_change(const Plan& plan, const Graph& graph) {
   if (const std::string parts = to_sentence(quantized_nodes(graph)); !parts.empty())
     throw Error(ErrorKind::Quantization, fmt::format("the model is quantized already ({})", parts), {},
                 "'bitwright compare' measures it beside its float model; --requantize takes the floats that its codes "
@@ -99,7 +99,7 @@ void require_change(const Plan& plan, const Graph& graph, const std::string& rec
     return;
   const std::string bodies = to_sentence(weights_in_bodies(graph));
   throw Error(ErrorKind::Quantization,
-              fmt::format("'{}' changes nothing of this model: {}{}", recipe, first_reason(plan, graph),
+              fmt::format("the method changes nothing of this model: {}{}", first_reason(plan, graph),
                           bodies.empty() ? "" : "; " + bodies),
               {}, "'bitwright inspect' says which methods fit");
 }
@@ -131,7 +131,7 @@ Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence&
   provenance.seed = task.seed;
   candidate.plan.provenance = std::move(provenance);
   count_layers(task.graph, candidate);
-  require_change(candidate.plan, task.graph, to_string(recipe));
+  require_change(candidate.plan, task.graph);
   if (const std::string bodies = to_sentence(weights_in_bodies(task.graph)); !bodies.empty())
     candidate.plan.notes.push_back(bodies);
   note_stored_twice(task.graph, candidate.plan);

@@ -23,8 +23,9 @@ struct Candidate {
 // "int8-static(observer=mse)" -> "int8-static-observer-mse": safe as a folder's name.
 std::string candidate_name(const Recipe& recipe);
 
-// Error(Quantization) with the reason when a plan changes nothing of the graph that it was made for.
-void require_change(const Plan& plan, const Graph& graph, const std::string& recipe);
+// Error(Quantization) with the reason when a plan changes nothing of the graph that it was made for. The words are the
+// same for all recipes of a method, whose rows then give them once.
+void require_change(const Plan& plan, const Graph& graph);
 
 // Error(Quantization) when the recipe changes nothing of this model, or the model is quantized already.
 Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence& evidence, Provenance provenance);

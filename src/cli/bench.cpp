@@ -116,19 +116,25 @@ void require_met(const Findings& findings) {
 
 // Rows as they come, on standard error: the answer itself goes to standard output, once, when it is complete.
 BenchListener listener_for(const BenchOptions& options) {
-  return {
-      .begin =
-          [](const ModelFindings& model) {
-            say(fmt::format("{}: first figures, from {} samples", model.name, model.evaluation_samples));
-          },
-      .row = [](const ModelFindings& model, const CandidateFindings& row) { say(live_row(model, row)); },
-      .quick_done =
-          [](const ModelFindings& model, double seconds) {
-            say(fmt::format("{}: so far: {}. Measuring in full takes about {:.0f} s; --quick leaves it out",
-                            model.name, model.recommended.sentence, seconds));
-          },
-      // Written after each model, so that what is found is not lost when a later one fails.
-      .model_done = [&options](const Findings& so_far) { write_report(so_far, options.output); }};
+  const TableStyle style = style_of_stderr();
+  return {.begin =
+              [](const ModelFindings& model) {
+                say(fmt::format("{}: first figures, from {} samples", model.name, model.evaluation_samples));
+              },
+          .row =
+              [style](const ModelFindings& model, const CandidateFindings& row) {
+                const bool first = &row == &model.candidates.front();
+                if (first) say(table_header(model, style));
+                if (first && model.original) say(float_row(model, style));
+                say(table_row(model, row, style));
+              },
+          .quick_done =
+              [](const ModelFindings& model, double seconds) {
+                say(fmt::format("{}: so far: {}. Measuring in full takes about {:.0f} s; --quick leaves it out",
+                                model.name, model.recommended.sentence, seconds));
+              },
+          // Written after each model, so that what is found is not lost when a later one fails.
+          .model_done = [&options](const Findings& so_far) { write_report(so_far, options.output); }};
 }
 
 int run(const Invocation& invocation) {

@@ -111,6 +111,19 @@ std::size_t display_width(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
+std::string shortened(const std::string& text, std::size_t width) {
+  const std::size_t length = display_width(text);
+  if (width == 0 || length <= width) return text;
+  const std::size_t tail = (width - 1) / 2, head = width - 1 - tail;
+  const auto place_of = [&](std::size_t character) {  // where it begins
+    std::size_t at = 0;
+    for (std::size_t seen = 0; at < text.size(); ++at)
+      if ((static_cast<unsigned char>(text[at]) & 0xc0) != 0x80 && seen++ == character) break;
+    return at;
+  };
+  return text.substr(0, place_of(head)) + "…" + text.substr(place_of(length - tail));
+}
+
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
   std::string lines;
   std::size_t used = 0;

@@ -1,11 +1,10 @@
 #include "report/table.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <array>
+#include <span>
 
 #include "report/comparison.h"
 #include "report/figure_text.h"
@@ -13,34 +12,75 @@
 namespace bw {
 namespace {
 
-constexpr std::size_t kGap = 2;
+// What a row has to say; each is a column somewhere.
+enum Value : std::size_t { Name, Accuracy, Kept, Time, TimeRatio, Spread, Size, SizeRatio, Memory, State, kValues };
+using Row = std::array<Cell, kValues>;
 
-std::string painted(const std::string& text, Tone tone, bool colours) {
-  constexpr std::string_view kCodes[] = {"", "32", "31", "33", "1"};  // by Tone
-  const std::string_view code = kCodes[static_cast<std::size_t>(tone)];
-  return colours && !code.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
+// Where a value stands in its line: after the one before it, with a gap. Figures end at its right, words begin at its
+// left.
+struct Place {
+  Value value;
+  std::size_t width;       // 0: what the line's others leave, for the name
+  std::size_t indent = 0;  // of words
+};
+
+constexpr std::size_t kGap = 2, kStateWidth = 11;
+constexpr Place kOneLine[] = {{Name, 0},    {Accuracy, 16}, {Kept, 7},      {Time, 8},   {TimeRatio, 18},
+                              {Spread, 14}, {Size, 7},      {SizeRatio, 6}, {Memory, 7}, {State, kStateWidth}};
+constexpr Place kUpperOfTwo[] = {{Name, 0}, {Accuracy, 16}, {TimeRatio, 18}, {Time, 7}, {Size, 7}};
+constexpr Place kLowerOfTwo[] = {{State, 0, 4}, {Kept, 7}, {Spread, 27, 9}, {Memory, 7}, {SizeRatio, 7}};
+constexpr Place kFirstOfThree[] = {{Name, 0}, {State, kStateWidth}};
+constexpr Place kSecondOfThree[] = {{Accuracy, 20}, {TimeRatio, 18}, {Time, 8}, {Size, 8}};
+constexpr Place kThirdOfThree[] = {{Kept, 11}, {Spread, 27, 9}, {Memory, 8}, {SizeRatio, 8}};
+
+using LineForm = std::span<const Place>;
+constexpr LineForm kWide[] = {kOneLine};
+constexpr LineForm kMiddle[] = {kUpperOfTwo, kLowerOfTwo};
+constexpr LineForm kNarrow[] = {kFirstOfThree, kSecondOfThree, kThirdOfThree};
+
+struct Form {
+  std::size_t least;  // characters that it needs
+  std::span<const LineForm> lines;
+};
+constexpr Form kForms[] = {{150, kWide}, {80, kMiddle}, {0, kNarrow}};  // the first that fits is taken
+
+// A form for a width, and the room for names in it.
+struct Layout {
+  std::span<const LineForm> lines;
+  std::size_t name;
+  bool shorten;
+};
+
+constexpr std::size_t kUsualName = 34;  // bench's own recipes, with the mark before them
+
+Layout layout_of(std::size_t width, std::size_t longest_name = kUsualName) {
+  if (width == 0) return {kWide, longest_name, false};
+  const Form& form = *std::ranges::find_if(kForms, [&](const Form& f) { return f.least <= width; });
+  std::size_t taken = 0;
+  for (const Place& place : form.lines.front()) taken += place.width + (place.width > 0 ? kGap : 0);
+  const std::size_t room = width > taken ? width - taken : 1;
+  return {form.lines, form.lines.size() == 3 ? room : std::min(room, kUsualName), true};
 }
 
-std::size_t sum_of(const std::vector<std::size_t>& widths, const std::vector<bool>& shown) {
-  std::size_t sum = 0;
-  for (std::size_t i = 0; i < widths.size(); ++i)
-    if (shown[i]) sum += widths[i] + (sum > 0 ? kGap : 0);
-  return sum;
+bool is_word(Value value) {
+  return value == Name || value == State || value == TimeRatio || value == Spread;
 }
 
-// Which columns there is room for.
-std::vector<bool> fitting(const std::vector<TextColumn>& columns, const std::vector<std::size_t>& widths,
-                          std::size_t room) {
-  std::vector<bool> shown(columns.size(), true);
-  const auto rank = [&](std::size_t i) { return shown[i] ? columns[i].rank : 0; };
-  while (room > 0 && sum_of(widths, shown) > room) {
-    std::size_t worst = 0;
-    for (std::size_t i = 1; i < columns.size(); ++i)
-      if (rank(i) > rank(worst)) worst = i;
-    if (rank(worst) == 0) break;
-    shown[worst] = false;
+std::string in_layout(const Row& row, const Layout& layout, const TableStyle& style) {
+  std::string text;
+  for (const LineForm& form : layout.lines) {
+    Line line(style);
+    std::size_t at = 0;
+    for (const Place& place : form) {
+      const std::size_t width = place.width > 0 ? place.width : layout.name;
+      Cell cell = row[place.value];
+      if (place.value == Name && layout.shorten) cell.text = shortened(cell.text, width);
+      is_word(place.value) ? line.put(cell, at + place.indent) : line.put_before(cell, at + width);
+      at += width + kGap;
+    }
+    text += (text.empty() ? "" : "\n") + line.text();
   }
-  return shown;
+  return text;
 }
 
 Cell missing() {
@@ -57,26 +97,39 @@ std::string_view speed_word(Verdict verdict) {
   return kWords[static_cast<std::size_t>(verdict)];
 }
 
+// The difference stands in a place of its own, so that the values of all rows are one below the other.
+std::string accuracy_text(const std::string& value, const std::string& difference) {
+  return fmt::format("{}{:9}", value, difference.empty() ? "" : fmt::format(" ({})", difference));
+}
+
 Cell accuracy_cell(const CandidateFindings& candidate) {
-  if (!candidate.quantized) return missing();
-  Cell cell{figure_text(candidate.quantized->accuracy)};
-  if (!candidate.accuracy) return cell;
+  const std::string value = figure_text(candidate.quantized->accuracy);
+  if (!candidate.accuracy) return {accuracy_text(value, "")};
   if (candidate.accuracy->metrics.empty())
     return {candidate.accuracy->agreement.value ? fmt::format("agrees {}", figure_text(candidate.accuracy->agreement))
                                                 : figure_text(candidate.accuracy->sqnr),
             Tone::Plain};
   const MetricFindings& metric = candidate.accuracy->metrics.front();
-  if (const std::string difference = difference_text(metric.difference); !difference.empty())
-    cell.text += fmt::format(" ({})", difference.substr(0, difference.find(' ')));
-  cell.tone = tone_of(metric.verdict);
-  return cell;
+  const std::string difference = difference_text(metric.difference);
+  return {accuracy_text(value, difference.substr(0, difference.find(' '))), tone_of(metric.verdict)};
+}
+
+// "0.442 faster", the numbers of all rows one below the other.
+Cell ratio_cell(const std::string& ratio, std::string_view word, Tone tone) {
+  return {fmt::format("{:>5}{}{}", ratio, word.empty() ? "" : " ", word), tone};
 }
 
 Cell latency_cell(const CandidateFindings& candidate) {
-  if (!candidate.latency) return missing();
+  if (!candidate.latency || !candidate.latency->ratio.value) return ratio_cell("-", "", Tone::Plain);
   const LatencyComparison& latency = *candidate.latency;
-  if (!latency.ratio.value) return missing();
-  return {fmt::format("{} {}", figure_text(latency.ratio), speed_word(latency.verdict)), tone_of(latency.verdict)};
+  return ratio_cell(figure_text(latency.ratio), speed_word(latency.verdict), tone_of(latency.verdict));
+}
+
+Cell kept_cell(const CandidateFindings& candidate) {
+  if (!candidate.accuracy_retention) return missing();
+  Figure kept = *candidate.accuracy_retention;
+  kept.unit = Unit::Fraction;
+  return {figure_text(kept)};
 }
 
 Cell status_cell(const CandidateFindings& candidate) {
@@ -86,67 +139,123 @@ Cell status_cell(const CandidateFindings& candidate) {
   return {std::string(kWords[at]), kTones[at]};
 }
 
-Cell figure_cell(const std::optional<Figure>& figure) {
-  return figure ? Cell{figure_text(*figure)} : missing();
+// The figures that the float model and a candidate have alike.
+void put_figures(Row& row, const ModelFigures& figures) {
+  row[Accuracy] = {accuracy_text(figure_text(figures.accuracy), "")};
+  row[Time] = {figure_text(figures.inference_time)};
+  row[Size] = {figure_text(figures.model_size)};
+  row[SizeRatio] = {figure_text(figures.compression_ratio)};
+  row[Memory] = {figure_text(figures.memory_usage)};
 }
 
-// What the table shows of the float model and of a candidate; ranks as text_table() has them.
-struct FindingsColumn {
-  std::string_view title;  // "": the metric's name
-  int rank;
-  Cell (*of_float)(const ModelFigures& figures);
-  Cell (*of_candidate)(const CandidateFindings& candidate);
-};
-
-template <Figure ModelFigures::* figure>
-Cell of_float(const ModelFigures& figures) {
-  return {figure_text(figures.*figure)};
-}
-template <Figure ModelFigures::* figure>
-Cell of_candidate(const CandidateFindings& candidate) {
-  return candidate.quantized ? of_float<figure>(*candidate.quantized) : missing();
-}
-Cell one(const ModelFigures&) {
-  return {"1"};
-}
-Cell nothing(const ModelFigures&) {
-  return {};
+// What the ratios of the table are to: the float model's time in the candidates' own comparisons, its middle and its
+// range, not that of the control, which was measured at another moment.
+Figure time_of_float(const ModelFindings& model) {
+  std::vector<Figure> times;
+  for (const CandidateFindings& candidate : model.candidates)
+    if (candidate.latency && candidate.latency->original.p50.value) times.push_back(candidate.latency->original.p50);
+  if (times.empty()) return model.original->inference_time;
+  std::ranges::sort(times, {}, [](const Figure& time) { return *time.value; });
+  Figure middle = times[times.size() / 2];
+  if (times.size() > 1) middle.interval = Interval{*times.front().value, *times.back().value};
+  return middle;
 }
 
-constexpr FindingsColumn kColumns[] = {
-    {"", 0, of_float<&ModelFigures::accuracy>, accuracy_cell},
-    {"retention", 4, one, [](const CandidateFindings& c) { return figure_cell(c.accuracy_retention); }},
-    {"time", 5, of_float<&ModelFigures::inference_time>, of_candidate<&ModelFigures::inference_time>},
-    {"time ratio", 0, one, latency_cell},
-    {"95 % interval", 2, nothing,
-     [](const CandidateFindings& c) { return Cell{c.latency ? interval_text(c.latency->ratio) : ""}; }},
-    {"size", 3, of_float<&ModelFigures::model_size>, of_candidate<&ModelFigures::model_size>},
-    {"size ratio", 1, one, of_candidate<&ModelFigures::compression_ratio>},
-    {"memory", 6, of_float<&ModelFigures::memory_usage>, of_candidate<&ModelFigures::memory_usage>},
-    {"status", 0, nothing, status_cell},
-};
+Row titles_of(const ModelFindings& model) {
+  constexpr std::size_t kOfValue = 8, kMost = 16;
+  Row row;
+  const std::string metric = shortened(printable(model.metric.value_or("accuracy")), kMost);
+  row[Accuracy] = {display_width(metric) <= kOfValue ? accuracy_text(metric, "") : metric};
+  row[Kept] = {"kept"};
+  row[Time] = {"time"};
+  row[TimeRatio] = {"time ratio"};
+  row[Spread] = {"95 % interval"};
+  row[Size] = {"size"};
+  row[SizeRatio] = {"ratio"};
+  row[Memory] = {"memory"};
+  row[State] = {"status"};
+  return row;
+}
 
 // `original`: what the model is called that the others are compared with.
-std::string candidates_text(const ModelFindings& model, const std::string& original, const TableStyle& style) {
-  std::vector<TextColumn> columns{{"", 0}};
-  for (const FindingsColumn& column : kColumns)
-    columns.push_back(
-        {column.title.empty() ? printable(model.metric.value_or("accuracy")) : std::string(column.title), column.rank});
-  std::vector<std::vector<Cell>> rows;
-  if (model.original) {
-    rows.push_back({{"  " + printable(original)}});
-    for (const FindingsColumn& column : kColumns) rows.back().push_back(column.of_float(*model.original));
-  }
-  for (const CandidateFindings& candidate : model.candidates) {
-    const bool recommended = model.recommended.candidate == candidate.name;
-    rows.push_back(
-        {{(recommended ? "* " : "  ") + printable(candidate.name), recommended ? Tone::Strong : Tone::Plain}});
-    for (const FindingsColumn& column : kColumns) rows.back().push_back(column.of_candidate(candidate));
-  }
-  return text_table(columns, rows, style);
+Row row_of_float(const ModelFindings& model, const std::string& original) {
+  Row row;
+  put_figures(row, *model.original);
+  row[Name] = {"  " + printable(original)};
+  row[Kept] = {"100 %"};
+  row[Time] = {figure_text(time_of_float(model))};
+  row[TimeRatio] = ratio_cell("1", "", Tone::Plain);
+  row[SizeRatio] = {"1"};
+  return row;
 }
 
-// `subject`: what is measured; `original`: as for candidates_text().
+Row row_of(const ModelFindings& model, const CandidateFindings& candidate) {
+  const bool recommended = model.recommended.candidate == candidate.name;
+  Row row;
+  put_figures(row, *candidate.quantized);
+  row[Name] = {(recommended ? "* " : "  ") + printable(candidate.name), recommended ? Tone::Strong : Tone::Plain};
+  row[Accuracy] = accuracy_cell(candidate);
+  row[Kept] = kept_cell(candidate);
+  row[TimeRatio] = latency_cell(candidate);
+  row[Spread] = {candidate.latency ? interval_text(candidate.latency->ratio) : ""};
+  row[State] = status_cell(candidate);
+  return row;
+}
+
+// A name and what became of it, where there are no figures.
+std::string unmeasured_row(const CandidateFindings& candidate, const std::string& more, const Layout& layout,
+                           const TableStyle& style) {
+  Line line(style);
+  constexpr std::size_t kMark = 2;
+  std::string name = printable(candidate.name);
+  if (style.width > 0) name = shortened(name, style.width - kMark - display_width(more) - kGap - kStateWidth);
+  name += more;
+  line.put({name}, kMark);
+  line.put(status_cell(candidate), std::max(layout.name, kMark + display_width(name)) + kGap);
+  return line.text();
+}
+
+// Those of one method that ended in the same way for the same reason, the candidate among them.
+std::vector<const CandidateFindings*> alike(const ModelFindings& model, const CandidateFindings& candidate) {
+  std::vector<const CandidateFindings*> found;
+  for (const CandidateFindings& other : model.candidates)
+    if (other.method == candidate.method && other.status == candidate.status && other.reason == candidate.reason)
+      found.push_back(&other);
+  return found;
+}
+
+// `original`: as for row_of_float().
+std::string rows_text(const ModelFindings& model, const std::string& original, const TableStyle& style) {
+  std::size_t longest = 2 + display_width(printable(original));
+  for (const CandidateFindings& candidate : model.candidates)
+    longest = std::max(longest, 2 + display_width(printable(candidate.name)));
+  const Layout layout = layout_of(style.width, longest);
+  std::string text = in_layout(titles_of(model), layout, style) + "\n";
+  if (model.original) text += in_layout(row_of_float(model, original), layout, style) + "\n";
+  for (const CandidateFindings& candidate : model.candidates) {
+    if (candidate.quantized) {
+      text += in_layout(row_of(model, candidate), layout, style) + "\n";
+    } else if (const auto same = alike(model, candidate); same.front() == &candidate) {
+      const std::string more = same.size() > 1 ? fmt::format(" and {} more", same.size() - 1) : "";
+      text += unmeasured_row(candidate, more, layout, style) + "\n";
+    }
+  }
+  return text;
+}
+
+std::string reasons_text(const ModelFindings& model, const TableStyle& style) {
+  std::string text;
+  for (const CandidateFindings& candidate : model.candidates) {
+    const auto same = alike(model, candidate);
+    if (candidate.reason.empty() || same.front() != &candidate) continue;
+    std::string names;
+    for (const CandidateFindings* one : same) names += (names.empty() ? "" : ", ") + one->name;
+    text += wrapped(printable(fmt::format("{}: {}", names, candidate.reason)), style.width, 4) + "\n";
+  }
+  return text;
+}
+
+// `subject`: what is measured; `original`: as for row_of_float().
 std::string title_of(const ModelFindings& model, const std::string& subject, const std::string& original) {
   std::string title = fmt::format("{}: {}, {} evaluation samples", printable(subject), printable(model.dataset_name),
                                   model.evaluation_samples);
@@ -158,53 +267,29 @@ std::string title_of(const ModelFindings& model, const std::string& subject, con
 }
 
 std::string titled(const std::string& title, const TableStyle& style) {
-  return painted(wrapped(title, style.width, 2), Tone::Strong, style.colours) + "\n";
+  return painted(wrapped(title, style.width, 2), Tone::Strong, style) + "\n";
 }
 
 std::string model_text(const ModelFindings& model, const TableStyle& style) {
-  std::string text = titled(title_of(model, model.name, "the float model"), style);
-  text += candidates_text(model, "float", style);
-  for (const CandidateFindings& candidate : model.candidates)
-    if (!candidate.reason.empty())
-      text += wrapped(printable(fmt::format("{}: {}", candidate.name, candidate.reason)), style.width, 4) + "\n";
-  return text + wrapped("Recommended: " + printable(model.recommended.sentence), style.width, 2) + "\n";
+  return titled(title_of(model, model.name, "the float model"), style) + rows_text(model, "float", style) +
+         reasons_text(model, style) + wrapped("Recommended: " + printable(model.recommended.sentence), style.width, 2) +
+         "\n";
 }
 
 }  // namespace
 
-TableStyle style_of_stdout() {
-  if (::isatty(STDOUT_FILENO) == 0) return {};
-  const char* no_colour = std::getenv("NO_COLOR");
-  winsize size{};
-  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return {known ? size.ws_col : std::size_t{80}, !no_colour || *no_colour == '\0'};
+std::string table_header(const ModelFindings& model, const TableStyle& style) {
+  return in_layout(titles_of(model), layout_of(style.width), style);
 }
 
-std::string text_table(const std::vector<TextColumn>& columns, const std::vector<std::vector<Cell>>& rows,
-                       const TableStyle& style) {
-  std::vector<std::size_t> widths;
-  std::vector<Cell> titles;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    titles.push_back({columns[i].title});
-    widths.push_back(display_width(columns[i].title));
-    for (const auto& row : rows) widths[i] = std::max(widths[i], display_width(row[i].text));
-  }
-  const std::vector<bool> shown = fitting(columns, widths, style.width);
-  std::string table;
-  const auto add = [&](const std::vector<Cell>& row) {
-    std::string line;
-    std::size_t blanks = 0;  // due before the next text, so that no line ends in them
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (!shown[i]) continue;
-      if (!row[i].text.empty())
-        line += std::string(std::exchange(blanks, 0), ' ') + painted(row[i].text, row[i].tone, style.colours);
-      blanks += widths[i] - display_width(row[i].text) + kGap;
-    }
-    table += line + "\n";
-  };
-  add(titles);
-  for (const auto& row : rows) add(row);
-  return table;
+std::string float_row(const ModelFindings& model, const TableStyle& style) {
+  return in_layout(row_of_float(model, "float"), layout_of(style.width), style);
+}
+
+std::string table_row(const ModelFindings& model, const CandidateFindings& candidate, const TableStyle& style) {
+  const Layout layout = layout_of(style.width);
+  return candidate.quantized ? in_layout(row_of(model, candidate), layout, style)
+                             : unmeasured_row(candidate, "", layout, style);
 }
 
 std::string findings_table(const Findings& findings, const TableStyle& style) {
@@ -213,16 +298,9 @@ std::string findings_table(const Findings& findings, const TableStyle& style) {
   return text;
 }
 
-std::string live_row(const ModelFindings&, const CandidateFindings& candidate) {
-  const std::string name = printable(candidate.name);
-  if (!candidate.quantized || !candidate.latency) return fmt::format("  {:<34} {}", name, printable(candidate.reason));
-  return fmt::format("  {:<34} {:<24} time {:<14} size {}", name, accuracy_cell(candidate).text,
-                     latency_cell(candidate).text, figure_text(candidate.quantized->compression_ratio));
-}
-
 std::string comparison_table(const ModelFindings& model, const TableStyle& style) {
   const std::string both = fmt::format("{} and {}", model.name, model.candidates.front().name);
-  return titled(title_of(model, both, model.name), style) + candidates_text(model, model.name, style) +
+  return titled(title_of(model, both, model.name), style) + rows_text(model, model.name, style) +
          wrapped(printable(comparison_sentence(model)), style.width, 2) + "\n";
 }
 

@@ -1,11 +1,6 @@
-// The report as csv, as a page and as a table.
-#include <fcntl.h>
-#include <unistd.h>
-
+// The report as csv and as a page, and its figures in words.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
-#include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -50,16 +45,6 @@ std::string cell(const std::vector<std::vector<std::string>>& rows, std::size_t 
   const auto found = std::find(rows[0].begin(), rows[0].end(), column);
   REQUIRE(found != rows[0].end());
   return rows.at(row).at(static_cast<std::size_t>(found - rows[0].begin()));
-}
-
-std::size_t widest(const std::string& text) {
-  std::size_t width = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    width = std::max(width, display_width(text.substr(at, end - at)));
-    at = end + 1;
-  }
-  return width;
 }
 
 bool contains(const std::string& text, std::string_view part) {
@@ -140,70 +125,6 @@ TEST_CASE("figures as text show what the interval can tell") {
   CHECK(difference_text(figure(-0.00001, Unit::Fraction, 0.03)) == "0.0 points");
 }
 
-TEST_CASE("table: aligned, with the recommendation and the reasons") {
-  const std::string table = findings_table(test::sample_findings(), {});
-  CHECK(contains(table, "\n* int8-static-mse  92.0 % (-0.130)  "));
-  CHECK(contains(table, "0.442 faster  0.434 to 0.450"));
-  CHECK(contains(table, "\nweight-only-4: The model has no MatMul with constant weights.\n"));
-  CHECK(table.ends_with("Recommended: Ship int8-static-mse: 2.26 times faster, and 0.13 points less.\n"));
-  CHECK(!contains(table, "\x1b"));
-  CHECK(!contains(table, " \n"));
-  const auto place_in_line = [&](std::string_view part) {
-    const std::size_t at = table.find(part), start = table.rfind('\n', at) + 1;
-    return display_width(std::string_view(table).substr(start, at - start));
-  };
-  CHECK(place_in_line("ok\n") == place_in_line("refused\n"));
-  CHECK(place_in_line("0.434 to") == place_in_line("95 % interval"));
-}
-
-TEST_CASE("table: a narrow terminal loses the less important columns") {
-  const Findings findings = test::sample_findings();
-  const std::string wide = findings_table(findings, {}), narrow = findings_table(findings, {.width = 80});
-  CHECK(contains(wide, "memory"));
-  CHECK(widest(wide) > 80);
-  CHECK(widest(narrow) <= 80);
-  CHECK(!contains(narrow, "memory"));
-  CHECK(contains(narrow, "0.442 faster  0.27"));
-  CHECK(contains(narrow, "refused"));
-}
-
-TEST_CASE("table: colours only where asked for, and none from a model's names") {
-  Findings findings = test::sample_findings();
-  CHECK(contains(findings_table(findings, {.width = 0, .colours = true}), "\x1b[32m0.442"));
-  findings.models[0].name = "\x1b[2Jevil\xc2\x9b";
-  findings.models[0].candidates[1].reason = "\x1b]0;title\x07";
-  const std::string table = findings_table(findings, {});
-  CHECK(!contains(table, "\x1b"));
-  CHECK(!contains(table, "\xc2\x9b"));
-  CHECK(contains(table, "?[2Jevil?"));
-}
-
-TEST_CASE("table: colours on a terminal, unless NO_COLOR says no") {
-  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
-  REQUIRE(terminal >= 0);
-  REQUIRE(::grantpt(terminal) == 0);
-  REQUIRE(::unlockpt(terminal) == 0);
-  const int screen = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY);
-  REQUIRE(screen >= 0);
-  const auto colours = [&](const char* no_colour) {
-    no_colour ? ::setenv("NO_COLOR", no_colour, 1) : ::unsetenv("NO_COLOR");
-    std::fflush(stdout);
-    const int before = ::dup(STDOUT_FILENO);
-    ::dup2(screen, STDOUT_FILENO);
-    const bool painted = style_of_stdout().colours;
-    ::dup2(before, STDOUT_FILENO);
-    ::close(before);
-    return painted;
-  };
-  CHECK(colours(nullptr));
-  CHECK(colours(""));  // set but empty is not set, as no-color.org has it
-  CHECK(!colours("1"));
-  CHECK(!colours("0"));
-  ::unsetenv("NO_COLOR");
-  ::close(screen);
-  ::close(terminal);
-}
-
 TEST_CASE("comparison: what one model is to the other") {
   ModelFindings model = test::sample_findings().models[0];
   model.candidates.resize(1);
@@ -236,11 +157,4 @@ TEST_CASE("comparison: what one model is to the other") {
   other.latency.reset();
   other.reason = "it died";
   CHECK(comparison_sentence(model) == "int8-static-mse could not be compared with resnet20: it died");
-}
-
-TEST_CASE("table: a noisy machine is named") {
-  Findings findings = test::sample_findings();
-  CHECK(contains(findings_table(findings, {}), "changes of time from 1.1 % can be told"));
-  findings.models[0].control->verdict = Verdict::Inconclusive;
-  CHECK(contains(findings_table(findings, {}), "the machine was noisy"));
 }
