@@ -10,6 +10,7 @@
 #include "base/names.h"
 #include "base/parameter.h"
 #include "graph/ops/op.h"
+#include "method/quiet.h"
 
 namespace bw {
 namespace {
@@ -33,7 +34,7 @@ std::string near_hint(const Graph& graph, std::string_view word) {
 class Placer {
  public:
   Placer(const Graph& graph, const Target& target, const KeepFloat& keep)
-      : graph_(graph), target_(target), keep_(keep), links_(link(graph)) {}
+      : graph_(graph), target_(target), keep_(keep), links_(link(graph)), before_log_(before_logarithms(graph)) {}
 
   Placement place() {
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n) consider(static_cast<NodeId>(n));
@@ -75,7 +76,6 @@ class Placer {
     if (const NodeId product = biased_product(id); product != kNoNode) result_.bias_add[id] = product;
   }
 
-
   std::string weighted_obstacle(NodeId id) const {
     const OpInfo* op = find_op(node(id));
     if (op == nullptr || op->weight_input < 0) return "it has no weight";
@@ -87,7 +87,21 @@ class Placer {
     const ValueId bias = op->bias_input < 0 ? kNoValue : node(id).input(static_cast<std::size_t>(op->bias_input));
     if (bias != kNoValue && !is_float_constant(bias)) return "the bias is not a constant";
     if (bias != kNoValue && graph_.value(bias).initializer.rank() > 1) return "the bias is no vector";
-    return "";
+    if (before_log_.contains(id))
+      return "a logarithm is taken of what it gives, so that small values count as much as large ones";
+    return slow_obstacle(id);
+  }
+
+  // Windows of so few channels are gathered more slowly than float kernels compute.
+  std::string slow_obstacle(NodeId id) const {
+    const IntegerWindows& least = target_.support(node(id)).windows;
+    const Tensor& weight = graph_.value(node(id).input(1)).initializer;
+    if (least.channels == 0 || weight.rank() < 3 || node(id).int_or("group", 1) != 1) return "";
+    const std::int64_t outputs = weight.shape()[0], channels = weight.shape()[1],
+                       row = channels * weight.shape().back();
+    if (channels >= least.channels || (row >= least.row && outputs > 1)) return "";
+    return fmt::format("with {} input channel{} the integer kernel is slower than the float one", channels,
+                       channels == 1 ? "" : "s");
   }
 
   // MatMul -> Add of a constant vector: the runtime makes one Gemm of them, so the bias has to be coded with the
@@ -223,6 +237,7 @@ class Placer {
   const Target& target_;
   const KeepFloat& keep_;
   Links links_;
+  std::set<NodeId> before_log_;
   Placement result_;
 };
 
