@@ -88,7 +88,19 @@ class Placer {
     const ValueId bias = op->bias_input < 0 ? kNoValue : node(id).input(static_cast<std::size_t>(op->bias_input));
     if (bias != kNoValue && !is_float_constant(bias)) return "the bias is not a constant";
     if (bias != kNoValue && graph_.value(bias).initializer.rank() > 1) return "the bias is no vector";
-    return "";
+    return slow_obstacle(id);
+  }
+
+  // Windows of so few channels are gathered more slowly than float kernels compute.
+  std::string slow_obstacle(NodeId id) const {
+    const IntegerWindows& least = target_.support(node(id)).windows;
+    const Tensor& weight = graph_.value(node(id).input(1)).initializer;
+    if (least.channels == 0 || weight.rank() < 3 || node(id).int_or("group", 1) != 1) return "";
+    const std::int64_t outputs = weight.shape()[0], channels = weight.shape()[1],
+                       row = channels * weight.shape().back();
+    if (channels >= least.channels || (row >= least.row && outputs > 1)) return "";
+    return fmt::format("with {} input channel{} the integer kernel is slower than the float one", channels,
+                       channels == 1 ? "" : "s");
   }
 
   // MatMul -> Add of a constant vector: the runtime makes one Gemm of them, so the bias has to be coded with the

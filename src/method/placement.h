@@ -40,7 +40,8 @@ struct Placement {
 };
 
 // Rules (of ONNX Runtime's fusions; other targets differ in their table):
-// - a Weighted node needs a constant float32 weight and a static bias;
+// - a Weighted node needs a constant float32 weight and a static bias, and a kernel that is not
+//   slower than the float one;
 // - Arithmetic and Move nodes join when every activation they read is handed on as codes and someone after them
 // computes
 //   on codes: islands, no lone conversions;

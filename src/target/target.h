@@ -24,9 +24,16 @@ enum class IntegerKernel : std::uint8_t {
   Absorbed,    // an activation function that the producer's output range takes over (Relu, Clip)
 };
 
+// What a dense convolution must gather for its integer kernel to be faster than the float one: so many input channels,
+// or so many numbers in a row of its window (width times channels) for more than one output channel. 0: always.
+struct IntegerWindows {
+  std::int64_t channels = 0, row = 0;
+};
+
 struct OperatorSupport {
   std::string_view op;
   IntegerKernel integer = IntegerKernel::None;
+  IntegerWindows windows = {};
   bool float_output = false;  // the integer kernel may give float32 instead of codes
   bool dynamic = false;       // has a kernel that quantizes its activation at run time
   bool weight_only = false;   // has a kernel for blocked integer weights

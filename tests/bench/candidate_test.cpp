@@ -20,7 +20,7 @@ namespace {
 
 Tensor image(std::uint64_t seed) {
   Random random(seed);
-  return Tensor::fill<float>({2, 3, 8, 8}, [&](std::span<float> out) {
+  return Tensor::fill<float>({2, 4, 8, 8}, [&](std::span<float> out) {
     for (float& x : out) x = static_cast<float>(random.normal());
   });
 }

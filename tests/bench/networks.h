@@ -22,8 +22,8 @@ inline std::string constant(const std::string& name, const Shape& shape, std::ui
 
 // Two convolutions with a residual between, pooling and a linear head.
 inline Graph cnn() {
-  return prepared(parse_graph("ir_version 8\nopset \"\" 17\ngraph \"cnn\" {\n  input %x: float32[N,3,8,8]\n" +
-                              constant("w1", {8, 3, 3, 3}, 1) + constant("b1", {8}, 2) +
+  return prepared(parse_graph("ir_version 8\nopset \"\" 17\ngraph \"cnn\" {\n  input %x: float32[N,4,8,8]\n" +
+                              constant("w1", {8, 4, 3, 3}, 1) + constant("b1", {8}, 2) +
                               constant("w2", {8, 8, 3, 3}, 3, 0.2) + constant("b2", {8}, 4) +
                               constant("w3", {8, 5}, 5) + constant("b3", {5}, 6) + R"(
   %c1: float32[N,8,8,8] = Conv(%x, %w1, %b1) {pads = ints [1, 1, 1, 1]} @ "c1"

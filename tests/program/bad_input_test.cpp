@@ -110,11 +110,11 @@ TEST_CASE("data that do not fit are refused") {
   const World world;
   fs::rename(world / "cnn.onnx", world / "model.onnx");
   const fs::path file = world / "data/samples.npz";
-  const Tensor images = normal({6, 3, 8, 8}, 1), labels = Tensor::of<std::int64_t>({6}, {0, 1, 2, 3, 4, 0});
+  const Tensor images = normal({6, 4, 8, 8}, 1), labels = Tensor::of<std::int64_t>({6}, {0, 1, 2, 3, 4, 0});
   const auto with = [&](const std::map<std::string, Tensor>& arrays) { write_npz(arrays, file); };
 
   SECTION("no samples") {
-    with({{"x", zeros(DType::Float32, {0, 3, 8, 8})}, {"y", zeros(DType::Int64, {0})}});
+    with({{"x", zeros(DType::Float32, {0, 4, 8, 8})}, {"y", zeros(DType::Int64, {0})}});
     require_refused(world, kBench, {"samples.npz"});
   }
   SECTION("a label that the model has no output for") {

@@ -109,7 +109,7 @@ TEST_CASE("--balanced calibrates on as many samples of each class") {
   std::vector<std::int64_t> y(kCount, 0);
   std::fill(x.begin() + kRare * 192, x.end(), 50.0f);
   std::fill(y.begin() + kRare, y.end(), 1);
-  const Tensor images = Tensor::of<float>({kCount, 3, 8, 8}, std::span<const float>(x));
+  const Tensor images = Tensor::of<float>({kCount, 4, 8, 8}, std::span<const float>(x));
   fs::remove(world / "data/samples.npz");
   put_images(world / "data/test.npz", 10);
   const auto scale_of_input = [&](std::vector<std::string> more) {
@@ -135,7 +135,7 @@ TEST_CASE("--balanced calibrates on as many samples of each class") {
 TEST_CASE("calibration does not depend on the order of the samples") {
   const World world;
   const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
-  const Tensor images = normal({20, 3, 8, 8}, 3);
+  const Tensor images = normal({20, 4, 8, 8}, 3);
   const std::span<const float> x = images.data<float>();
   std::vector<float> reversed;
   for (std::size_t i = 20; i-- > 0;)
@@ -146,7 +146,7 @@ TEST_CASE("calibration does not depend on the order of the samples") {
   for (const char* order : {"forward", "backward"}) {
     write_npz(
         {{"x", order == std::string("forward") ? images
-                                               : Tensor::of<float>({20, 3, 8, 8}, std::span<const float>(reversed))}},
+                                               : Tensor::of<float>({20, 4, 8, 8}, std::span<const float>(reversed))}},
         world / "data/calib.npz");
     for (const char* observer : {"min-max", "percentile", "entropy", "mse"}) {
       const Outcome outcome = bitwright(

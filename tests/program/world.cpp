@@ -21,7 +21,7 @@ Tensor normal(const Shape& shape, std::uint64_t seed) {
 }
 
 void put_images(const fs::path& npz, std::int64_t count, bool labels) {
-  const Tensor images = normal({count, 3, 8, 8}, 7);
+  const Tensor images = normal({count, 4, 8, 8}, 7);
   std::map<std::string, Tensor> arrays{{"x", images}};
   if (labels) {
     const Tensor answers = evaluate(cnn(), {{"x", images}}).front();

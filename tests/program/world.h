@@ -13,7 +13,7 @@ namespace bw::test {
 
 Tensor normal(const Shape& shape, std::uint64_t seed);
 
-// Images x [count, 3, 8, 8], labelled with the CNN's own answers save for every eighth, so that it has an accuracy.
+// Images x [count, 4, 8, 8], labelled with the CNN's own answers save for every eighth, so that it has an accuracy.
 void put_images(const std::filesystem::path& npz, std::int64_t count, bool labels = true);
 
 // Take the images of the CNN, and kill the runtime, or never come back.
