@@ -133,25 +133,3 @@ TEST_CASE("a convolution of few channels stays in float, where its integer kerne
   CHECK(reason({8, 1, 1, 64}, "") == "with 1 input channel the integer kernel is slower than the float one");
   CHECK_FALSE(reason({1, 1, 1, 128}, "").empty());
 }
-
-TEST_CASE("what a logarithm is taken of stays in float, up to where proportions end") {
-  const Graph graph =
-      prepared(parse_graph("ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,8,8,8]\n" +
-                           test::constant("w1", {8, 8, 3, 3}, 1) + test::constant("w2", {8, 8, 3, 3}, 2) +
-                           test::constant("w3", {8, 8, 3, 3}, 3) + R"(
-  const %two: float32[] = float32[] {2}
-  %a: float32[N,8,6,6] = Conv(%x, %w1) @ "a"
-  %r: float32[N,8,6,6] = Relu(%a) @ "r"
-  %b: float32[N,8,4,4] = Conv(%r, %w2) @ "b"
-  %t: float32[N,4,8,4] = Transpose(%b) {perm = ints [0, 2, 1, 3]} @ "t"
-  %p: float32[N,4,8,4] = Pow(%t, %two) @ "p"
-  %l: float32[N,4,8,4] = Log(%p) @ "l"
-  %u: float32[N,8,4,4] = Transpose(%l) {perm = ints [0, 2, 1, 3]} @ "u"
-  %y: float32[N,8,2,2] = Conv(%u, %w3) @ "y"
-  output %y: float32[N,8,2,2]
-}
-)"));
-  const Placement placement = place(graph);
-  CHECK(names(graph, placement.integer) == Set{"a", "r", "y"});
-  CHECK(placement.reasons.at(graph.find_node("b")).find("a logarithm is taken of what it gives") != std::string::npos);
-}
