@@ -18,10 +18,11 @@ std::string chance_warning(const Figure& accuracy, std::span<const std::int64_t>
   if (accuracy.interval->low > chance) return "";
   if (*accuracy.value == 0)
     return "the float model is right on none of the samples: are the labels another model's, or in another order, and "
-           "is its input made as it was trained on?";
+           "is its input made as it was trained on? Candidates are judged by its own answers instead";
   return fmt::format(
-      "the float model is right on {:.1f} % of the samples, no more than chance ({:.1f} %): what is compared with it "
-      "means little until its input is made as it was trained on, and the labels are in its order",
+      "the float model is right on {:.1f} % of the samples, no more than chance ({:.1f} %): is its input made as it "
+      "was "
+      "trained on, and are the labels in its order? Candidates are judged by its own answers instead",
       100 * *accuracy.value, 100 * chance);
 }
 

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/machine.h"
 #include "base/progress.h"
-#include "bench/chance.h"
+#include "bench/preprocessing.h"
 #include "bench/recommend.h"
 
 namespace bw {
@@ -79,9 +79,9 @@ Calibration ModelBench::calibrated() {
   if (all.empty()) return {};
   const Split split = dataset_.calibration();
   const std::size_t count = std::min(options_.calibration_samples, split.size());
-  const std::string key =
-      fmt::format("{} {} {} {} {} {}", content_hash(model_.prepared), dataset_.description()["sha256"].get<std::string>(),
-                  count, options_.balanced, options_.seed, names_of(all));
+  const std::string key = fmt::format("{} {} {} {} {} {}", content_hash(model_.prepared),
+                                      dataset_.description()["sha256"].get<std::string>(), count, options_.balanced,
+                                      options_.seed, names_of(all));
   Calibration calibration = checkpoint_.calibration(key, [&] {
     SharedSamples samples(split, choose(split, count, options_.seed, options_.balanced));
     return calibrate(model_.prepared, samples, all,
@@ -95,7 +95,8 @@ Calibration ModelBench::calibrated() {
   return calibration;
 }
 
-// A recipe that cannot be carried out, or whose file does not work, is a row; a file that cannot be written ends the run.
+// A recipe that cannot be carried out, or whose file does not work, is a row; a file that cannot be written ends the
+// run.
 Plan ModelBench::made(const Recipe& recipe, const Calibration& calibration, Trial& trial,
                       CandidateFindings& row) const {
   row.name = candidate_name(recipe);
@@ -142,7 +143,7 @@ double ModelBench::measure_quickly(const BenchListener& listener, const Effort& 
   const double begin = seconds_now();
   measurer.measure_float(findings_);
   const double float_seconds = seconds_now() - begin;
-  warn_of_chance();
+  doubt();
   double expected = full.latency_seconds + float_seconds;
   for (std::size_t i = 0; i < findings_.candidates.size(); ++i) {
     throw_if_interrupted();
@@ -156,16 +157,14 @@ double ModelBench::measure_quickly(const BenchListener& listener, const Effort& 
   return expected;
 }
 
-void ModelBench::warn_of_chance() {
-  if (!findings_.metric || !findings_.original || options_.eval_command.size() > 0) return;
-  if (!metric_named(*findings_.metric).hit_or_miss) return;
-  const auto& shape = model_.original.value(model_.original.outputs.front()).type.shape;
-  const std::int64_t classes = shape && !shape->empty() && shape->back().known() ? shape->back().value : 0;
-  const std::string warning = chance_warning(findings_.original->accuracy, dataset_.evaluation().classes(), classes);
-  if (warning.empty()) return;
-  warn(fmt::format("{}: {}", model_.name, warning));
+// Looks for what would fit better, once.
+void ModelBench::doubt() {
+  if (findings_.doubts.empty()) return;
+  hints_ = better_preprocessing(model_, dataset_, options_);
+  warn(fmt::format("{}: {}", model_.name, findings_.doubts.front()));
   for (const std::string& guess : findings_.guessed) warn(fmt::format("{}: guessed: {}", model_.name, guess));
-  findings_.notes.push_back(warning);
+  for (const std::string& hint : hints_) warn(fmt::format("{}: {}", model_.name, hint));
+  findings_.doubts.insert(findings_.doubts.end(), hints_.begin(), hints_.end());
 }
 
 void ModelBench::measure_fully(const BenchListener& listener, double expected) {
@@ -180,6 +179,7 @@ void ModelBench::measure_fully(const BenchListener& listener, double expected) {
   Countdown countdown(fmt::format("{}: measuring", model_.name), steps + 1, expected);
   countdown.next("float", expected / static_cast<double>(steps + 1));
   measurer.measure_float(findings_);
+  if (!findings_.doubts.empty()) findings_.doubts.insert(findings_.doubts.end(), hints_.begin(), hints_.end());
   for (std::size_t i = 0; i < findings_.candidates.size(); ++i) {
     throw_if_interrupted();
     CandidateFindings& row = findings_.candidates[i];

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "measure/metrics/metric.h"
 #include "report/comparison.h"
 #include "report/figure_text.h"
 
@@ -57,14 +58,17 @@ std::string_view speed_word(Verdict verdict) {
   return kWords[static_cast<std::size_t>(verdict)];
 }
 
+// Of several outputs the one that decided is named.
+Cell cell_of_worst(const AccuracyComparison& accuracy, Cell cell) {
+  if (accuracy.outputs.size() > 1) cell.text += fmt::format(" ({})", printable(accuracy.decided_on));
+  return cell;
+}
+
 Cell accuracy_cell(const CandidateFindings& candidate) {
   if (!candidate.quantized) return missing();
   Cell cell{figure_text(candidate.quantized->accuracy)};
   if (!candidate.accuracy) return cell;
-  if (candidate.accuracy->metrics.empty())
-    return {candidate.accuracy->agreement.value ? fmt::format("agrees {}", figure_text(candidate.accuracy->agreement))
-                                                : figure_text(candidate.accuracy->sqnr),
-            Tone::Plain};
+  if (candidate.accuracy->metrics.empty()) return cell_of_worst(*candidate.accuracy, std::move(cell));
   const MetricFindings& metric = candidate.accuracy->metrics.front();
   if (const std::string difference = difference_text(metric.difference); !difference.empty())
     cell.text += fmt::format(" ({})", difference.substr(0, difference.find(' ')));
@@ -161,12 +165,25 @@ std::string titled(const std::string& title, const TableStyle& style) {
   return painted(wrapped(title, style.width, 2), Tone::Strong, style.colours) + "\n";
 }
 
+// What the figures are, where that is not plain, and what must be known to read them.
+std::vector<std::string> remarks(const ModelFindings& model) {
+  std::vector<std::string> lines;
+  for (const char* measure : {"agreement", "fidelity"})
+    if (std::ranges::any_of(model.candidates, [&](const CandidateFindings& candidate) {
+          return candidate.accuracy && candidate.accuracy->decided_by == measure;
+        }))
+      lines.push_back(fmt::format("Retention by {}: {}", measure, metric_named(measure).says));
+  for (const std::string& doubt : model.doubts) lines.push_back("Doubt: " + doubt);
+  return lines;
+}
+
 std::string model_text(const ModelFindings& model, const TableStyle& style) {
   std::string text = titled(title_of(model, model.name, "the float model"), style);
   text += candidates_text(model, "float", style);
   for (const CandidateFindings& candidate : model.candidates)
     if (!candidate.reason.empty())
       text += wrapped(printable(fmt::format("{}: {}", candidate.name, candidate.reason)), style.width, 4) + "\n";
+  for (const std::string& line : remarks(model)) text += wrapped(printable(line), style.width, 2) + "\n";
   return text + wrapped("Recommended: " + printable(model.recommended.sentence), style.width, 2) + "\n";
 }
 
