@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/machine.h"
 #include "base/version.h"
+#include "bench/accuracy.h"
 #include "bench/model_bench.h"
 #include "run/runtime.h"
 
@@ -85,6 +86,24 @@ void remove_abandoned_files(const fs::path& output) {
   }
 }
 
+// By the labels' metric; without labels each output by what it is, which is a guess.
+void say_how_outputs_are_judged(const std::vector<JudgedOutput>& outputs, ModelFindings& findings) {
+  findings.metric = measure_without_labels(outputs);
+  for (const JudgedOutput& output : outputs)
+    if (!output.metrics.empty()) return void(findings.metric = output.metrics.front());
+  for (const JudgedOutput& output : outputs)
+    if (output.decides && output.kind == OutputKind::Numbers)
+      findings.guessed.push_back(
+          fmt::format("output '{}' is numbers, judged by fidelity; if it is class scores, say so in dataset.yaml: "
+                      "outputs: {{{}: {{metric: agreement}}}}",
+                      output.name, output.name));
+    else if (output.decides && output.guessed)
+      findings.guessed.push_back(
+          fmt::format("output '{}' is class scores, judged by agreement; if it is not, say so in dataset.yaml: "
+                      "outputs: {{{}: {{metric: fidelity}}}}",
+                      output.name, output.name));
+}
+
 }  // namespace
 
 Findings start_findings(const BenchOptions& options) {
@@ -108,9 +127,9 @@ ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const B
   findings.dataset_name = dataset.name();
   findings.dataset_path = options.data.string();
   findings.task = name_of(dataset.task());
-  if (!dataset.metrics().empty() && dataset.task() != TaskKind::Outputs) findings.metric = dataset.metrics().front();
   findings.notes = model.notes;
   findings.guessed = dataset.guesses();
+  say_how_outputs_are_judged(judged_outputs(model.prepared, dataset), findings);
   return findings;
 }
 

@@ -15,13 +15,15 @@ std::string chance_warning(const Figure& accuracy, std::span<const std::int64_t>
   const double majority = static_cast<double>(most->second) / static_cast<double>(labels.size());
   const double draw = classes > 0 ? 1 / static_cast<double>(classes) : 0;
   const double chance = counts.size() > 1 ? std::max(majority, draw) : draw;
-  if (accuracy.interval->low > chance) return "";
+  // Few samples leave the interval wide: what is far above chance is not called no better than that.
+  constexpr double kNear = 0.05;
+  if (accuracy.interval->low > chance || *accuracy.value > chance + kNear) return "";
   if (*accuracy.value == 0)
     return "the float model is right on none of the samples: are the labels another model's, or in another order, and "
-           "is its input made as it was trained on?";
+           "is its input made as it was trained on? Candidates are judged by its own answers instead";
   return fmt::format(
-      "the float model is right on {:.1f} % of the samples, no more than chance ({:.1f} %): what is compared with it "
-      "means little until its input is made as it was trained on, and the labels are in its order",
+      "the float model is right on {:.1f} % of the samples, no more than chance ({:.1f} %): is its input made as it "
+      "was trained on, and are the labels in its order? Candidates are judged by its own answers instead",
       100 * *accuracy.value, 100 * chance);
 }
 

@@ -9,8 +9,9 @@
 
 namespace bw {
 
-// A sentence for a share of right answers (`accuracy`, with its interval) that reaches no further than always naming
-// the most frequent class of the samples, or than drawing one of `classes` (0: not known); empty when it does.
+// A sentence for a share of right answers (`accuracy`, with its interval) that cannot be told from always naming the
+// most frequent class of the samples, or from drawing one of `classes` (0: not known), and is at most 5 points above
+// it; else empty.
 std::string chance_warning(const Figure& accuracy, std::span<const std::int64_t> labels, std::int64_t classes);
 
 }  // namespace bw

@@ -70,22 +70,40 @@ std::span<const double> flat(const std::vector<Score>& scores) {
   return {scores.data()->data(), 2 * scores.size()};
 }
 
-void put(ByteWriter& out, const Evaluation& evaluation) {
-  out.put<std::uint64_t>(evaluation.scores.size());
-  for (const auto& [metric, scores] : evaluation.scores) {
+std::span<const double> flat(const std::vector<OutputFaults>& faults) {
+  static_assert(sizeof(OutputFaults) == 3 * sizeof(double));
+  return {reinterpret_cast<const double*>(faults.data()), 3 * faults.size()};
+}
+
+void put(ByteWriter& out, const OutputScores& output) {
+  out.put<std::uint64_t>(output.scores.size());
+  for (const auto& [metric, scores] : output.scores) {
     out.put(metric);
     out.put(flat(scores));
   }
+  out.put(flat(output.faults));
+}
+
+void get(ByteReader& in, OutputScores& output) {
+  for (auto count = in.get<std::uint64_t>(); count > 0; --count) {
+    std::vector<Score>& scores = output.scores[in.text()];
+    const std::vector<double> numbers = in.array<double>();
+    for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) scores.push_back({numbers[i], numbers[i + 1]});
+  }
+  const std::vector<double> numbers = in.array<double>();
+  for (std::size_t i = 0; i + 2 < numbers.size(); i += 3)
+    output.faults.push_back({numbers[i], numbers[i + 1], numbers[i + 2]});
+}
+
+void put(ByteWriter& out, const Evaluation& evaluation) {
+  out.put<std::uint64_t>(evaluation.outputs.size());
+  for (const OutputScores& output : evaluation.outputs) put(out, output);
   out.put<std::uint64_t>(evaluation.samples);
   out.put(evaluation.seconds);
 }
 
 void get(ByteReader& in, Evaluation& evaluation) {
-  for (auto count = in.get<std::uint64_t>(); count > 0; --count) {
-    std::vector<Score>& scores = evaluation.scores[in.text()];
-    const std::vector<double> numbers = in.array<double>();
-    for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) scores.push_back({numbers[i], numbers[i + 1]});
-  }
+  for (auto count = in.get<std::uint64_t>(); count > 0; --count) get(in, evaluation.outputs.emplace_back());
   evaluation.samples = in.get<std::uint64_t>();
   evaluation.seconds = in.get<double>();
 }

@@ -37,16 +37,30 @@ struct LatencyComparison {
 };
 
 struct MetricFindings {
-  std::string name;
+  std::string name, output;  // output: which it is about; empty for the user's own metric
   bool higher_is_better = true;
   Figure original, quantized, difference;
   Verdict verdict = Verdict::Inconclusive;
 };
 
+// One output beside the float model's.
+struct OutputFindings {
+  std::string name;
+  std::string measure;  // "agreement" or "fidelity": by what it is judged (measure/judged.h)
+  bool decides = true;  // without labels
+  Figure agreement = {}, sqnr = {}, fidelity = {};
+  std::uint64_t elements = 0;    // over all samples
+  std::uint64_t not_finite = 0;  // of them, more than the float model's
+  std::uint64_t not_finite_samples = 0;
+  std::uint64_t resized_samples = 0;  // with more or fewer elements than the float model gives
+};
+
 struct AccuracyComparison {
   std::vector<MetricFindings> metrics;
   std::optional<McNemarTest> mcnemar;
-  Figure agreement, sqnr;
+  Figure agreement, sqnr;  // of the output that is judged worst
+  std::vector<OutputFindings> outputs;
+  std::string decided_by, decided_on;  // accuracy_retention's metric ("top1", "agreement", "fidelity") and output
 };
 
 struct ArtifactFile {
@@ -106,7 +120,8 @@ struct ModelFindings {
   std::vector<std::string> notes;  // what was done to the model before anything else
 
   std::string dataset_name, dataset_path, task;
-  std::optional<std::string> metric;
+  std::optional<std::string> metric;  // the first of the labels', else agreement or fidelity
+  std::vector<std::string> doubts;    // why the labels say nothing of this model, and what fits better; empty: they do
   std::uint64_t calibration_samples = 0, evaluation_samples = 0;
   std::vector<std::string> guessed;
 

@@ -4,12 +4,14 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "bench/accuracy.h"
+#include "bench/chance.h"
 #include "bench/cost.h"
-#include "bench/output_kind.h"
+#include "bench/proven.h"
+#include "format/onnx/onnx.h"
 
 namespace bw {
 namespace {
@@ -28,27 +30,6 @@ std::vector<std::size_t> evaluation_indices(const Split& split, const BenchOptio
   return indices;
 }
 
-std::vector<std::string> metric_names(const Dataset& dataset) {
-  std::vector<std::string> names = dataset.metrics();
-  for (const char* always : {"agreement", "sqnr"})
-    if (std::find(names.begin(), names.end(), always) == names.end()) names.emplace_back(always);
-  return names;
-}
-
-Figure ratio_figure(const Figure& difference, double original, Direction direction) {
-  const auto retained = [&](double change) {
-    return direction == Direction::Higher ? (original + change) / original : original / (original + change);
-  };
-  if (!difference.value || original == 0) return missing_figure(Unit::Ratio, "the float model's score is zero");
-  Figure figure = exact_figure(retained(*difference.value), Unit::Ratio);
-  figure.n = difference.n;
-  if (difference.interval) {
-    const double a = retained(difference.interval->low), b = retained(difference.interval->high);
-    figure.interval = Interval{std::min(a, b), std::max(a, b)};
-  }
-  return figure;
-}
-
 Figure inverse(const Figure& ratio) {
   Figure figure = ratio;
   if (figure.value) figure.value = 1 / *figure.value;
@@ -60,24 +41,6 @@ bool computes_in_integers(const Plan& plan) {
   return std::ranges::any_of(plan.nodes, [](const auto& node) {
     return node.second.precision == Precision::Integer || node.second.precision == Precision::Dynamic;
   });
-}
-
-// 1 less the error relative to the outputs' own size (root of energies): 34 dB of SQNR are 0.98.
-Figure fidelity(const Figure& sqnr) {
-  const auto of = [](double decibels) { return 1 - std::pow(10, -decibels / 20); };
-  Figure figure = sqnr;
-  if (figure.value) figure.value = of(*figure.value);
-  if (figure.interval) figure.interval = Interval{of(figure.interval->low), of(figure.interval->high)};
-  return figure;
-}
-
-void require_finite(const std::vector<Score>& energies) {
-  const auto bad = std::ranges::count_if(energies, [](const Score& score) { return std::isinf(score[1]); });
-  if (bad > 0)
-    throw Error(ErrorKind::Quantization,
-                fmt::format("outputs are not finite in {} of {} samples where the float model's are", bad,
-                            energies.size()),
-                {}, "Keep the operators that overflow in float (keep_float)");
 }
 
 LatencyFigures latency_figures(const Timing& timing) {
@@ -99,9 +62,9 @@ Effort full_effort(const BenchOptions& options) {
 Effort quick_effort(const BenchOptions& options, double sample_seconds) {
   constexpr std::size_t kLeastSamples = 16, kMostSamples = 256, kPairs = 12;
   constexpr double kSeconds = 0.3;
-  const std::size_t enough =
-      sample_seconds > 0 ? std::clamp(static_cast<std::size_t>(1 / sample_seconds), kLeastSamples, kMostSamples)
-                         : kMostSamples;
+  const std::size_t enough = sample_seconds > 0
+                                 ? std::clamp(static_cast<std::size_t>(1 / sample_seconds), kLeastSamples, kMostSamples)
+                                 : kMostSamples;
   return {.samples = options.evaluation_samples == 0 ? enough : std::min(enough, options.evaluation_samples),
           .latency_seconds = std::min(kSeconds, options.latency_seconds),
           .least_pairs = kPairs,
@@ -115,8 +78,10 @@ Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const Bench
       options_(options),
       effort_(effort),
       checkpoint_(checkpoint),
-      samples_(dataset.evaluation(), evaluation_indices(dataset.evaluation(), options, effort), kDecodedBudget),
-      worker_(limited(options.worker)) {}
+      indices_(evaluation_indices(dataset.evaluation(), options, effort)),
+      samples_(dataset.evaluation(), indices_, kDecodedBudget),
+      worker_(limited(options.worker)),
+      outputs_(judged_outputs(model.prepared, dataset)) {}
 
 // What every step's result depends on; each adds what else it depends on.
 std::string Measurer::key(const std::string& sha256) const {
@@ -132,7 +97,7 @@ double Measurer::expected_seconds(const CandidateFindings& measured, const Effor
 }
 
 EvaluateOptions Measurer::evaluating() const {
-  return {.threads = options_.threads, .metrics = metric_names(dataset_), .silence = options_.worker.silence};
+  return {.threads = options_.threads, .outputs = outputs_, .silence = options_.worker.silence};
 }
 
 // The float model is always run: what candidates are compared with is not kept.
@@ -144,9 +109,9 @@ Evaluation Measurer::evaluated_float() {
 
 Evaluation Measurer::evaluated(const fs::path& file, const std::string& sha256) {
   const EvaluateOptions how = evaluating();
-  return checkpoint_.evaluation(
-      fmt::format("{} {}", key(sha256), samples_.size()),
-      [&] { return evaluate_model(worker_, file, samples_, how, float_evaluation_.reference); });
+  return checkpoint_.evaluation(fmt::format("{} {}", key(sha256), samples_.size()), [&] {
+    return evaluate_model(worker_, file, samples_, how, float_evaluation_.reference);
+  });
 }
 
 Latency Measurer::timed(const fs::path& file, const std::string& sha256) {
@@ -194,65 +159,86 @@ void Measurer::run_float(ModelFindings& findings) {
   findings.control = Control{.ratio = control.ratio.ratio, .verdict = control.ratio.verdict, .smallest_effect = {}};
   if (const auto& interval = control.ratio.ratio.interval)
     findings.control->smallest_effect = std::max(interval->high - 1, 1 - interval->low);
+  settle_guesses(outputs_, float_evaluation_.reference);
+  findings.original = figures(float_accuracy(findings), control.original, float_memory_, model_.bytes);
+  findings.doubts.clear();
+  if (std::string doubt = own_ ? "" : doubt_of(findings.original->accuracy); !doubt.empty())
+    findings.doubts.push_back(std::move(doubt));
+  labels_count_ = findings.doubts.empty();
+}
+
+const JudgedOutput* Measurer::labelled() const {
+  const auto found = std::ranges::find_if(outputs_, [](const JudgedOutput& o) { return !o.metrics.empty(); });
+  return found == outputs_.end() ? nullptr : &*found;
+}
+
+// Also says in the findings which metric it is.
+Figure Measurer::float_accuracy(ModelFindings& findings) {
   if (!options_.eval_command.empty()) {
     own_ = own_score(options_.eval_command, model_.path);
     findings.metric = own_->name;
+    return exact_figure(own_->value, Unit::Score);
   }
-  Figure accuracy = missing_figure(Unit::Fraction, "the data has no labels");
-  if (own_)
-    accuracy = exact_figure(own_->value, Unit::Score);
-  else if (findings.metric)
-    accuracy =
-        metric_figure(metric_named(*findings.metric), float_evaluation_.scores.at(*findings.metric), options_.seed);
-  findings.original = figures(accuracy, control.original, float_memory_, model_.bytes);
+  if (const JudgedOutput* output = labelled()) {
+    findings.metric = output->metrics.front();
+    const OutputScores& scores = float_evaluation_.outputs[static_cast<std::size_t>(output - outputs_.data())];
+    return metric_figure(metric_named(*findings.metric), scores.scores.at(*findings.metric), options_.seed);
+  }
+  findings.metric = measure_without_labels(outputs_);
+  return exact_figure(1, Unit::Fraction);  // it is what the others are compared with
 }
 
-void Measurer::compare_accuracy(CandidateFindings& findings, const fs::path& file) {
+std::string Measurer::doubt_of(const Figure& accuracy) const {
+  const JudgedOutput* output = labelled();
+  if (output == nullptr || !metric_named(output->metrics.front()).hit_or_miss) return "";
+  const ValueType& type =
+      model_.original.value(model_.original.outputs[static_cast<std::size_t>(output - outputs_.data())]).type;
+  const std::int64_t classes =
+      type.shape && !type.shape->empty() ? std::max<std::int64_t>(type.shape->back().value, 0) : 0;
+  return chance_warning(accuracy, dataset_.evaluation().classes(), classes);
+}
+
+MetricFindings Measurer::own_change(const fs::path& file) const {
+  const OwnScore score = own_score(options_.eval_command, file);
+  return {.name = own_->name,
+          .output = "",
+          .higher_is_better = own_->direction == Direction::Higher,
+          .original = exact_figure(own_->value, Unit::Score),
+          .quantized = exact_figure(score.value, Unit::Score),
+          .difference = exact_figure(score.value - own_->value, Unit::Score),
+          .verdict = Verdict::Inconclusive};
+}
+
+// The first node whose values are not finite in the first sample that shows it, as the end of a sentence.
+std::string Measurer::first_fault(const Evaluation& evaluation, const fs::path& file) {
+  for (std::size_t k = 0; k < outputs_.size(); ++k)
+    for (std::size_t i = 0; i < evaluation.samples; ++i)
+      if (evaluation.outputs[k].faults[i].not_finite > float_evaluation_.outputs[k].faults[i].not_finite) {
+        SharedSamples sample(dataset_.evaluation(), {indices_[i]});
+        return first_not_finite_node(worker_, file, onnx::read(file), sample.feed(),
+                                     {.silence = options_.worker.silence});
+      }
+  return "";
+}
+
+void Measurer::require_finite(const AccuracyComparison& accuracy, const Evaluation& evaluation, const fs::path& file) {
+  const auto bad = std::ranges::find_if(accuracy.outputs, [](const auto& output) { return output.not_finite > 0; });
+  if (bad == accuracy.outputs.end()) return;
+  throw Error(ErrorKind::Quantization, not_finite_sentence(*bad, evaluation.samples) + first_fault(evaluation, file),
+              {}, "Keep the node that overflows, or its operator, in float (keep_float)");
+}
+
+void Measurer::measure_accuracy(CandidateFindings& findings, const fs::path& file) {
   const Evaluation evaluation = evaluated(file, findings.artifact->sha256);
-  require_finite(evaluation.scores.at("sqnr"));
-  AccuracyComparison accuracy;
-  for (const std::string& name : dataset_.metrics()) {
-    const Metric& metric = metric_named(name);
-    if (!float_evaluation_.scores.contains(name) || !evaluation.scores.contains(name)) continue;
-    const MetricChange change =
-        compare(metric, float_evaluation_.scores.at(name), evaluation.scores.at(name), options_.seed);
-    accuracy.metrics.push_back({.name = name,
-                                .higher_is_better = metric.direction == Direction::Higher,
-                                .original = change.original,
-                                .quantized = change.quantized,
-                                .difference = change.difference,
-                                .verdict = change.verdict});
-    if (!accuracy.mcnemar) accuracy.mcnemar = change.mcnemar;
-  }
-  if (own_) {
-    const OwnScore score = own_score(options_.eval_command, file);
-    const double difference = score.value - own_->value;
-    accuracy.metrics.insert(accuracy.metrics.begin(), {.name = own_->name,
-                                                       .higher_is_better = own_->direction == Direction::Higher,
-                                                       .original = exact_figure(own_->value, Unit::Score),
-                                                       .quantized = exact_figure(score.value, Unit::Score),
-                                                       .difference = exact_figure(difference, Unit::Score),
-                                                       .verdict = Verdict::Inconclusive});
-  }
-  accuracy.agreement =
-      gives_class_scores(model_.prepared)
-          ? metric_figure(metric_named("agreement"), evaluation.scores.at("agreement"), options_.seed)
-          : missing_figure(Unit::Fraction, "the output is no class scores");
-  accuracy.sqnr = metric_figure(metric_named("sqnr"), evaluation.scores.at("sqnr"), options_.seed);
-  if (accuracy.metrics.empty()) {
-    // Without labels the float model's answers are the truth, or its numbers where they are no answers.
-    findings.accuracy_retention = accuracy.agreement.value ? accuracy.agreement : fidelity(accuracy.sqnr);
-    findings.accuracy_retention->unit = Unit::Ratio;
-  } else {
-    const MetricFindings& first = accuracy.metrics.front();
-    findings.accuracy_retention = ratio_figure(first.difference, first.original.value.value_or(0),
-                                               first.higher_is_better ? Direction::Higher : Direction::Lower);
-  }
+  AccuracyComparison accuracy = compare_accuracy(outputs_, float_evaluation_, evaluation, options_.seed);
+  if (own_) accuracy.metrics.insert(accuracy.metrics.begin(), own_change(file));
+  findings.accuracy_retention = retention_of(accuracy, labels_count_);
   findings.seconds.evaluate = evaluation.seconds;
   findings.accuracy = std::move(accuracy);
+  require_finite(*findings.accuracy, evaluation, file);
 }
 
-void Measurer::compare_latency(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
+void Measurer::measure_latency_of(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
   const Figure memory = memory_of(file, findings.artifact->sha256);
   const Latency latency = timed(file, findings.artifact->sha256);
   findings.latency = LatencyComparison{.ratio = latency.ratio.ratio,
@@ -261,13 +247,12 @@ void Measurer::compare_latency(CandidateFindings& findings, const Plan& plan, co
                                        .quantized = latency_figures(latency.quantized)};
   findings.speedup_factor = inverse(latency.ratio.ratio);
   findings.memory_reduction = exact_figure(1 - *memory.value / *float_memory_.value, Unit::Fraction);
-  const auto accuracy = [&](auto side) {
-    return findings.accuracy->metrics.empty() ? missing_figure(Unit::Fraction, "the data has no labels")
-                                              : findings.accuracy->metrics.front().*side;
-  };
-  findings.original = figures(accuracy(&MetricFindings::original), latency.original, float_memory_, model_.bytes);
-  findings.quantized =
-      figures(accuracy(&MetricFindings::quantized), latency.quantized, memory, findings.artifact->bytes);
+  const std::vector<MetricFindings>& metrics = findings.accuracy->metrics;
+  Figure original = metrics.empty() ? exact_figure(1, Unit::Fraction) : metrics.front().original;
+  Figure quantized = metrics.empty() ? *findings.accuracy_retention : metrics.front().quantized;
+  if (metrics.empty()) quantized.unit = Unit::Fraction;
+  findings.original = figures(std::move(original), latency.original, float_memory_, model_.bytes);
+  findings.quantized = figures(std::move(quantized), latency.quantized, memory, findings.artifact->bytes);
   findings.seconds.latency = latency.seconds;
 
   if (!effort_.peaks) return;
@@ -283,9 +268,12 @@ void Measurer::compare_latency(CandidateFindings& findings, const Plan& plan, co
 }
 
 void Measurer::measure(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
+  findings.original = findings.quantized = std::nullopt;  // of an earlier measurement
+  findings.latency.reset();
+  findings.achieved.reset();
   try {
-    compare_accuracy(findings, file);
-    compare_latency(findings, plan, file);
+    measure_accuracy(findings, file);
+    measure_latency_of(findings, plan, file);
   } catch (const Error& error) {
     note_failure(findings, error);
   }

@@ -44,8 +44,17 @@ class Measurer {
 
  private:
   void run_float(ModelFindings& findings);
-  void compare_accuracy(CandidateFindings& findings, const std::filesystem::path& file);
-  void compare_latency(CandidateFindings& findings, const Plan& plan, const std::filesystem::path& file);
+  Figure float_accuracy(ModelFindings& findings);
+  // The output that the labels are about; nullptr when there are none.
+  const JudgedOutput* labelled() const;
+  std::string doubt_of(const Figure& accuracy) const;
+  void measure_accuracy(CandidateFindings& findings, const std::filesystem::path& file);
+  MetricFindings own_change(const std::filesystem::path& file) const;
+  // Error(Quantization) that names output, counts and node.
+  void require_finite(const AccuracyComparison& accuracy, const Evaluation& evaluation,
+                      const std::filesystem::path& file);
+  std::string first_fault(const Evaluation& evaluation, const std::filesystem::path& file);
+  void measure_latency_of(CandidateFindings& findings, const Plan& plan, const std::filesystem::path& file);
   EvaluateOptions evaluating() const;
   Evaluation evaluated_float();
   // `sha256` is the file's.
@@ -60,8 +69,11 @@ class Measurer {
   const BenchOptions& options_;
   const Effort effort_;
   Checkpoint& checkpoint_;
+  const std::vector<std::size_t> indices_;  // of the evaluation split
   SharedSamples samples_;
   Worker worker_;
+  std::vector<JudgedOutput> outputs_;
+  bool labels_count_ = true;  // whether they say anything of this model
   Evaluation float_evaluation_;
   std::optional<OwnScore> own_;  // of the float model, when the user has a metric of his own
   Figure float_memory_;

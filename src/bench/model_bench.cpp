@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/machine.h"
 #include "base/progress.h"
-#include "bench/chance.h"
+#include "bench/preprocessing.h"
 #include "bench/recommend.h"
 
 namespace bw {
@@ -147,7 +147,7 @@ double ModelBench::measure_quickly(const BenchListener& listener, const Effort& 
   const double begin = seconds_now();
   measurer.measure_float(findings_);
   const double float_seconds = seconds_now() - begin;
-  warn_of_chance();
+  doubt();
   double expected = full.latency_seconds + float_seconds;
   for (std::size_t i = 0; i < findings_.candidates.size(); ++i) {
     throw_if_interrupted();
@@ -161,16 +161,14 @@ double ModelBench::measure_quickly(const BenchListener& listener, const Effort& 
   return expected;
 }
 
-void ModelBench::warn_of_chance() {
-  if (!findings_.metric || !findings_.original || options_.eval_command.size() > 0) return;
-  if (!metric_named(*findings_.metric).hit_or_miss) return;
-  const auto& shape = model_.original.value(model_.original.outputs.front()).type.shape;
-  const std::int64_t classes = shape && !shape->empty() && shape->back().known() ? shape->back().value : 0;
-  const std::string warning = chance_warning(findings_.original->accuracy, dataset_.evaluation().classes(), classes);
-  if (warning.empty()) return;
-  warn(fmt::format("{}: {}", model_.name, warning));
+// Looks for what would fit better, once.
+void ModelBench::doubt() {
+  if (findings_.doubts.empty()) return;
+  hints_ = better_preprocessing(model_, dataset_, options_);
+  warn(fmt::format("{}: {}", model_.name, findings_.doubts.front()));
   for (const std::string& guess : findings_.guessed) warn(fmt::format("{}: guessed: {}", model_.name, guess));
-  findings_.notes.push_back(warning);
+  for (const std::string& hint : hints_) warn(fmt::format("{}: {}", model_.name, hint));
+  findings_.doubts.insert(findings_.doubts.end(), hints_.begin(), hints_.end());
 }
 
 void ModelBench::measure_fully(const BenchListener& listener, double expected) {
@@ -185,6 +183,7 @@ void ModelBench::measure_fully(const BenchListener& listener, double expected) {
   Countdown countdown(fmt::format("{}: measuring", model_.name), steps + 1, expected);
   countdown.next("float", expected / static_cast<double>(steps + 1));
   measurer.measure_float(findings_);
+  if (!findings_.doubts.empty()) findings_.doubts.insert(findings_.doubts.end(), hints_.begin(), hints_.end());
   for (std::size_t i = 0; i < findings_.candidates.size(); ++i) {
     throw_if_interrupted();
     CandidateFindings& row = findings_.candidates[i];

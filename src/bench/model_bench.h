@@ -25,7 +25,7 @@ class ModelBench {
   Plan made(const Recipe& recipe, const Calibration& calibration, Trial& trial, CandidateFindings& row) const;
   double measure_quickly(const BenchListener& listener, const Effort& effort);
   void measure_fully(const BenchListener& listener, double expected);
-  void warn_of_chance();
+  void doubt();
   void decide();
 
   const BenchOptions& options_;
@@ -35,7 +35,8 @@ class ModelBench {
   const Task task_;
   const Dataset dataset_;
   ModelFindings findings_;
-  std::vector<Plan> plans_;  // of the candidates in findings_, in their order
+  std::vector<std::string> hints_;  // where the labels say nothing of the model
+  std::vector<Plan> plans_;         // of the candidates in findings_, in their order
 };
 
 }  // namespace bw

@@ -170,17 +170,7 @@ const Outputs* Trial::original_outputs() {
 void Trial::require_finite(const std::vector<OutputChange>& changes, const fs::path& file, const Graph& graph) {
   const auto bad = std::ranges::find_if(changes, [](const OutputChange& change) { return change.not_finite > 0; });
   if (bad == changes.end()) return;
-  std::vector<std::string> values;
-  for (const Node& node : graph.nodes)
-    for (const ValueId id : node.outputs)
-      if (id != kNoValue && graph.value(id).type.is_tensor() && info(graph.value(id).type.dtype).is_float)
-        values.push_back(graph.value(id).name);
-  std::string first;
-  if (const auto value = first_not_finite(worker_, file, values, feed(), options_))
-    for (const Node& node : graph.nodes)
-      if (std::ranges::any_of(node.outputs,
-                              [&](ValueId id) { return id != kNoValue && graph.value(id).name == *value; }))
-        first = fmt::format("; node '{}' ({}) is the first to give such", node.name, node.op_type);
+  const std::string first = first_not_finite_node(worker_, file, graph, feed(), options_);
   throw Error(ErrorKind::Quantization,
               fmt::format("{} of {} elements of output '{}' are not finite where the float model's are{}",
                           bad->not_finite, bad->elements, bad->name, first),
@@ -199,6 +189,21 @@ Tried Trial::operator()(const fs::path& file, const Graph& graph) {
   Tried tried{.samples = own.samples.size(), .outputs = compare_outputs(*original, own), .not_run = {}};
   require_finite(tried.outputs, file, graph);
   return tried;
+}
+
+std::string first_not_finite_node(Worker& worker, const fs::path& file, const Graph& graph, SampleFeed feed,
+                                  const RunOptions& options) {
+  std::vector<std::string> values;
+  for (const Node& node : graph.nodes)
+    for (const ValueId id : node.outputs)
+      if (id != kNoValue && graph.value(id).type.is_tensor() && info(graph.value(id).type.dtype).is_float)
+        values.push_back(graph.value(id).name);
+  const auto value = first_not_finite(worker, file, values, std::move(feed), options);
+  if (!value) return "";
+  for (const Node& node : graph.nodes)
+    if (std::ranges::any_of(node.outputs, [&](ValueId id) { return id != kNoValue && graph.value(id).name == *value; }))
+      return fmt::format("; node '{}' ({}) is the first to give such", node.name, node.op_type);
+  return "";
 }
 
 Tried write_proven(const Graph& graph, const fs::path& file, Trial& trial) {

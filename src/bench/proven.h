@@ -46,6 +46,11 @@ class Trial {
   std::string not_run_;
 };
 
+// Names the node of `graph` (what the file holds, with types) whose values are the first that are not finite, as the
+// end of a sentence; empty when none are.
+std::string first_not_finite_node(Worker& worker, const std::filesystem::path& file, const Graph& graph,
+                                  SampleFeed feed, const RunOptions& options);
+
 // Writes the graph's model to `file` once `trial` is content with it. Errors: Trial's, which speak of `file`; those of
 // writing. Then there is no new file.
 Tried write_proven(const Graph& graph, const std::filesystem::path& file, Trial& trial);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace bw {
@@ -10,8 +11,11 @@ namespace {
 
 constexpr double kSameSpeed = 1.10, kSameSize = 0.97;
 
+bool is_known(const std::optional<Figure>& figure) {
+  return figure && figure->value && std::isfinite(*figure->value);
+}
 double retention(const CandidateFindings& c) {
-  return c.accuracy_retention && c.accuracy_retention->value ? *c.accuracy_retention->value : 1.0;
+  return is_known(c.accuracy_retention) ? *c.accuracy_retention->value : 0;
 }
 double latency_ratio(const CandidateFindings& c) {
   return c.latency && c.latency->ratio.value ? *c.latency->ratio.value : 1.0;
@@ -32,11 +36,32 @@ std::string percent(double fraction) {
   return fmt::format("{:.1f} %", 100 * fraction);
 }
 
+// What of the float model is kept, as the end of a sentence.
+std::string what_is_kept(const CandidateFindings& c) {
+  if (!c.accuracy || c.accuracy->decided_by.empty()) return "the float model's accuracy";
+  if (c.accuracy->decided_by == "agreement") return "the float model's answers";
+  if (c.accuracy->decided_by == "fidelity") return fmt::format("the float model's output '{}'", c.accuracy->decided_on);
+  return fmt::format("the float model's {}", c.accuracy->decided_by);
+}
+
+// Another size of an output explains much.
+std::string resized(const CandidateFindings& c) {
+  if (!c.accuracy) return "";
+  for (const OutputFindings& output : c.accuracy->outputs)
+    if (output.resized_samples > 0)
+      return fmt::format("; output '{}' has another size than the float model's in {} samples", output.name,
+                         output.resized_samples);
+  return "";
+}
+
 // What keeps a measured candidate from being worth shipping; empty when nothing does.
 std::string shortfall(const CandidateFindings& c, const ModelFindings& model, const Constraints& limits) {
+  if (!is_known(c.accuracy_retention))
+    return fmt::format("what it keeps of the float model's accuracy is not known{}",
+                       c.accuracy_retention ? ": " + c.accuracy_retention->reason : "");
   if (retention(c) < limits.accuracy_threshold)
-    return fmt::format("keeps {} of the float model's accuracy, {} are asked for", percent(retention(c)),
-                       percent(limits.accuracy_threshold));
+    return fmt::format("keeps {} of {}, {} are asked for{}", percent(retention(c)), what_is_kept(c),
+                       percent(limits.accuracy_threshold), resized(c));
   if (limits.max_latency_ratio && latency_ratio(c) > *limits.max_latency_ratio)
     return fmt::format("takes {:.2f} of the float model's time, at most {:.2f} are allowed", latency_ratio(c),
                        *limits.max_latency_ratio);
@@ -139,10 +164,7 @@ std::string gains(const CandidateFindings& c, const ModelFindings& model) {
     text = c.latency->verdict == Verdict::Worse ? fmt::format("{:.2f} times slower", ratio) : "of uncertain speed";
   text +=
       fmt::format(" and {} of the size", percent(static_cast<double>(size_of(c)) / static_cast<double>(model.bytes)));
-  if (c.accuracy_retention && c.accuracy_retention->value)
-    text +=
-        fmt::format(", keeping {} of the float model's {}", percent(retention(c)), model.metric.value_or("answers"));
-  return text;
+  return text + fmt::format(", keeping {} of {}", percent(retention(c)), what_is_kept(c));
 }
 
 Rows worth_shipping(const std::vector<CandidateFindings>& candidates) {
@@ -150,6 +172,30 @@ Rows worth_shipping(const std::vector<CandidateFindings>& candidates) {
   for (const CandidateFindings& c : candidates)
     if (worth(c)) rows.push_back(&c);
   return rows;
+}
+
+// Why none of the candidates is recommended, as far as one reason holds for all that were measured.
+std::string nothing_to_ship(const ModelFindings& model, const Constraints& constraints) {
+  const auto all_measured = [&](auto&& holds) {
+    return std::ranges::all_of(model.candidates, [&](const auto& c) { return !measured(c) || holds(c); });
+  };
+  if (std::ranges::none_of(model.candidates, measured))
+    return model.original ? "Ship the float model: no candidate could be measured"
+                          : "Nothing was measured, so nothing is recommended";
+  if (all_measured([](const auto& c) { return !is_known(c.accuracy_retention); }))
+    return "Ship the float model: what candidates keep of its accuracy is not known";
+  if (all_measured([&](const auto& c) { return retention(c) >= constraints.accuracy_threshold; }))
+    return "Ship the float model: no candidate is faster or smaller within the constraints";
+  if (all_measured([&](const auto& c) { return retention(c) < constraints.accuracy_threshold; }))
+    return fmt::format("Ship the float model: no candidate keeps {} of its accuracy",
+                       percent(constraints.accuracy_threshold));
+  return fmt::format(
+      "Ship the float model: no candidate keeps {} of its accuracy and is faster or smaller within the constraints",
+      percent(constraints.accuracy_threshold));
+}
+
+std::string after_doubts(const ModelFindings& model) {
+  return model.doubts.empty() ? "" : ". But the labels say nothing of the float model itself";
 }
 
 }  // namespace
@@ -177,14 +223,13 @@ Recommendation recommend(const ModelFindings& model, const Constraints& constrai
   Rows rows = worth_shipping(model.candidates);
   Recommendation result;
   if (rows.empty()) {
-    result.sentence = fmt::format(
-        "Ship the float model: no candidate keeps {} of its accuracy and is faster or smaller within the constraints",
-        percent(constraints.accuracy_threshold));
+    result.sentence = nothing_to_ship(model, constraints) + after_doubts(model);
     return result;
   }
   const CandidateFindings& best = best_of(rows);
   result.candidate = best.name;
   result.sentence = fmt::format("Ship {}: {}; {}", best.name, gains(best, model), why(rows));
+  result.sentence += after_doubts(model);
   std::erase(rows, &best);
   while (!rows.empty() && result.runners_up.size() < kRunnersUp) {
     const CandidateFindings& next = best_of(rows);

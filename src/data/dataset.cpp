@@ -332,6 +332,22 @@ Split Dataset::split(std::string_view name) const {
   return Split(std::make_shared<const Split::State>(opener.split(spec, opener.source(spec))));
 }
 
+const std::vector<InputSpec>& Dataset::input_specs() const {
+  return state_->spec.inputs;
+}
+
+Dataset Dataset::with_inputs(std::vector<InputSpec> inputs) const {
+  auto state = std::make_shared<State>(*state_);
+  state->spec.inputs = std::move(inputs);
+  for (std::shared_ptr<const Split::State>* split : {&state->calibration, &state->evaluation}) {
+    Split::State remade = **split;
+    remade.maker =
+        std::make_shared<SampleMaker>(state->spec, state->inputs, remade.maker->shared_source(), state->encoder);
+    *split = std::make_shared<const Split::State>(std::move(remade));
+  }
+  return Dataset(std::move(state));
+}
+
 Json Dataset::description() const {
   Json json;
   json["name"] = state_->name;

@@ -85,6 +85,8 @@ class Split {
   std::shared_ptr<const State> state_;
 };
 
+struct InputSpec;  // data/spec.h
+
 struct OpenOptions {
   std::string calibration = {}, evaluation = {};  // names of splits; "" takes the dataset's own choice
   std::filesystem::path data_root = {};  // folder that the paths in dataset.yaml are relative to; "" takes its `root`,
@@ -119,6 +121,11 @@ class Dataset {
   Split calibration() const;
   Split evaluation() const;
   Split split(std::string_view name) const;  // any split, whole
+
+  // How each input is made, with what was guessed; and the same samples with inputs made in another way. Errors: those
+  // of making them so.
+  const std::vector<InputSpec>& input_specs() const;
+  Dataset with_inputs(std::vector<InputSpec> inputs) const;
 
   // For provenance: source kind, task, splits with path, count and sha256, how each input is made, sha256 of it all.
   Json description() const;

@@ -16,6 +16,7 @@ class SampleMaker {
               std::shared_ptr<const TextEncoder> encoder);
 
   const Source& source() const { return *source_; }
+  const std::shared_ptr<const Source>& shared_source() const { return source_; }
   const std::vector<Feed>& feeds() const { return feeds_; }
   Sample make(std::size_t item) const;
   Tensor label(std::size_t item) const;  // undefined without labels; InputError(data) when it is not finite

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/figure_text.h"
 
 namespace bw {
@@ -27,11 +29,19 @@ std::string speed(const CandidateFindings& other) {
   return "no difference in speed beyond the interval " + times;
 }
 
+// Without labels: of the output that is least alike.
+std::string likeness(const CandidateFindings& other) {
+  const AccuracyComparison& accuracy = *other.accuracy;
+  const auto worst = std::ranges::find(accuracy.outputs, accuracy.decided_on, &OutputFindings::name);
+  if (worst == accuracy.outputs.end()) return "its outputs could not be compared";
+  if (accuracy.decided_by == "agreement")
+    return fmt::format("gives the same answer in {} of all cases", figure_text(worst->agreement));
+  const std::string noise = worst->sqnr.value ? figure_text(worst->sqnr) + " of signal over error" : worst->sqnr.reason;
+  return fmt::format("output '{}' is kept to {} ({})", worst->name, figure_text(worst->fidelity), noise);
+}
+
 std::string accuracy(const CandidateFindings& other) {
-  if (other.accuracy->metrics.empty() && !other.accuracy->agreement.value)
-    return fmt::format("gives outputs that differ by {}", figure_text(other.accuracy->sqnr));
-  if (other.accuracy->metrics.empty())
-    return fmt::format("gives the same answer for {} of the samples", figure_text(other.accuracy->agreement));
+  if (other.accuracy->metrics.empty()) return likeness(other);
   const MetricFindings& metric = other.accuracy->metrics.front();
   const std::string change =
       bracketed(metric.name + " " + difference_text(metric.difference), interval_text(metric.difference));

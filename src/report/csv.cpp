@@ -73,6 +73,16 @@ template <Figure AccuracyComparison::* figure>
 std::string of_accuracy(const Row& row) {
   return row.candidate && row.candidate->accuracy ? number(((*row.candidate->accuracy).*figure).value) : "";
 }
+template <std::string AccuracyComparison::* member>
+std::string decided(const Row& row) {
+  return row.candidate && row.candidate->accuracy ? text((*row.candidate->accuracy).*member) : "";
+}
+std::string not_finite(const Row& row) {
+  if (!row.candidate || !row.candidate->accuracy) return "";
+  std::uint64_t elements = 0;
+  for (const OutputFindings& output : row.candidate->accuracy->outputs) elements += output.not_finite;
+  return count(elements);
+}
 template <std::string ArtifactFile::* member>
 std::string of_artifact(const Row& row) {
   return row.candidate && row.candidate->artifact ? text((*row.candidate->artifact).*member) : "";
@@ -135,8 +145,11 @@ constexpr Column kColumns[] = {
     {"accuracy_difference_high", of_metric<difference_high>},
     {"accuracy_verdict", of_metric<metric_verdict>},
     {"accuracy_retention", compared<&CandidateFindings::accuracy_retention>},
+    {"retention_of", decided<&AccuracyComparison::decided_by>},
+    {"retention_output", decided<&AccuracyComparison::decided_on>},
     {"agreement", of_accuracy<&AccuracyComparison::agreement>},
     {"sqnr", of_accuracy<&AccuracyComparison::sqnr>},
+    {"not_finite", not_finite},
     {"inference_time", measured<&ModelFigures::inference_time>},
     {"latency_ratio", of_latency<latency_ratio>},
     {"latency_ratio_low", of_latency<latency_low>},

@@ -86,7 +86,8 @@ struct Table<ModelFigures> {
   static std::vector<Field<ModelFigures>> fields() {
     using T = ModelFigures;
     return {
-        field<T>("accuracy", "the data set's first metric", &T::accuracy),
+        field<T>("accuracy", "the data set's first metric; without labels what is kept of the float model's outputs",
+                 &T::accuracy),
         field<T>("inference_time", "median of one inference", &T::inference_time),
         field<T>("memory_usage", "peak resident set of the worker process", &T::memory_usage),
         field<T>("model_size", "bytes of all files that must be shipped", &T::model_size),
@@ -131,6 +132,8 @@ struct Table<MetricFindings> {
     using T = MetricFindings;
     return {
         field<T>("name", "top1, f1, perplexity, ...", &T::name),
+        field<T>("output", "the model's output that it is about; null for a metric of the user's own",
+                 [](const T& m) { return unless_empty(m.output); }),
         word_field<T>("direction", "which way is better",
                       [](const T& m) { return std::string(m.higher_is_better ? "higher" : "lower"); },
                       {"higher", "lower"}),
@@ -155,15 +158,49 @@ struct Table<McNemarTest> {
 };
 
 template <>
+struct Table<OutputFindings> {
+  static constexpr std::string_view kName = "OutputComparison";
+  static std::vector<Field<OutputFindings>> fields() {
+    using T = OutputFindings;
+    return {
+        field<T>("name", "of the model's output", &T::name),
+        word_field<T>("measure",
+                      "by what it is compared with the float model's: agreement of class scores and integers, "
+                      "fidelity of other numbers",
+                      [](const T& o) { return o.measure; }, {"agreement", "fidelity"}),
+        field<T>("decides",
+                 "whether accuracy_retention is about it where there are no labels: the worst of those decides",
+                 &T::decides),
+        field<T>("agreement", "share of answers that are the float model's own", &T::agreement),
+        field<T>("sqnr", "signal over error, in decibels", &T::sqnr),
+        field<T>("fidelity",
+                 "1 - error relative to the output's own spread (root mean square, each part of its last concatenation "
+                 "by its own spread), at least 0",
+                 &T::fidelity),
+        field<T>("elements", "over all samples", &T::elements),
+        field<T>("not_finite", "elements that are NaN or infinite, more than the float model's", &T::not_finite),
+        field<T>("not_finite_samples", "in how many samples", &T::not_finite_samples),
+        field<T>("resized_samples", "samples with more or fewer elements than the float model gives",
+                 &T::resized_samples),
+    };
+  }
+};
+
+template <>
 struct Table<AccuracyComparison> {
   static constexpr std::string_view kName = "AccuracyComparison";
   static std::vector<Field<AccuracyComparison>> fields() {
     using T = AccuracyComparison;
     return {
-        field<T>("metrics", "the first is the one that the constraint is about; empty without labels", &T::metrics),
+        field<T>("metrics", "by labels; empty without them", &T::metrics),
         field<T>("mcnemar", "exact test on the first metric's hits and misses", &T::mcnemar),
-        field<T>("agreement", "share of samples with the float model's own answer, where the output is class scores", &T::agreement),
-        field<T>("sqnr", "of the outputs against the float model's", &T::sqnr),
+        field<T>("agreement", "of the output that is compared worst", &T::agreement),
+        field<T>("sqnr", "of the output that is compared worst", &T::sqnr),
+        field<T>("outputs", "each output beside the float model's", &T::outputs),
+        field<T>("decided_by", "what accuracy_retention is of: the first metric's name, agreement or fidelity",
+                 [](const T& a) { return unless_empty(a.decided_by); }),
+        field<T>("decided_on", "the output that decided; null for a metric of the user's own",
+                 [](const T& a) { return unless_empty(a.decided_on); }),
     };
   }
 };
@@ -244,7 +281,8 @@ struct Table<CandidateFindings> {
         field<T>("original_metrics", "of the float model, as measured beside this candidate", &T::original),
         field<T>("quantized_metrics", "of the candidate", &T::quantized),
         field<T>("accuracy_retention",
-                 "quantized over original accuracy (where lower is better: original over quantized)",
+                 "quantized over original accuracy (where lower is better: original over quantized); where labels say "
+                 "nothing, agreement or fidelity",
                  &T::accuracy_retention),
         field<T>("speedup_factor", "original time over quantized time; above 1 is faster", &T::speedup_factor),
         field<T>("memory_reduction", "1 - quantized over original peak memory; negative if it grew",
@@ -329,7 +367,8 @@ struct Table<ModelPart> {
         field<T>("nodes", "how many", [](const T& m) { return m.of.nodes; }),
         field<T>("parameters", "how many weights", [](const T& m) { return m.of.architecture.parameters; }),
         word_field<T>("architecture_type", "what kind of network it is",
-                      [](const T& m) { return m.of.architecture.type; }, {"transformer", "cnn", "rnn", "mlp", "mixed", "other"}),
+                      [](const T& m) { return m.of.architecture.type; },
+                      {"transformer", "cnn", "rnn", "mlp", "mixed", "other"}),
         field<T>("quantization_compatibility", "by group of methods: has the target kernels for it",
                  [](const T& m) { return m.of.architecture.compatibility; }),
         field<T>("recommended_methods", "recipes, best first",
@@ -350,9 +389,12 @@ struct Table<DatasetPart> {
         field<T>("path", "as given", [](const T& d) { return d.of.dataset_path; }),
         field<T>("task", "classification, regression, language-modelling, embedding-similarity, outputs",
                  [](const T& d) { return d.of.task; }),
-        field<T>("metric", "first metric's name; null without labels", [](const T& d) { return d.of.metric; }),
+        field<T>("metric", "what accuracy is: the labels' first metric; without labels agreement or fidelity",
+                 [](const T& d) { return d.of.metric; }),
         field<T>("calibration_samples", "how many were used", [](const T& d) { return d.of.calibration_samples; }),
         field<T>("evaluation_samples", "how many were used", [](const T& d) { return d.of.evaluation_samples; }),
+        field<T>("doubts", "why the labels say nothing of this model, and what fits it better; empty: they do",
+                 [](const T& d) { return d.of.doubts; }),
         field<T>("guessed", "what the user did not say; whole sentences", [](const T& d) { return d.of.guessed; }),
     };
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <span>
 
+#include "measure/metrics/metric.h"
 #include "report/comparison.h"
 #include "report/figure_text.h"
 
@@ -102,13 +103,16 @@ std::string accuracy_text(const std::string& value, const std::string& differenc
   return fmt::format("{}{:9}", value, difference.empty() ? "" : fmt::format(" ({})", difference));
 }
 
+// Of several outputs the one that decided is named.
+Cell cell_of_worst(const AccuracyComparison& accuracy, Cell cell) {
+  if (accuracy.outputs.size() > 1) cell.text += fmt::format(" ({})", printable(accuracy.decided_on));
+  return cell;
+}
+
 Cell accuracy_cell(const CandidateFindings& candidate) {
   const std::string value = figure_text(candidate.quantized->accuracy);
   if (!candidate.accuracy) return {accuracy_text(value, "")};
-  if (candidate.accuracy->metrics.empty())
-    return {candidate.accuracy->agreement.value ? fmt::format("agrees {}", figure_text(candidate.accuracy->agreement))
-                                                : figure_text(candidate.accuracy->sqnr),
-            Tone::Plain};
+  if (candidate.accuracy->metrics.empty()) return cell_of_worst(*candidate.accuracy, {value});
   const MetricFindings& metric = candidate.accuracy->metrics.front();
   const std::string difference = difference_text(metric.difference);
   return {accuracy_text(value, difference.substr(0, difference.find(' '))), tone_of(metric.verdict)};
@@ -270,10 +274,23 @@ std::string titled(const std::string& title, const TableStyle& style) {
   return painted(wrapped(title, style.width, 2), Tone::Strong, style) + "\n";
 }
 
+// What the figures are, where that is not plain, and what must be known to read them.
+std::vector<std::string> remarks(const ModelFindings& model) {
+  std::vector<std::string> lines;
+  for (const char* measure : {"agreement", "fidelity"})
+    if (std::ranges::any_of(model.candidates, [&](const CandidateFindings& candidate) {
+          return candidate.accuracy && candidate.accuracy->decided_by == measure;
+        }))
+      lines.push_back(fmt::format("Retention by {}: {}", measure, metric_named(measure).says));
+  for (const std::string& doubt : model.doubts) lines.push_back("Doubt: " + doubt);
+  return lines;
+}
+
 std::string model_text(const ModelFindings& model, const TableStyle& style) {
-  return titled(title_of(model, model.name, "the float model"), style) + rows_text(model, "float", style) +
-         reasons_text(model, style) + wrapped("Recommended: " + printable(model.recommended.sentence), style.width, 2) +
-         "\n";
+  std::string text = titled(title_of(model, model.name, "the float model"), style) + rows_text(model, "float", style) +
+                     reasons_text(model, style);
+  for (const std::string& line : remarks(model)) text += wrapped(printable(line), style.width, 2) + "\n";
+  return text + wrapped("Recommended: " + printable(model.recommended.sentence), style.width, 2) + "\n";
 }
 
 }  // namespace

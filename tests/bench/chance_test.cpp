@@ -15,6 +15,9 @@ TEST_CASE("a model at chance level is told from one that has learned something")
   };
   CHECK(warning(112, 1000, even).find("11.2 %") != std::string::npos);
   CHECK(warning(150, 1000, even).empty());
+  std::vector<std::int64_t> skewed(100, 1);
+  std::fill(skewed.begin(), skewed.begin() + 23, 0);
+  CHECK(warning(42, 48, skewed, 2).empty());  // 87.5 % against 77 %: not told apart by 48 samples, but no chance level
   CHECK(warning(0, 100, even).find("right on none") != std::string::npos);
   CHECK_FALSE(warning(99, 100, uneven, 2).empty());  // naming class 0 always is as good
   CHECK(warning(100, 100, std::vector<std::int64_t>(100, 0))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <cmath>
 
 using namespace bw;
 
@@ -124,4 +125,63 @@ TEST_CASE("the Pareto front leaves out what another candidate beats") {
   const auto front = pareto_front({candidate("a", 1.0, 0.5, 0.4, 0.6, 300), candidate("b", 0.9, 0.6, 0.5, 0.7, 300),
                                    candidate("c", 0.8, 0.9, 0.8, 1.0, 100)});
   CHECK(front == std::vector<std::string>{"a", "c"});
+}
+
+TEST_CASE("only what is worth shipping stands on the front") {
+  auto refused = candidate("refused", 1, 0.1, 0.09, 0.11, 10), useless = candidate("useless", 1, 0.2, 0.19, 0.21, 20);
+  refused.status = Status::Refused;
+  useless.status = Status::NotBetter;
+  CHECK(pareto_front({refused, useless, candidate("a", 0.99, 0.5, 0.4, 0.6, 300)}) == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("what is kept is said of what was compared") {
+  const Constraints limits;
+  auto wrong = candidate("wrong", 0.5, 0.5, 0.4, 0.6, 300);
+  const auto reason = [&](const char* by, std::uint64_t resized = 0) {
+    OutputFindings boxes;
+    boxes.name = "boxes";
+    boxes.resized_samples = resized;
+    wrong.accuracy.emplace();
+    wrong.accuracy->outputs = {boxes};
+    wrong.accuracy->decided_by = by;
+    wrong.accuracy->decided_on = "boxes";
+    return model({wrong}, limits).candidates[0].reason;
+  };
+  CHECK(reason("top1") == "keeps 50.0 % of the float model's top1, 95.0 % are asked for");
+  CHECK(reason("agreement") == "keeps 50.0 % of the float model's answers, 95.0 % are asked for");
+  CHECK(reason("fidelity", 3) ==
+        "keeps 50.0 % of the float model's output 'boxes', 95.0 % are asked for; output 'boxes' has another size than "
+        "the "
+        "float model's in 3 samples");
+}
+
+TEST_CASE("what nobody knows is not kept, and is not said to be lost") {
+  const Constraints limits;
+  auto unknown = candidate("unknown", 1, 0.5, 0.4, 0.6, 300);
+  unknown.accuracy_retention = missing_figure(Unit::Ratio, "none of the outputs could be compared");
+  ModelFindings m = model({unknown}, limits);
+  CHECK(m.candidates[0].status == Status::NotBetter);
+  CHECK(m.candidates[0].reason.ends_with("is not known: none of the outputs could be compared"));
+  CHECK(recommend(m, limits).sentence == "Ship the float model: what candidates keep of its accuracy is not known");
+  unknown.accuracy_retention = exact_figure(std::nan(""), Unit::Ratio);
+  CHECK(model({unknown}, limits).candidates[0].status == Status::NotBetter);
+}
+
+TEST_CASE("the reason to ship the float model is the one that holds") {
+  const Constraints limits;
+  const auto sentence = [&](std::vector<CandidateFindings> candidates) {
+    return recommend(model(std::move(candidates), limits), limits).sentence;
+  };
+  const auto wrong = candidate("wrong", 0.5, 0.5, 0.4, 0.6, 300), slow = candidate("slow", 1, 2, 1.9, 2.1, 1000);
+  CHECK(sentence({wrong}) == "Ship the float model: no candidate keeps 95.0 % of its accuracy");
+  CHECK(sentence({slow}) == "Ship the float model: no candidate is faster or smaller within the constraints");
+  CHECK(sentence({wrong, slow}).find("and is faster or smaller") != std::string::npos);
+  CHECK(sentence({}) == "Nothing was measured, so nothing is recommended");
+}
+
+TEST_CASE("a recommendation says when labels say nothing") {
+  const Constraints limits;
+  ModelFindings m = model({candidate("a", 1, 0.5, 0.45, 0.55, 300)}, limits);
+  m.doubts = {"the float model is right on none of the samples"};
+  CHECK(recommend(m, limits).sentence.ends_with(". But the labels say nothing of the float model itself"));
 }

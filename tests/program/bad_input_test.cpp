@@ -127,7 +127,7 @@ TEST_CASE("data that do not fit are refused") {
   }
   SECTION("not a number among the samples") {
     std::vector<float> numbers(images.data<float>().begin(), images.data<float>().end());
-    for (std::size_t i = 0; i < 6; ++i) numbers[i * 192 + 5] = std::numeric_limits<float>::quiet_NaN();
+    for (std::size_t i = 0; i < 6; ++i) numbers[i * 256 + 5] = std::numeric_limits<float>::quiet_NaN();
     with({{"x", Tensor::of<float>(images.shape(), std::span<const float>(numbers))}, {"y", labels}});
     require_refused(world, kBench, {"samples.npz", "5"});
   }

@@ -105,9 +105,9 @@ TEST_CASE("--balanced calibrates on as many samples of each class") {
   const World world;
   const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
   constexpr std::int64_t kCount = 400, kRare = 390;  // samples from the 390th on are of class 1, and large
-  std::vector<float> x(kCount * 192, 0.5f);
+  std::vector<float> x(kCount * 256, 0.5f);
   std::vector<std::int64_t> y(kCount, 0);
-  std::fill(x.begin() + kRare * 192, x.end(), 50.0f);
+  std::fill(x.begin() + kRare * 256, x.end(), 50.0f);
   std::fill(y.begin() + kRare, y.end(), 1);
   const Tensor images = Tensor::of<float>({kCount, 4, 8, 8}, std::span<const float>(x));
   fs::remove(world / "data/samples.npz");
@@ -139,8 +139,8 @@ TEST_CASE("calibration does not depend on the order of the samples") {
   const std::span<const float> x = images.data<float>();
   std::vector<float> reversed;
   for (std::size_t i = 20; i-- > 0;)
-    reversed.insert(reversed.end(), x.begin() + 192 * static_cast<std::ptrdiff_t>(i),
-                    x.begin() + 192 * static_cast<std::ptrdiff_t>(i + 1));
+    reversed.insert(reversed.end(), x.begin() + 256 * static_cast<std::ptrdiff_t>(i),
+                    x.begin() + 256 * static_cast<std::ptrdiff_t>(i + 1));
   fs::remove(world / "data/samples.npz");
   write_npz({{"x", images}}, world / "data/test.npz");
   for (const char* order : {"forward", "backward"}) {
@@ -172,7 +172,7 @@ TEST_CASE("inspect shows a model") {
   CHECK(has(people.out, "Convx2"));
   const Json json = parse_json(bitwright({"inspect", world.path("cnn.onnx"), "--json"}).out, "inspect");
   CHECK(json["sha256"] == sha256_of_file(world / "cnn.onnx"));
-  CHECK(json["parameters"] == 8 * 27 + 8 + 8 * 72 + 8 + 8 * 5 + 5);
+  CHECK(json["parameters"] == 8 * 36 + 8 + 8 * 72 + 8 + 8 * 5 + 5);
   CHECK(has(bitwright({"inspect", world.path("cnn.onnx"), "--nodes"}).out, "GlobalAveragePool"));
   CHECK(has(bitwright({"inspect", world.path("cnn.onnx"), "--text"}).out, "= Conv("));
 }

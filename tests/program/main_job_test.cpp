@@ -238,7 +238,7 @@ TEST_CASE("data without labels is compared with the float model's answers") {
   REQUIRE(outcome.code == 0);
   const Json model = parse_json(outcome.out, "standard output")["models"][0];
   CHECK(model["dataset"]["task"] == "outputs");
-  CHECK(model["dataset"]["metric"].is_null());
+  CHECK(model["dataset"]["metric"] == "agreement");
   const Json& candidate = model["candidates"][0];
   CHECK(candidate["accuracy"]["metrics"].empty());
   CHECK(candidate["accuracy"]["agreement"]["value"].get<double>() > 0.5);

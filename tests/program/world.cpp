@@ -39,7 +39,7 @@ void put_images(const fs::path& npz, std::int64_t count, bool labels) {
 
 namespace {
 
-const ValueType kImages = ValueType::tensor(DType::Float32, std::vector<Dim>{{-1, "N"}, {3, ""}, {8, ""}, {8, ""}});
+const ValueType kImages = ValueType::tensor(DType::Float32, std::vector<Dim>{{-1, "N"}, {4, ""}, {8, ""}, {8, ""}});
 
 }  // namespace
 

@@ -69,6 +69,10 @@ TEST_CASE("csv: a row for the float model and for each candidate") {
   CHECK(cell(rows, 2, "recommended") == "yes");
   CHECK(cell(rows, 2, "model_size") == "301220");
   CHECK(cell(rows, 2, "sqnr") == "");
+  CHECK(cell(rows, 2, "retention_of") == "top1");
+  CHECK(cell(rows, 2, "retention_output") == "logits");
+  CHECK(cell(rows, 2, "not_finite") == "0");
+  CHECK(cell(rows, 1, "retention_of") == "");
   CHECK(cell(rows, 3, "status") == "refused");
   CHECK(cell(rows, 3, "accuracy") == "");
 }
@@ -149,12 +153,29 @@ TEST_CASE("comparison: what one model is to the other") {
 
   other.latency->verdict = Verdict::Worse;
   other.accuracy->metrics.clear();
+  other.accuracy->decided_by = "agreement";
   other.artifact->bytes = model.bytes;
   const std::string slower = comparison_sentence(model);
   CHECK(contains(slower, ": takes 0.44 times as long ("));
-  CHECK(contains(slower, "; gives the same answer for 98.50 % of the samples; of the same size ("));
+  CHECK(contains(slower, "; gives the same answer in 98.50 % of all cases; of the same size ("));
+  other.accuracy->decided_by = "fidelity";
+  CHECK(contains(comparison_sentence(model), "; output 'logits' is kept to 97.00 % (The outputs are equal.)"));
 
   other.latency.reset();
   other.reason = "it died";
   CHECK(comparison_sentence(model) == "int8-static-mse could not be compared with resnet20: it died");
+}
+
+TEST_CASE("table: how retention is meant where no label decides, and doubts") {
+  Findings findings = test::sample_findings();
+  CHECK(contains(findings_table(findings, {}), "\nDoubt: The labels may be in another order.\n"));
+  CHECK(!contains(findings_table(findings, {}), "Retention by"));
+  CandidateFindings& candidate = findings.models[0].candidates[0];
+  findings.models[0].metric = "fidelity";
+  candidate.accuracy->metrics.clear();
+  candidate.accuracy->decided_by = "fidelity";
+  candidate.accuracy->outputs.push_back({.name = "state", .measure = "fidelity"});
+  const std::string table = findings_table(findings, {});
+  CHECK(contains(table, "\nRetention by fidelity: 1 less the error"));
+  CHECK(contains(table, " (logits)"));  // which of two outputs decided
 }

@@ -42,12 +42,24 @@ inline CandidateFindings measured_candidate() {
   const LatencyFigures times{figure(1.9e-3, Unit::Seconds, 1e-5), figure(2e-3, Unit::Seconds),
                              figure(3e-3, Unit::Seconds), figure(0.012, Unit::Seconds)};
   c.latency = LatencyComparison{figure(0.442, Unit::Ratio, 0.008), Verdict::Better, times, times};
-  c.accuracy =
-      AccuracyComparison{{{"top1", true, figure(0.9217, Unit::Fraction, 0.005), figure(0.9204, Unit::Fraction, 0.005),
-                           figure(-0.0013, Unit::Fraction, 0.001), Verdict::Worse}},
-                         McNemarTest{.b = 40, .c = 27, .p = 0.14, .mid_p = 0.12},
-                         figure(0.985, Unit::Fraction, 0.002),
-                         missing(Unit::Decibel, "The outputs are equal.")};
+  OutputFindings logits{.name = "logits", .measure = "agreement"};
+  logits.agreement = figure(0.985, Unit::Fraction, 0.002);
+  logits.sqnr = missing(Unit::Decibel, "The outputs are equal.");
+  logits.fidelity = figure(0.97, Unit::Fraction, 0.001);
+  logits.elements = 100000;
+  const MetricFindings top1{.name = "top1",
+                            .output = "logits",
+                            .original = figure(0.9217, Unit::Fraction, 0.005),
+                            .quantized = figure(0.9204, Unit::Fraction, 0.005),
+                            .difference = figure(-0.0013, Unit::Fraction, 0.001),
+                            .verdict = Verdict::Worse};
+  c.accuracy = AccuracyComparison{.metrics = {top1},
+                                  .mcnemar = McNemarTest{.b = 40, .c = 27, .p = 0.14, .mid_p = 0.12},
+                                  .agreement = logits.agreement,
+                                  .sqnr = logits.sqnr,
+                                  .outputs = {logits},
+                                  .decided_by = "top1",
+                                  .decided_on = "logits"};
   c.achieved = AchievedRates{figure(41e9, Unit::OperationsPerSecond), figure(4e9, Unit::BytesPerSecond),
                              figure(0.3, Unit::Fraction), figure(0.2, Unit::Fraction)};
   c.float_nodes = {{"softmax", "Softmax", "no integer kernel"}};
@@ -87,6 +99,7 @@ inline Findings sample_findings() {
   m.metric = "top1";
   m.calibration_samples = 512;
   m.evaluation_samples = 10000;
+  m.doubts = {"The labels may be in another order."};
   m.guessed = {"Layout NCHW, from the input's shape."};
   m.original = model_figures(0.9217, 1.93e-3, 1098452, 1);
   m.control = Control{figure(1.002, Unit::Ratio, 0.009), Verdict::Same, 0.011};

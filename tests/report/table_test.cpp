@@ -19,6 +19,7 @@ namespace {
 // Bench's own names; a candidate of no use; three recipes that one reason refuses; one that killed its worker.
 ModelFindings many_rows() {
   ModelFindings model = test::sample_findings().models[0];
+  model.doubts.clear();
   CandidateFindings best = test::measured_candidate(), slow = best;
   best.name = "int8-static-observer-percentile";
   slow.name = "weight-only-bits-8-block-32";

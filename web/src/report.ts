@@ -36,7 +36,7 @@ export type Verdict = "better" | "same" | "worse" | "inconclusive";
 export type Status = "ok" | "not_better" | "refused" | "worker_died" | "timeout";
 
 export interface Metrics {
-  accuracy: Figure;              // the data set's first metric
+  accuracy: Figure;              // the data set's first metric; without labels what is kept of the float model's outputs
   inference_time: Figure;        // median of one inference
   memory_usage: Figure;          // peak resident set of the worker process
   model_size: Figure;            // bytes of all files that must be shipped
@@ -53,11 +53,26 @@ export interface Latency {
 
 export interface MetricComparison {
   name: string;                  // top1, f1, perplexity, ...
+  output: string | null;         // the model's output that it is about; null for a metric of the user's own
   direction: "higher" | "lower"; // which way is better
   original: Figure;
   quantized: Figure;
   difference: Figure;            // quantized - original, paired by sample
   verdict: Verdict;
+}
+
+/** One output of the model beside the float model's. */
+export interface OutputComparison {
+  name: string;
+  measure: "agreement" | "fidelity";   // agreement: class scores and integers; fidelity: other numbers
+  decides: boolean;                    // accuracy_retention is about the worst of those, where there are no labels
+  agreement: Figure;                   // share of answers that are the float model's own
+  sqnr: Figure;                        // signal over error, decibel
+  fidelity: Figure;                    // 1 - error relative to the output's own spread, at least 0
+  elements: number;                    // over all samples
+  not_finite: number;                  // elements that are NaN or infinite, more than the float model's
+  not_finite_samples: number;          // in how many samples
+  resized_samples: number;             // samples with more or fewer elements than the float model gives
 }
 
 /** Exact McNemar test on the first metric's hits and misses. */
@@ -90,7 +105,8 @@ export interface Candidate {
   original_metrics: Metrics | null;    // of the float model, as measured beside this candidate
   quantized_metrics: Metrics | null;
   accuracy_retention: Figure | null;   // quantized over original accuracy, so that 1 is "nothing lost", ratio
-                                       // (for a metric where lower is better: original over quantized)
+                                       // (for a metric where lower is better: original over quantized);
+                                       // where labels say nothing, agreement or fidelity
   speedup_factor: Figure | null;       // original time over quantized time; above 1 is faster
   memory_reduction: Figure | null;     // 1 - quantized over original peak memory; fraction, negative if it grew
 
@@ -101,10 +117,13 @@ export interface Candidate {
     quantized: Latency;
   } | null;
   accuracy: {
-    metrics: MetricComparison[];       // first is the one that the constraint is about; empty without labels
+    metrics: MetricComparison[];       // by labels; empty without them
     mcnemar: McNemar | null;
-    agreement: Figure;                 // share of samples with the float model's own answer, fraction
-    sqnr: Figure;                      // of the outputs against the float model's, decibel
+    agreement: Figure;                 // of the output that is compared worst, fraction
+    sqnr: Figure;                      // of the output that is compared worst, decibel
+    outputs: OutputComparison[];
+    decided_by: string | null;         // what accuracy_retention is of: first metric's name, agreement or fidelity
+    decided_on: string | null;         // the output that decided; null for a metric of the user's own
   } | null;
   achieved: Achieved | null;
 
@@ -145,9 +164,10 @@ export interface Dataset {
   name: string;
   path: string;
   task: string;
-  metric: string | null;               // first metric's name; null without labels
+  metric: string | null;               // what accuracy is: the labels' first metric; without labels agreement or fidelity
   calibration_samples: number;
   evaluation_samples: number;
+  doubts: string[];                    // why the labels say nothing of this model, and what fits it better
   guessed: string[];                   // what the user did not say; whole sentences
 }
 

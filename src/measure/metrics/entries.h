@@ -8,6 +8,7 @@ namespace bw {
 Metric accuracy_metric();
 Metric agreement_metric();
 Metric f1_metric();
+Metric fidelity_metric();
 Metric mae_metric();
 Metric mcc_metric();
 Metric perplexity_metric();

@@ -40,6 +40,7 @@ Metric f1_metric() {
   return {.name = "f1",
           .says = "harmonic mean of precision and recall: of class 1 when there are two, else the mean over classes",
           .unit = Unit::Fraction,
+          .of_classes = true,
           .score = answer_and_label,
           .aggregate = f1};
 }

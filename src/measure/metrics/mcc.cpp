@@ -39,6 +39,7 @@ double mcc(std::span<const Score> scores, std::span<const std::uint32_t> picks) 
 Metric mcc_metric() {
   return {.name = "mcc",
           .says = "Matthews correlation coefficient: 1 is perfect, 0 is chance",
+          .of_classes = true,
           .score = answer_and_label,
           .aggregate = mcc};
 }

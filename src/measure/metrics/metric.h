@@ -13,26 +13,30 @@
 
 #include "data/dataset.h"
 #include "measure/figure.h"
+#include "measure/reference.h"
 #include "tensor/tensor.h"
 
 namespace bw {
 
 using Score = std::array<double, 2>;
 
-// What is kept of the float model's outputs of one sample, for candidates to be compared with.
-struct Reference {
-  std::vector<std::int32_t> classes;  // the answer at each of the first positions: the largest along the last axis
-  std::vector<float> elements;        // of the first output, every `stride`-th
-  std::size_t stride = 1;
+// What the float model gave for the sample.
+struct Original {
+  const Reference& output;
+  const Channels& channels;
+  std::span<const double> variances;  // by part of the channels
 };
 
+// One output of a model for one sample.
 struct Outcome {
   const Sample& sample;
-  std::span<const float> values;   // of the first output
-  Shape shape;                     // with a batch axis of 1
-  std::span<const float> partner;  // the first output of the second text of a pair, else empty
+  std::span<const float> values;
+  Shape shape;                            // with a batch axis of 1
+  std::span<const std::int64_t> answers;  // of class scores and integers, as Reference has them
+  bool integers = false;                  // the answers are the output's own elements
+  std::span<const float> partner;         // the output for the second text of a pair, else empty
   Shape partner_shape;
-  const Reference* reference = nullptr;
+  const Original* original = nullptr;
 };
 
 struct Metric {
@@ -41,6 +45,7 @@ struct Metric {
   Direction direction = Direction::Higher;
   Unit unit = Unit::Score;
   bool needs_label = true, needs_reference = false;
+  bool of_classes = false;   // the output's last axis holds a score for each class
   bool hit_or_miss = false;  // a score is {0 or 1, 1} for one answer a sample: McNemar's test applies
   bool relative = false;     // margins are shares of the float model's value, not points (perplexity)
   // Error(data) naming the sample when its label or the output does not fit the metric.
@@ -65,6 +70,9 @@ struct LabelledRow {
   std::int64_t label;
 };
 std::vector<LabelledRow> labelled_rows(const Outcome& outcome);
+
+// Whether the output has as many elements as the float model's.
+bool same_size(const Outcome& outcome);
 
 // Position of the first largest; values.size() when there is a NaN.
 std::size_t largest(std::span<const float> values);

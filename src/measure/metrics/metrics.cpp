@@ -10,8 +10,8 @@ namespace bw {
 
 std::span<const Metric> metrics() {
   static const std::array kMetrics{
-      accuracy_metric(),   agreement_metric(), f1_metric(),   mae_metric(),  mcc_metric(),
-      perplexity_metric(), spearman_metric(),  sqnr_metric(), top1_metric(), top5_metric(),
+      accuracy_metric(),   agreement_metric(), f1_metric(),   fidelity_metric(), mae_metric(),  mcc_metric(),
+      perplexity_metric(), spearman_metric(),  sqnr_metric(), top1_metric(),     top5_metric(),
   };
   return kMetrics;
 }
@@ -61,7 +61,32 @@ std::vector<LabelledRow> labelled_rows(const Outcome& outcome) {
   return rows;
 }
 
+bool same_size(const Outcome& outcome) {
+  return outcome.values.size() == element_count(outcome.original->output.shape);
+}
+
+namespace {
+
+// Classes that the model names itself, a label each.
+Score right_answers(const Outcome& outcome) {
+  const std::vector<std::int64_t> labels = to_int64s(outcome.sample.labels.at(0));
+  if (labels.size() != outcome.answers.size())
+    throw Error(InputClass::Data,
+                "the model gives " + to_string(outcome.shape) + " for " + std::to_string(labels.size()) + " labels",
+                outcome.sample.id);
+  Score score{};
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] < 0) continue;
+    score[0] += outcome.answers[i] == labels[i];
+    score[1] += 1;
+  }
+  return score;
+}
+
+}  // namespace
+
 Score right_in_top(const Outcome& outcome, std::size_t k) {
+  if (outcome.integers) return right_answers(outcome);
   Score score{};
   for (const LabelledRow& row : labelled_rows(outcome)) {
     const auto label = static_cast<std::size_t>(row.label);
@@ -79,6 +104,8 @@ Score right_in_top(const Outcome& outcome, std::size_t k) {
 }
 
 Score answer_and_label(const Outcome& outcome) {
+  if (outcome.integers && outcome.answers.size() == 1)
+    return {static_cast<double>(outcome.answers[0]), static_cast<double>(to_int64s(outcome.sample.labels.at(0)).at(0))};
   const std::vector<LabelledRow> rows = labelled_rows(outcome);
   if (rows.size() != 1) throw Error(InputClass::Data, "this metric wants one label a sample", outcome.sample.id);
   return {static_cast<double>(largest(rows[0].logits)), static_cast<double>(rows[0].label)};

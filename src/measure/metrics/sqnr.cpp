@@ -1,27 +1,27 @@
+#include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include "base/error.h"
 #include "measure/metrics/entries.h"
 
 namespace bw {
 namespace {
 
-// {energy of the float model's output, energy of the difference from it}, over the elements that are finite there; the
-// difference is infinite where the other model's are not.
+// {energy of the float model's output, energy of the difference from it}, over the elements that are finite there. An
+// output that is not, or that has another size, is wholly wrong: it differs by all of its energy at least.
 Score score(const Outcome& outcome) {
-  const Reference& reference = *outcome.reference;
-  if (outcome.values.empty() || (outcome.values.size() - 1) / reference.stride + 1 != reference.elements.size())
-    throw Error(InputClass::Data, "the output has another size than the float model's", outcome.sample.id);
+  const Reference& reference = outcome.original->output;
+  const bool comparable = same_size(outcome);
+  bool whole = comparable;
   Score energy{};
   for (std::size_t i = 0; i < reference.elements.size(); ++i) {
-    const double signal = reference.elements[i], noise = outcome.values[i * reference.stride] - signal;
+    const double signal = reference.elements[i];
     if (!std::isfinite(signal)) continue;
-    if (!std::isfinite(noise)) return {energy[0], std::numeric_limits<double>::infinity()};
     energy[0] += signal * signal;
-    energy[1] += noise * noise;
+    const double noise = comparable ? outcome.values[i * reference.stride] - signal : 0;
+    whole = whole && std::isfinite(noise);
+    if (std::isfinite(noise)) energy[1] += noise * noise;
   }
-  return energy;
+  return {energy[0], whole ? energy[1] : std::max(energy[0], energy[1])};
 }
 
 double decibels(std::span<const Score> scores, std::span<const std::uint32_t> picks) {
