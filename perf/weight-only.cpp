@@ -127,7 +127,7 @@ Row measured(const Matrix& matrix, const NBitsOptions& form, std::span<const std
                    seconds_of([&] { quantize_nbits(weights, matrix.rows, matrix.columns, form); }));
     logs.push_back(std::log(ours.back() / bandwidth.back()));
   }
-  const Interval interval = median_interval(logs, 1, 0);
+  const Interval interval = *quantile_figure(logs, 0.5, Unit::Ratio).interval;
   return {
       fmt::format("[{}, {}] {} bits{}", matrix.rows, matrix.columns, form.bits, form.symmetric ? "" : ", zero points"),
       median(ours),

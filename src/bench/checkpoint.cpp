@@ -35,36 +35,6 @@ void get(ByteReader& in, Figure& figure) {
   figure.reason = in.text();
 }
 
-void put(ByteWriter& out, const Timing& timing) {
-  for (const Figure* figure : {&timing.p50, &timing.p90, &timing.p99, &timing.load_time, &timing.utilization})
-    put(out, *figure);
-}
-
-void get(ByteReader& in, Timing& timing) {
-  for (Figure* figure : {&timing.p50, &timing.p90, &timing.p99, &timing.load_time, &timing.utilization})
-    get(in, *figure);
-}
-
-void put(ByteWriter& out, const Latency& latency) {
-  put(out, latency.ratio.ratio);
-  out.put(static_cast<std::uint8_t>(latency.ratio.verdict));
-  out.put(latency.ratio.autocorrelation);
-  out.put<std::uint64_t>(latency.ratio.block);
-  put(out, latency.original);
-  put(out, latency.quantized);
-  out.put(latency.seconds);
-}
-
-void get(ByteReader& in, Latency& latency) {
-  get(in, latency.ratio.ratio);
-  latency.ratio.verdict = static_cast<Verdict>(in.get<std::uint8_t>());
-  latency.ratio.autocorrelation = in.get<double>();
-  latency.ratio.block = in.get<std::uint64_t>();
-  get(in, latency.original);
-  get(in, latency.quantized);
-  latency.seconds = in.get<double>();
-}
-
 // Scores are pairs of doubles, one after the other.
 std::span<const double> flat(const std::vector<Score>& scores) {
   return {scores.data()->data(), 2 * scores.size()};
@@ -168,8 +138,8 @@ Calibration Checkpoint::calibration(std::string_view key, const std::function<Ca
 Evaluation Checkpoint::evaluation(std::string_view key, const std::function<Evaluation()>& compute) {
   return step<Evaluation>("evaluation", key, compute);
 }
-Latency Checkpoint::latency(std::string_view key, const std::function<Latency()>& compute) {
-  return step<Latency>("latency", key, compute);
+Visit Checkpoint::visit(std::string_view key, const std::function<Visit()>& compute) {
+  return step<Visit>("visit", key, compute);
 }
 Figure Checkpoint::figure(std::string_view key, const std::function<Figure()>& compute) {
   return step<Figure>("figure", key, compute);

@@ -25,7 +25,7 @@ class Checkpoint {
   // `key`: text that names everything that the result depends on. Kept whole or not at all, before this returns.
   Calibration calibration(std::string_view key, const std::function<Calibration()>& compute);
   Evaluation evaluation(std::string_view key, const std::function<Evaluation()>& compute);
-  Latency latency(std::string_view key, const std::function<Latency()>& compute);
+  Visit visit(std::string_view key, const std::function<Visit()>& compute);
   Figure figure(std::string_view key, const std::function<Figure()>& compute);
 
   void clear();  // the run is complete: nothing to resume

@@ -34,6 +34,7 @@ struct LatencyComparison {
   Figure ratio;  // quantized over original
   Verdict verdict = Verdict::Inconclusive;
   LatencyFigures original, quantized;
+  std::vector<std::string> timed_with;  // candidates of the same structure, which share these times
 };
 
 struct MetricFindings {
@@ -96,6 +97,7 @@ struct CandidateFindings {
 
 struct Constraints {
   double accuracy_threshold = 0.95;
+  double least_gain = 0.05;  // in time or size; 0.05 is 5 %
   std::optional<double> max_latency_ratio;
   std::optional<std::uint64_t> max_size;
 };
@@ -104,6 +106,7 @@ struct Control {
   Figure ratio;
   Verdict verdict = Verdict::Inconclusive;
   std::optional<double> smallest_effect;
+  std::string disturbance;  // how busy others kept the machine; empty when they were hardly in the way
 };
 
 struct Recommendation {

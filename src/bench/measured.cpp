@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "bench/accuracy.h"
 #include "bench/chance.h"
-#include "bench/cost.h"
 #include "bench/proven.h"
 #include "format/onnx/onnx.h"
 
@@ -43,6 +42,14 @@ bool computes_in_integers(const Plan& plan) {
   });
 }
 
+// Of a candidate, from the float model's and their ratio, so that what stands side by side fits.
+Figure scaled(const Figure& time, const Figure& ratio) {
+  if (!time.value || !ratio.value) return missing_figure(Unit::Seconds, ratio.value ? time.reason : ratio.reason);
+  Figure figure{*time.value * *ratio.value, std::nullopt, ratio.n, Unit::Seconds, {}};
+  if (ratio.interval) figure.interval = Interval{*time.value * ratio.interval->low, *time.value * ratio.interval->high};
+  return figure;
+}
+
 LatencyFigures latency_figures(const Timing& timing) {
   return {timing.p50, timing.p90, timing.p99, timing.load_time};
 }
@@ -53,6 +60,15 @@ WorkerOptions limited(const WorkerLimits& limits) {
   return options;
 }
 
+SpeedOptions speed_options(const BenchOptions& options, const Effort& effort) {
+  return {.visits = effort.visits,
+          .visit = {.threads = options.threads,
+                    .seconds = effort.latency_seconds / static_cast<double>(effort.visits),
+                    .least_turns = effort.least_turns,
+                    .silence = options.worker.silence},
+          .worker = limited(options.worker)};
+}
+
 }  // namespace
 
 Effort full_effort(const BenchOptions& options) {
@@ -60,14 +76,15 @@ Effort full_effort(const BenchOptions& options) {
 }
 
 Effort quick_effort(const BenchOptions& options, double sample_seconds) {
-  constexpr std::size_t kLeastSamples = 16, kMostSamples = 256, kPairs = 12;
+  constexpr std::size_t kLeastSamples = 16, kMostSamples = 256;
   constexpr double kSeconds = 0.3;
   const std::size_t enough = sample_seconds > 0
                                  ? std::clamp(static_cast<std::size_t>(1 / sample_seconds), kLeastSamples, kMostSamples)
                                  : kMostSamples;
   return {.samples = options.evaluation_samples == 0 ? enough : std::min(enough, options.evaluation_samples),
           .latency_seconds = std::min(kSeconds, options.latency_seconds),
-          .least_pairs = kPairs,
+          .visits = 3,
+          .least_turns = 1,
           .peaks = false};
 }
 
@@ -81,6 +98,7 @@ Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const Bench
       indices_(evaluation_indices(dataset.evaluation(), options, effort)),
       samples_(dataset.evaluation(), indices_, kDecodedBudget),
       worker_(limited(options.worker)),
+      speed_(*model.runnable, samples_, speed_options(options, effort), checkpoint, key("")),
       outputs_(judged_outputs(model.prepared, dataset)) {}
 
 // What every step's result depends on; each adds what else it depends on.
@@ -92,8 +110,10 @@ std::string Measurer::key(const std::string& sha256) const {
 double Measurer::expected_seconds(const CandidateFindings& measured, const Effort& effort) const {
   const auto samples = static_cast<double>(count_of(dataset_.evaluation(), effort.samples));
   const double evaluate = measured.seconds.evaluate.value_or(0) * samples / static_cast<double>(samples_.size());
-  const double overhead = std::max(0.0, measured.seconds.latency.value_or(0) - effort_.latency_seconds);
-  return evaluate + effort.latency_seconds + overhead;
+  const double spent = measured.seconds.latency.value_or(0);
+  if (spent == 0) return evaluate;  // timed with another, or not at all
+  const double more = static_cast<double>(effort.visits) / static_cast<double>(effort_.visits);
+  return evaluate + effort.latency_seconds + std::max(0.0, spent - effort_.latency_seconds) * more;
 }
 
 EvaluateOptions Measurer::evaluating() const {
@@ -114,16 +134,6 @@ Evaluation Measurer::evaluated(const fs::path& file, const std::string& sha256) 
   });
 }
 
-Latency Measurer::timed(const fs::path& file, const std::string& sha256) {
-  const LatencyOptions how{.threads = options_.threads,
-                           .seconds = effort_.latency_seconds,
-                           .least_pairs = effort_.least_pairs,
-                           .seed = options_.seed,
-                           .silence = options_.worker.silence};
-  return checkpoint_.latency(fmt::format("{} {}", key(sha256), effort_.latency_seconds),
-                             [&] { return measure_latency(worker_, *model_.runnable, file, samples_, how); });
-}
-
 Figure Measurer::memory_of(const fs::path& file, const std::string& sha256) {
   return checkpoint_.figure(key(sha256), [&] {
     const Footprint footprint = measure_footprint(
@@ -133,14 +143,15 @@ Figure Measurer::memory_of(const fs::path& file, const std::string& sha256) {
   });
 }
 
-ModelFigures Measurer::figures(Figure accuracy, const Timing& timing, Figure memory, std::uint64_t bytes) const {
+// All but speed.
+ModelFigures Measurer::figures(Figure accuracy, Figure memory, std::uint64_t bytes) const {
   return {
       .accuracy = std::move(accuracy),
-      .inference_time = timing.p50,
+      .inference_time = missing_figure(Unit::Seconds, "It was not timed."),
       .memory_usage = std::move(memory),
       .model_size = exact_figure(static_cast<double>(bytes), Unit::Bytes),
       .compression_ratio = exact_figure(static_cast<double>(bytes) / static_cast<double>(model_.bytes), Unit::Ratio),
-      .hardware_utilization = timing.utilization};
+      .hardware_utilization = missing_figure(Unit::Fraction, "It was not timed.")};
 }
 
 void Measurer::measure_float(ModelFindings& findings) {
@@ -155,12 +166,8 @@ void Measurer::measure_float(ModelFindings& findings) {
 void Measurer::run_float(ModelFindings& findings) {
   float_evaluation_ = evaluated_float();
   float_memory_ = memory_of(*model_.runnable, model_.sha256);
-  const Latency control = timed(*model_.runnable, model_.sha256);
-  findings.control = Control{.ratio = control.ratio.ratio, .verdict = control.ratio.verdict, .smallest_effect = {}};
-  if (const auto& interval = control.ratio.ratio.interval)
-    findings.control->smallest_effect = std::max(interval->high - 1, 1 - interval->low);
   settle_guesses(outputs_, float_evaluation_.reference);
-  findings.original = figures(float_accuracy(findings), control.original, float_memory_, model_.bytes);
+  findings.original = figures(float_accuracy(findings), float_memory_, model_.bytes);
   findings.doubts.clear();
   if (std::string doubt = own_ ? "" : doubt_of(findings.original->accuracy); !doubt.empty())
     findings.doubts.push_back(std::move(doubt));
@@ -238,45 +245,97 @@ void Measurer::measure_accuracy(CandidateFindings& findings, const fs::path& fil
   require_finite(*findings.accuracy, evaluation, file);
 }
 
-void Measurer::measure_latency_of(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
-  const Figure memory = memory_of(file, findings.artifact->sha256);
-  const Latency latency = timed(file, findings.artifact->sha256);
-  findings.latency = LatencyComparison{.ratio = latency.ratio.ratio,
-                                       .verdict = latency.ratio.verdict,
-                                       .original = latency_figures(latency.original),
-                                       .quantized = latency_figures(latency.quantized)};
-  findings.speedup_factor = inverse(latency.ratio.ratio);
-  findings.memory_reduction = exact_figure(1 - *memory.value / *float_memory_.value, Unit::Fraction);
-  const std::vector<MetricFindings>& metrics = findings.accuracy->metrics;
-  Figure original = metrics.empty() ? exact_figure(1, Unit::Fraction) : metrics.front().original;
-  Figure quantized = metrics.empty() ? *findings.accuracy_retention : metrics.front().quantized;
-  if (metrics.empty()) quantized.unit = Unit::Fraction;
-  findings.original = figures(std::move(original), latency.original, float_memory_, model_.bytes);
-  findings.quantized = figures(std::move(quantized), latency.quantized, memory, findings.artifact->bytes);
-  findings.seconds.latency = latency.seconds;
-
-  if (!effort_.peaks) return;
+Cost Measurer::cost_of_run(const Plan& plan) const {
   std::vector<Shape> shapes;
   for (const Tensor& input : dataset_.evaluation().get(0).inputs) {
     Shape shape = input.shape();
     shape.insert(shape.begin(), 1);
     shapes.push_back(std::move(shape));
   }
-  const Graph concrete = with_input_shapes(model_.prepared, shapes);
-  findings.achieved = achieved(run_cost(concrete, plan), latency.quantized.p50,
-                               measured_peaks(worker_, options_.threads), computes_in_integers(plan));
+  return run_cost(with_input_shapes(model_.prepared, shapes), plan);
+}
+
+// Memory and the file's own size, and what is known of the work of one run.
+void Measurer::measure_size(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
+  const Figure memory = memory_of(file, findings.artifact->sha256);
+  findings.memory_reduction = exact_figure(1 - *memory.value / *float_memory_.value, Unit::Fraction);
+  const std::vector<MetricFindings>& metrics = findings.accuracy->metrics;
+  Figure original = metrics.empty() ? exact_figure(1, Unit::Fraction) : metrics.front().original;
+  Figure quantized = metrics.empty() ? *findings.accuracy_retention : metrics.front().quantized;
+  if (metrics.empty()) quantized.unit = Unit::Fraction;
+  findings.original = figures(std::move(original), float_memory_, model_.bytes);
+  findings.quantized = figures(std::move(quantized), memory, findings.artifact->bytes);
+  if (effort_.peaks) work_[findings.name] = {cost_of_run(plan), computes_in_integers(plan)};
 }
 
 void Measurer::measure(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
   findings.original = findings.quantized = std::nullopt;  // of an earlier measurement
   findings.latency.reset();
   findings.achieved.reset();
+  findings.seconds.latency = 0;
   try {
     measure_accuracy(findings, file);
-    measure_latency_of(findings, plan, file);
+    measure_size(findings, plan, file);
+    speed_.enter(findings.name, file, findings.artifact->sha256, structure_hash(onnx::read(file)));
+    if (wants_visit(findings)) pay_visit(findings);
   } catch (const Error& error) {
     note_failure(findings, error);
   }
+}
+
+bool Measurer::wants_visit(const CandidateFindings& findings) const {
+  return findings.status == Status::Ok && speed_.wants_visit(findings.name);
+}
+
+void Measurer::pay_visit(CandidateFindings& findings) {
+  *findings.seconds.latency += speed_.visit(findings.name);
+}
+
+void Measurer::visit(CandidateFindings& findings) {
+  try {
+    pay_visit(findings);
+  } catch (const Error& error) {
+    note_failure(findings, error);
+  }
+}
+
+void Measurer::time_float() {
+  const std::string itself = "the float model";
+  speed_.enter(itself, *model_.runnable, model_.sha256, itself);
+  while (speed_.wants_visit(itself)) speed_.visit(itself);
+}
+
+void Measurer::conclude(ModelFindings& findings) {
+  const std::vector<Visit> all = speed_.all_visits();
+  if (all.empty()) return;
+  const ControlNoise noise = control_noise(all);
+  const LatencyRatio control = control_ratio(all);
+  const Timing original = timing_of(all, &Visit::original);
+  findings.control = Control{.ratio = control.ratio, .verdict = control.verdict, .disturbance = disturbance(all)};
+  if (noise.n > 0) findings.control->smallest_effect = smallest_effect(noise, effort_.visits);
+  findings.original->inference_time = original.p50;
+  findings.original->hardware_utilization = original.utilization;
+  for (CandidateFindings& row : findings.candidates)
+    if (row.quantized && !speed_.visits_of(row.name).empty()) conclude(row, original, noise);
+}
+
+void Measurer::conclude(CandidateFindings& findings, const Timing& original, const ControlNoise& noise) {
+  const std::span<const Visit> visits = speed_.visits_of(findings.name);
+  const LatencyRatio ratio = latency_ratio(visits, noise);
+  const Timing beside = timing_of(visits, &Visit::original), own = timing_of(visits, &Visit::quantized);
+  findings.latency = LatencyComparison{.ratio = ratio.ratio,
+                                       .verdict = ratio.verdict,
+                                       .original = latency_figures(beside),
+                                       .quantized = latency_figures(own),
+                                       .timed_with = speed_.timed_with(findings.name)};
+  findings.speedup_factor = inverse(ratio.ratio);
+  findings.original->inference_time = original.p50;
+  findings.original->hardware_utilization = original.utilization;
+  findings.quantized->inference_time = scaled(original.p50, ratio.ratio);
+  findings.quantized->hardware_utilization = own.utilization;
+  if (const auto work = work_.find(findings.name); work != work_.end())
+    findings.achieved = achieved(work->second.cost, findings.quantized->inference_time,
+                                 measured_peaks(worker_, options_.threads), work->second.in_integers);
 }
 
 void note_failure(CandidateFindings& findings, const Error& error) {

@@ -2,29 +2,32 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 
 #include "base/error.h"
 #include "bench/bench.h"
 #include "bench/checkpoint.h"
+#include "bench/cost.h"
 #include "bench/own_metric.h"
+#include "bench/speed.h"
 #include "measure/evaluate.h"
 #include "measure/footprint.h"
-#include "measure/latency.h"
 #include "run/samples.h"
 
 namespace bw {
 
 // How much is done to measure one candidate.
 struct Effort {
-  std::size_t samples = 0;       // that accuracy is measured on; 0: all
-  double latency_seconds = 3;    // of paired runs
-  std::size_t least_pairs = 40;  // of runs, even where they take longer
-  bool peaks = true;             // also measure what the machine can do at most, which takes two seconds once
+  std::size_t samples = 0;     // that accuracy is measured on; 0: all
+  double latency_seconds = 3;  // of timed runs, over all visits
+  std::size_t visits = 5;      // that can judge speed
+  std::size_t least_turns = 2;  // of each visit, even where they take longer
+  bool peaks = true;            // also measure what the machine can do at most, which takes two seconds once
 };
 Effort full_effort(const BenchOptions& options);
-// Enough to see what is worth a closer look: at most 256 samples, a third of a second of runs,
-// and no more samples than a second is enough for at `sample_seconds` each, but at least 16.
+// Enough to see what is worth a closer look: at most 256 samples, a third of a second of runs in three visits, and no
+// more samples than a second is enough for at `sample_seconds` each, but at least 16.
 Effort quick_effort(const BenchOptions& options, double sample_seconds);
 
 class Measurer {
@@ -32,10 +35,19 @@ class Measurer {
   Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options, const Effort& effort,
            Checkpoint& checkpoint);
 
-  // Scores, memory and the A/A control of the float model. Call it before candidates are measured.
+  // Scores and memory of the float model. Call it before candidates are measured.
   void measure_float(ModelFindings& findings);
-  // Fills the candidate's figures. What goes wrong becomes its status and reason.
+  // Fills the candidate's figures but speed, for which it pays a first visit. What goes wrong becomes its status and
+  // reason.
   void measure(CandidateFindings& findings, const Plan& plan, const std::filesystem::path& file);
+  // Speed takes several visits, which the caller spreads over the run.
+  bool wants_visit(const CandidateFindings& findings) const;
+  void visit(CandidateFindings& findings);
+  std::size_t missing_visits() const { return speed_.missing_visits(); }
+  // Pays the visits of the float model beside itself: for models none of whose candidates can be measured.
+  void time_float();
+  // What all visits so far say of speed: of the float model, of the control and of the candidates.
+  void conclude(ModelFindings& findings);
 
   std::uint64_t samples() const { return samples_.size(); }
   // Seconds that a candidate like this one takes with another effort: what it took so far, for more or fewer samples
@@ -54,15 +66,17 @@ class Measurer {
   void require_finite(const AccuracyComparison& accuracy, const Evaluation& evaluation,
                       const std::filesystem::path& file);
   std::string first_fault(const Evaluation& evaluation, const std::filesystem::path& file);
-  void measure_latency_of(CandidateFindings& findings, const Plan& plan, const std::filesystem::path& file);
+  void measure_size(CandidateFindings& findings, const Plan& plan, const std::filesystem::path& file);
+  void conclude(CandidateFindings& findings, const Timing& original, const ControlNoise& noise);
+  void pay_visit(CandidateFindings& findings);
   EvaluateOptions evaluating() const;
   Evaluation evaluated_float();
   // `sha256` is the file's.
   Evaluation evaluated(const std::filesystem::path& file, const std::string& sha256);
-  Latency timed(const std::filesystem::path& file, const std::string& sha256);
   Figure memory_of(const std::filesystem::path& file, const std::string& sha256);
   std::string key(const std::string& sha256) const;
-  ModelFigures figures(Figure accuracy, const Timing& timing, Figure memory, std::uint64_t bytes) const;
+  ModelFigures figures(Figure accuracy, Figure memory, std::uint64_t bytes) const;
+  Cost cost_of_run(const Plan& plan) const;
 
   const LoadedModel& model_;
   const Dataset& dataset_;
@@ -72,6 +86,12 @@ class Measurer {
   const std::vector<std::size_t> indices_;  // of the evaluation split
   SharedSamples samples_;
   Worker worker_;
+  Speed speed_;
+  struct Work {
+    Cost cost;
+    bool in_integers = false;
+  };
+  std::map<std::string, Work, std::less<>> work_;  // of one run, by candidate
   std::vector<JudgedOutput> outputs_;
   bool labels_count_ = true;  // whether they say anything of this model
   Evaluation float_evaluation_;

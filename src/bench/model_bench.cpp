@@ -148,12 +148,15 @@ double ModelBench::measure_quickly(const BenchListener& listener, const Effort& 
   measurer.measure_float(findings_);
   const double float_seconds = seconds_now() - begin;
   doubt();
-  double expected = full.latency_seconds + float_seconds;
+  if (std::ranges::none_of(findings_.candidates, can_be_measured)) measurer.time_float(), measurer.conclude(findings_);
+  double expected = float_seconds;
   for (std::size_t i = 0; i < findings_.candidates.size(); ++i) {
     throw_if_interrupted();
     CandidateFindings& row = findings_.candidates[i];
     if (can_be_measured(row)) {
       measurer.measure(row, plans_[i], options_.output / row.artifact->path);
+      while (measurer.wants_visit(row)) measurer.visit(row);
+      measurer.conclude(findings_);
       expected += measurer.expected_seconds(row, full);
     }
     if (listener.row) listener.row(findings_, row);
@@ -184,6 +187,7 @@ void ModelBench::measure_fully(const BenchListener& listener, double expected) {
   countdown.next("float", expected / static_cast<double>(steps + 1));
   measurer.measure_float(findings_);
   if (!findings_.doubts.empty()) findings_.doubts.insert(findings_.doubts.end(), hints_.begin(), hints_.end());
+  if (steps == 0) measurer.time_float();
   for (std::size_t i = 0; i < findings_.candidates.size(); ++i) {
     throw_if_interrupted();
     CandidateFindings& row = findings_.candidates[i];
@@ -191,6 +195,23 @@ void ModelBench::measure_fully(const BenchListener& listener, double expected) {
     countdown.next(row.name, expected / static_cast<double>(steps + 1));
     measurer.measure(row, plans_[i], options_.output / row.artifact->path);
   }
+  measure_speed(measurer);
+}
+
+// In rounds over all candidates, so that what disturbs the machine for a while disturbs each a little.
+void ModelBench::measure_speed(Measurer& measurer) {
+  Progress progress(fmt::format("{}: measuring speed", model_.name), measurer.missing_visits());
+  for (bool more = true; more;) {
+    more = false;
+    for (CandidateFindings& row : findings_.candidates) {
+      throw_if_interrupted();
+      if (!measurer.wants_visit(row)) continue;
+      measurer.visit(row);
+      progress.advance();
+      more = true;
+    }
+  }
+  measurer.conclude(findings_);
 }
 
 void ModelBench::decide() {

@@ -25,6 +25,7 @@ class ModelBench {
   Plan made(const Recipe& recipe, const Calibration& calibration, Trial& trial, CandidateFindings& row) const;
   double measure_quickly(const BenchListener& listener, const Effort& effort);
   void measure_fully(const BenchListener& listener, double expected);
+  void measure_speed(Measurer& measurer);
   void doubt();
   void decide();
 

@@ -53,6 +53,12 @@ constexpr Parameter kFlags[] = {
      .says = "share of the float model's accuracy to keep",
      .low = 0,
      .high = 2},
+    {.name = "least_gain",
+     .type = Parameter::Type::Ratio,
+     .standard = "0.05",
+     .says = "least gain in time or size that makes a candidate worth shipping",
+     .low = 0,
+     .high = 0.99},
     {.name = "max_latency_ratio",
      .type = Parameter::Type::Ratio,
      .standard = "0",
@@ -78,7 +84,10 @@ constexpr Parameter kFlags[] = {
 
 Constraints constraints(const Arguments& flags) {
   Constraints constraints{
-      .accuracy_threshold = flags.number("accuracy_threshold"), .max_latency_ratio = {}, .max_size = {}};
+      .accuracy_threshold = flags.number("accuracy_threshold"),
+      .least_gain = flags.number("least_gain"),
+      .max_latency_ratio = {},
+      .max_size = {}};
   if (flags.number("max_latency_ratio") > 0) constraints.max_latency_ratio = flags.number("max_latency_ratio");
   if (flags.integer("max_size") > 0) constraints.max_size = static_cast<std::uint64_t>(flags.integer("max_size"));
   return constraints;

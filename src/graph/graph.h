@@ -158,5 +158,8 @@ Links link(const Graph& graph);
 
 // Hash (sha-256, hex) of everything that changes what the graph computes; names of nodes, docs and metadata left out.
 std::string content_hash(const Graph& graph);
+// The same without the numbers in its constants (those of type int64 count: shapes, axes): graphs that differ in
+// weights, scales and zero points alone are equal, and take the same time.
+std::string structure_hash(const Graph& graph);
 
 }  // namespace bw

@@ -134,8 +134,12 @@ struct Scope {
 
 enum class Interface { Named, Positional };  // are inputs and outputs known by name, or by position
 
+enum class Constants { Whole, Kinds };  // are constants told by their elements, or by what decides how long nodes take
+
 class Stream {
  public:
+  explicit Stream(Constants constants) : constants_(constants) {}
+
   std::string hex() { return sha_.hex(); }
 
   void graph(const Graph& graph, Interface interface, const Scope* outer = nullptr) {
@@ -194,7 +198,7 @@ class Stream {
     add(tensor.shape());
     if (tensor.dtype() == DType::String) {
       for (const std::string& entry : tensor.strings()) text(entry);
-    } else {
+    } else if (constants_ == Constants::Whole || tensor.dtype() == DType::Int64) {  // int64: shapes, axes, counts
       sha_.add(tensor.bytes());
     }
   }
@@ -302,15 +306,24 @@ class Stream {
     graph(function.body, Interface::Positional);
   }
 
+  const Constants constants_;
   Sha256 sha_;
 };
+
+std::string hash(const Graph& graph, Constants constants) {
+  Stream stream(constants);
+  stream.model(graph);
+  return stream.hex();
+}
 
 }  // namespace
 
 std::string content_hash(const Graph& graph) {
-  Stream stream;
-  stream.model(graph);
-  return stream.hex();
+  return hash(graph, Constants::Whole);
+}
+
+std::string structure_hash(const Graph& graph) {
+  return hash(graph, Constants::Kinds);
 }
 
 }  // namespace bw

@@ -1,13 +1,21 @@
-// Paired latency of two models: both loaded in one worker, run in turn (ABBA) on the same samples, so that whatever
-// disturbs the machine disturbs both. The float model against itself is the control (A/A).
+// How long two models take beside each other.
+//
+// A visit is a process of its own that loads each model twice and runs the four sessions in turn on the same samples,
+// so that whatever disturbs the machine disturbs all. What the two sessions of one model differ in is the control
+// (A/A), inside every visit. Runs that had to wait for a processor do not count. Several visits, spread over a run,
+// make a comparison: where a process's memory happens to lie, and when it ran, moves a model's speed more than the
+// noise of many runs would let one believe, so the interval is that of the visits, never narrower than the control.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "measure/figure.h"
 #include "run/job.h"
 #include "run/samples.h"
@@ -15,48 +23,71 @@
 
 namespace bw {
 
-struct TimedPair {
-  double original = 0, quantized = 0;  // seconds of one run each, one right after the other
+// One model in one visit.
+struct SideTimes {
+  std::array<std::vector<double>, 2> runs;  // seconds of each run, of its two sessions
+  std::array<double, 2> loads = {};         // from the file to a session that is ready, seconds
+  double utilization = 0;                   // processor time over wall time times cores of the machine
 };
 
-struct LatencyRatio {
-  Figure ratio;  // exp(median of ln(quantized / original))
-  Verdict verdict = Verdict::Inconclusive;
-  double autocorrelation = 0;  // of neighbouring log ratios
-  std::size_t block = 1;       // of the bootstrap: above 1 where neighbours are alike
+struct Visit {
+  SideTimes original, quantized;
+  std::uint64_t waited = 0;  // runs that had to wait for a processor, and are left out
+  double others = 0;         // processors that other processes used meanwhile
+  double stolen = 0;         // processors that other virtual machines took meanwhile
+  double seconds = 0;        // that it took, with loading and warm-up
 };
-// `rounds`: pairs in order of time; both models were loaded afresh for each. The interval is the wider, on each side,
-// of two: the circular block bootstrap over the pairs, and Student's over the rounds' own medians, because where a
-// session's memory happens to lie moves its speed more than the noise of many pairs would let one believe.
-// Error(Internal) without pairs.
-LatencyRatio latency_ratio(std::span<const std::vector<TimedPair>> rounds, std::uint64_t seed);
 
-struct LatencyOptions {
+// Whether anything can be said from it: every session has runs that did not wait, and at most 3 % of the processors
+// were stolen.
+bool judges(const Visit& visit);
+
+struct VisitOptions {
   int threads = 1;
-  double seconds = 3;  // for the pairs, all rounds together; warm-up and loading come on top
-  std::size_t least_pairs = 40, most_pairs = 4000;  // least_pairs may take up to 4 times `seconds`
-  int rounds = 4;
-  std::uint64_t seed = 0;
+  double seconds = 0.6;         // of runs that count; with those that wait up to 4 times as many
+  std::size_t least_turns = 2;  // of all four sessions, even where they take longer
   double silence = 120;
   std::string_view runtime = "onnxruntime";
 };
 
-// Of one model, while it ran beside the other.
+// Pays one visit, in a process of its own, on the first samples of `samples` (up to 8). Errors: Error(Worker) when a
+// model kills it; the runtime's when it refuses one (`where` is the model's path).
+Visit visit(const WorkerOptions& worker, const std::filesystem::path& original, const std::filesystem::path& quantized,
+            SharedSamples& samples, const VisitOptions& options = {});
+
+// The standard deviation of one visit's log ratio as far as it comes from sessions alone: what twins differ in (a visit
+// has two pairs of them, whose true ratio is 1). Visits that do not judge() are left out.
+struct ControlNoise {
+  double deviation = 0;
+  std::size_t n = 0;  // pairs of twins behind it
+};
+ControlNoise control_noise(std::span<const Visit> visits);
+
+struct LatencyRatio {
+  Figure ratio;  // exp(mean over visits of ln(quantized / original)), each the medians of its sessions
+  Verdict verdict = Verdict::Inconclusive;
+};
+// The interval is the wider of two, both of the mean over visits by Student's t: from their own spread, and from
+// `noise`. Missing, with the reason, where fewer than two visits judge().
+LatencyRatio latency_ratio(std::span<const Visit> visits, const ControlNoise& noise);
+// The smallest change that a comparison of so many visits can show beside `noise`; 0.02 is 2 %.
+double smallest_effect(const ControlNoise& noise, std::size_t visits);
+// The original's sessions against each other, over all visits: 1, but for noise.
+LatencyRatio control_ratio(std::span<const Visit> visits);
+
+// Of one model, over all visits.
 struct Timing {
   Figure p50, p90, p99;  // of one run, seconds
-  Figure load_time;      // from the file to a session that is ready, seconds; the range of all loads as interval
-  Figure utilization;    // processor time over wall time times cores of the machine, while it ran
+  Figure load_time;      // seconds; the range of all loads as interval
+  Figure utilization;
 };
-struct Latency {
-  LatencyRatio ratio;
-  Timing original, quantized;
-  double seconds = 0;  // that it took, with loading and warm-up
-};
+Timing timing_of(std::span<const Visit> visits, SideTimes Visit::* side);
 
-// Times the two models on the first samples of `samples` (up to 8). Errors: Error(Worker) when one kills the worker;
-// the runtime's when it refuses one (`where` is the model's path).
-Latency measure_latency(Worker& worker, const std::filesystem::path& original, const std::filesystem::path& quantized,
-                        SharedSamples& samples, const LatencyOptions& options = {});
+// How busy others kept the machine, over all visits; empty when they were hardly in the way.
+std::string disturbance(std::span<const Visit> visits);
+
+void put(ByteWriter& out, const Visit& visit);
+void get(ByteReader& in, Visit& visit);
 
 Job latency_job();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/parallel.h"
@@ -108,61 +109,23 @@ Interval bootstrap(std::size_t count, std::uint64_t seed,
   }));
 }
 
-double lag1_autocorrelation(std::span<const double> series) {
-  const double mean = std::accumulate(series.begin(), series.end(), 0.0) / static_cast<double>(series.size());
-  double products = 0, squares = 0;
-  for (std::size_t i = 0; i < series.size(); ++i) {
-    squares += (series[i] - mean) * (series[i] - mean);
-    if (i > 0) products += (series[i] - mean) * (series[i - 1] - mean);
-  }
-  return squares > 0 ? products / squares : 0;
-}
-
-std::size_t block_length(std::span<const double> series) {
-  constexpr double kSmall = 0.1, kLarge = 0.98;
-  const double r = std::min(lag1_autocorrelation(series), kLarge), n = static_cast<double>(series.size());
-  if (r <= kSmall) return 1;
-  const double length = std::pow(std::sqrt(6.0) * r / (1 - r * r), 2.0 / 3) * std::cbrt(n);
-  return static_cast<std::size_t>(std::clamp(std::ceil(length), 1.0, std::max(1.0, n / 4)));
-}
-
-Interval median_interval(std::span<const double> series, std::size_t block, std::uint64_t seed) {
-  const std::size_t n = series.size();
-  std::vector<std::uint32_t> order(n), rank(n);
-  std::iota(order.begin(), order.end(), 0u);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return series[a] < series[b]; });
-  for (std::size_t i = 0; i < n; ++i) rank[order[i]] = static_cast<std::uint32_t>(i);
-  // A resample's median, from how often each rank was drawn: no sorting in the loop.
-  const auto make_draw = [&] {
-    return [&, drawn = std::vector<std::uint32_t>(n)](Random& random) mutable {
-      std::fill(drawn.begin(), drawn.end(), 0u);
-      for (std::size_t filled = 0; filled < n;) {
-        std::size_t at = random.below(n);
-        for (std::size_t k = 0; k < block && filled < n; ++k, ++filled, at = at + 1 == n ? 0 : at + 1)
-          ++drawn[rank[at]];
-      }
-      const auto nth = [&](std::size_t wanted) {
-        std::size_t passed = 0, i = 0;
-        while ((passed += drawn[i]) <= wanted) ++i;
-        return series[order[i]];
-      };
-      return n % 2 ? nth(n / 2) : (nth(n / 2 - 1) + nth(n / 2)) / 2;
-    };
-  };
-  return percentiles(resample(kResamples, seed, make_draw));
+double student_quantile(std::size_t freedom) {
+  static constexpr std::array kT{12.706205, 4.302653, 3.182446, 2.776445, 2.570582,
+                                 2.446912,  2.364624, 2.306004, 2.262157, 2.228139};
+  if (freedom == 0) return std::numeric_limits<double>::infinity();
+  if (freedom <= kT.size()) return kT[freedom - 1];
+  const double n = static_cast<double>(freedom), z = kNormal95, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
+  return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n) +
+         (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n);
 }
 
 double student_half_width(std::span<const double> values) {
-  // 97.5 % quantiles of Student's t by degrees of freedom, from 1; beyond the table the last is used (too wide, not too
-  // narrow).
-  static constexpr std::array kT{12.706205, 4.302653, 3.182446, 2.776445, 2.570582,
-                                 2.446912,  2.364624, 2.306004, 2.262157, 2.228139};
   if (values.size() < 2) return 0;
   const double n = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
-  return kT[std::min(values.size() - 2, kT.size() - 1)] * std::sqrt(squares / (n - 1) / n);
+  return student_quantile(values.size() - 1) * std::sqrt(squares / (n - 1) / n);
 }
 
 }  // namespace bw

@@ -42,15 +42,9 @@ std::size_t resamples_for(std::size_t count);
 Interval bootstrap(std::size_t count, std::uint64_t seed,
                    const std::function<double(std::span<const std::uint32_t>)>& statistic);
 
-// Correlation of neighbours in a series; 0 for a constant one.
-double lag1_autocorrelation(std::span<const double> series);
-
-// Block length for a moving-block bootstrap of a series like AR(1): (sqrt(6) r / (1 - r^2))^(2/3) n^(1/3) (Carlstein
-// 1986); 1 when the lag-1 autocorrelation r is at most 0.1. Never above n / 4.
-std::size_t block_length(std::span<const double> series);
-
-// 95 % interval of the median of a series by the circular block bootstrap (Politis and Romano 1992), 10^4 resamples.
-Interval median_interval(std::span<const double> series, std::size_t block, std::uint64_t seed);
+// The 97.5 % quantile of Student's t: tabulated for up to 10 degrees of freedom, beyond by the expansion of Abramowitz
+// and Stegun (1964), 26.7.5.
+double student_quantile(std::size_t freedom);
 
 // Half width of the 95 % interval of the mean of a few independent numbers (Student 1908). 0 for fewer than two.
 double student_half_width(std::span<const double> values);

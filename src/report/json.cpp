@@ -117,10 +117,11 @@ struct Table<LatencyComparison> {
   static std::vector<Field<LatencyComparison>> fields() {
     using T = LatencyComparison;
     return {
-        field<T>("ratio", "quantized time over original time, paired and interleaved; below 1 is faster", &T::ratio),
+        field<T>("ratio", "quantized time over original time, run in turn, over all visits; below 1 is faster", &T::ratio),
         field<T>("verdict", "of the candidate compared with the float model", &T::verdict),
         field<T>("original", "times of the float model, measured beside the candidate", &T::original),
         field<T>("quantized", "times of the candidate", &T::quantized),
+        field<T>("timed_with", "candidates of the same structure, which share these times", &T::timed_with),
     };
   }
 };
@@ -305,6 +306,7 @@ struct Table<Constraints> {
     using T = Constraints;
     return {
         field<T>("accuracy_threshold", "least accuracy_retention", &T::accuracy_threshold),
+        field<T>("least_gain", "least gain in time or size that makes a candidate an option", &T::least_gain),
         field<T>("max_latency_ratio", "highest ratio of latency", &T::max_latency_ratio),
         field<T>("max_size", "most bytes", &T::max_size),
     };
@@ -317,9 +319,11 @@ struct Table<Control> {
   static std::vector<Field<Control>> fields() {
     using T = Control;
     return {
-        field<T>("ratio", "the float model timed against itself", &T::ratio),
+        field<T>("ratio", "the float model timed against itself, inside every comparison", &T::ratio),
         field<T>("verdict", "anything but same means that the machine was too noisy", &T::verdict),
         field<T>("smallest_effect", "smallest change of latency that may be claimed; 0.02 is 2 %", &T::smallest_effect),
+        field<T>("disturbance", "how busy others kept the machine; null when they were hardly in the way",
+                 [](const T& c) { return unless_empty(c.disturbance); }),
     };
   }
 };

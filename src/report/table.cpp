@@ -152,19 +152,6 @@ void put_figures(Row& row, const ModelFigures& figures) {
   row[Memory] = {figure_text(figures.memory_usage)};
 }
 
-// What the ratios of the table are to: the float model's time in the candidates' own comparisons, its middle and its
-// range, not that of the control, which was measured at another moment.
-Figure time_of_float(const ModelFindings& model) {
-  std::vector<Figure> times;
-  for (const CandidateFindings& candidate : model.candidates)
-    if (candidate.latency && candidate.latency->original.p50.value) times.push_back(candidate.latency->original.p50);
-  if (times.empty()) return model.original->inference_time;
-  std::ranges::sort(times, {}, [](const Figure& time) { return *time.value; });
-  Figure middle = times[times.size() / 2];
-  if (times.size() > 1) middle.interval = Interval{*times.front().value, *times.back().value};
-  return middle;
-}
-
 Row titles_of(const ModelFindings& model) {
   constexpr std::size_t kOfValue = 8, kMost = 16;
   Row row;
@@ -187,7 +174,6 @@ Row row_of_float(const ModelFindings& model, const std::string& original) {
   put_figures(row, *model.original);
   row[Name] = {"  " + printable(original)};
   row[Kept] = {"100 %"};
-  row[Time] = {figure_text(time_of_float(model))};
   row[TimeRatio] = ratio_cell("1", "", Tone::Plain);
   row[SizeRatio] = {"1"};
   return row;
@@ -259,19 +245,21 @@ std::string reasons_text(const ModelFindings& model, const TableStyle& style) {
   return text;
 }
 
-// `subject`: what is measured; `original`: as for row_of_float().
-std::string title_of(const ModelFindings& model, const std::string& subject, const std::string& original) {
+// `subject`: what is measured.
+std::string title_of(const ModelFindings& model, const std::string& subject) {
   std::string title = fmt::format("{}: {}, {} evaluation samples", printable(subject), printable(model.dataset_name),
                                   model.evaluation_samples);
-  if (model.control && model.control->verdict != Verdict::Same)
-    title += fmt::format("; the machine was noisy: {} timed against itself is not the same", printable(original));
-  else if (model.control && model.control->smallest_effect)
+  if (model.control && model.control->smallest_effect)
     title += fmt::format("; changes of time from {:.1f} % can be told", *model.control->smallest_effect * 100);
   return title;
 }
 
-std::string titled(const std::string& title, const TableStyle& style) {
-  return painted(wrapped(title, style.width, 2), Tone::Strong, style) + "\n";
+// With what disturbed the measurement, which the reader should know before the figures.
+std::string titled(const std::string& title, const ModelFindings& model, const TableStyle& style) {
+  std::string text = painted(wrapped(title, style.width, 2), Tone::Strong, style) + "\n";
+  if (!model.control || model.control->disturbance.empty()) return text;
+  const std::string busy = "The machine was busy while speed was measured: " + model.control->disturbance;
+  return text + painted(wrapped(busy, style.width, 2), Tone::Unsure, style) + "\n";
 }
 
 // What the figures are, where that is not plain, and what must be known to read them.
@@ -287,7 +275,7 @@ std::vector<std::string> remarks(const ModelFindings& model) {
 }
 
 std::string model_text(const ModelFindings& model, const TableStyle& style) {
-  std::string text = titled(title_of(model, model.name, "the float model"), style) + rows_text(model, "float", style) +
+  std::string text = titled(title_of(model, model.name), model, style) + rows_text(model, "float", style) +
                      reasons_text(model, style);
   for (const std::string& line : remarks(model)) text += wrapped(printable(line), style.width, 2) + "\n";
   return text + wrapped("Recommended: " + printable(model.recommended.sentence), style.width, 2) + "\n";
@@ -317,7 +305,7 @@ std::string findings_table(const Findings& findings, const TableStyle& style) {
 
 std::string comparison_table(const ModelFindings& model, const TableStyle& style) {
   const std::string both = fmt::format("{} and {}", model.name, model.candidates.front().name);
-  return titled(title_of(model, both, model.name), style) + rows_text(model, model.name, style) +
+  return titled(title_of(model, both), model, style) + rows_text(model, model.name, style) +
          wrapped(printable(comparison_sentence(model)), style.width, 2) + "\n";
 }
 

@@ -55,7 +55,8 @@ def main():
         "holm": {"p": p_values, "adjusted": [0.04, 0.09, 0.09, 0.025, 0.5]},
         "spearman": {"a": a, "b": b, "value": float(stats.spearmanr(a, b).statistic)},
         "classes": [{"answers": x, "labels": y, "f1": f1(x, y), "mcc": mcc(x, y)} for x, y in (two, many)],
-        "student": {"values": values[:4], "half": float(stats.t.ppf(0.975, 3) * stats.sem(values[:4]))},
+        "student": {"values": values[:4], "half": float(stats.t.ppf(0.975, 3) * stats.sem(values[:4])),
+                    "quantiles": [{"freedom": n, "value": float(stats.t.ppf(0.975, n))} for n in (1, 2, 9, 10, 11, 12, 20, 50, 1000)]},
     }
     (pathlib.Path(__file__).parents[1] / "golden/measure/statistics.json").write_text(json.dumps(golden, indent=1) + "\n")
 

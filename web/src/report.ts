@@ -135,6 +135,7 @@ export interface Candidate {
 
 export interface Constraints {
   accuracy_threshold: number;          // least accuracy_retention
+  least_gain: number;                  // least gain in time or size; 0.05 is 5 %
   max_latency_ratio: number | null;    // highest latency.ratio
   max_size: number | null;             // bytes
 }
@@ -144,6 +145,7 @@ export interface Control {
   ratio: Figure;
   verdict: Verdict;                    // anything but "same" means: the machine was too noisy
   smallest_effect: number | null;      // smallest change of latency that may be claimed; 0.02 is 2 %
+  disturbance: string | null;          // how busy others kept the machine; null when they were hardly in the way
 }
 
 export interface Model {

@@ -21,8 +21,8 @@ test("equal points both stay", () => {
 test("missed constraints are named; on the limit is met", () => {
   const candidate = sample().models[0]!.candidates[0]!;
   const { latency, accuracy_retention, quantized_metrics } = candidate;
-  const at = { accuracy_threshold: accuracy_retention!.value!, max_latency_ratio: latency!.ratio.value!, max_size: quantized_metrics!.model_size.value! };
+  const at = { accuracy_threshold: accuracy_retention!.value!, least_gain: 0.05, max_latency_ratio: latency!.ratio.value!, max_size: quantized_metrics!.model_size.value! };
   expect(missedConstraints(candidate, at)).toEqual([]);
-  expect(missedConstraints(candidate, { accuracy_threshold: 1, max_latency_ratio: 0.1, max_size: 1 })).toEqual(["accuracy", "latency", "size"]);
-  expect(missedConstraints(candidate, { accuracy_threshold: 0, max_latency_ratio: null, max_size: null })).toEqual([]);
+  expect(missedConstraints(candidate, { accuracy_threshold: 1, least_gain: 0.05, max_latency_ratio: 0.1, max_size: 1 })).toEqual(["accuracy", "latency", "size"]);
+  expect(missedConstraints(candidate, { accuracy_threshold: 0, least_gain: 0.05, max_latency_ratio: null, max_size: null })).toEqual([]);
 });

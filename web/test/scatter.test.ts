@@ -24,7 +24,7 @@ test("the close range leaves out what misses a constraint, the whole range holds
 });
 
 test("limits follow the axis: as speed, as time, as accuracy", () => {
-  const constraints = { accuracy_threshold: 0.9, max_latency_ratio: 0.5, max_size: 1e6 };
+  const constraints = { accuracy_threshold: 0.9, least_gain: 0.05, max_latency_ratio: 0.5, max_size: 1e6 };
   const limits = Object.fromEntries([...costAxes(resnet, constraints), ...qualityAxes(resnet, constraints)].map((axis) => [axis.key, axis.limit?.value]));
   expect(limits.speed).toBe(2);
   expect(limits.latency).toBeCloseTo(0.001932 / 2);
