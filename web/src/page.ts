@@ -2,6 +2,7 @@
 import { asFraction } from "./axes";
 import { type Child, h, svg } from "./dom";
 import { copyable } from "./detail";
+import { figuresTable } from "./figures";
 import { bytesText, figureLine, figureText, percentText } from "./format";
 import { methodMarks } from "./method";
 import { findCandidate, modelSection } from "./model";
@@ -18,7 +19,7 @@ export function page(report: Report, json: string): HTMLElement {
       h("h1", {}, report.models.length === 1 ? "Which version to ship" : `Which versions to ship: ${report.models.length} models`),
       h("p", { class: "asked" }, askedFor(report.constraints)),
       report.models.length > 1 && overview(report.models),
-      report.models.map((model, i) => modelSection(model, report.constraints, methods, `model-${i + 1}`)),
+      report.models.map((model, i) => modelSection(model, report.constraints, methods, `model-${i + 1}`, i === 0)),
       environment(report)));
 }
 
@@ -43,15 +44,13 @@ function askedFor({ accuracy_threshold, max_latency_ratio, max_size }: Constrain
 
 function overview(models: ModelReport[]): HTMLElement {
   const text = (figure: Parameters<typeof figureText>[0] | null | undefined) => (figure && figureText(figure)?.value) ?? "–";
-  return h("section", { class: "card overview", "aria-label": "Overview" }, h("div", { class: "scroll" }, h("table", { class: "figures" },
-    h("thead", {}, h("tr", {}, ["Model", "Ship", "Speed", "Accuracy kept", "Size"].map((title) => h("th", { scope: "col" }, title)))),
-    h("tbody", {}, models.map((model, i) => {
+  return h("section", { class: "card overview", "aria-label": "Overview" },
+    figuresTable(["Model", "Ship", "Speed", "Accuracy kept", "Size"], models.map((model, i) => {
       const candidate = findCandidate(model, model.recommended.candidate);
-      return h("tr", {}, h("th", { scope: "row" }, h("a", { href: `#model-${i + 1}` }, model.model.name)),
-        h("td", {}, h("b", {}, candidate?.name ?? "the float model")),
-        h("td", {}, text(candidate?.speedup_factor)), h("td", {}, text(asFraction(candidate?.accuracy_retention ?? null))),
-        h("td", {}, text(candidate?.quantized_metrics?.model_size ?? model.original_metrics?.model_size)));
-    })))));
+      return [h("a", { href: `#model-${i + 1}` }, model.model.name), h("b", {}, candidate?.name ?? "the float model"),
+        text(candidate?.speedup_factor), text(asFraction(candidate?.accuracy_retention ?? null)),
+        text(candidate?.quantized_metrics?.model_size ?? model.original_metrics?.model_size)];
+    })));
 }
 
 function environment(report: Report): HTMLElement {
