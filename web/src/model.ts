@@ -18,9 +18,9 @@ export function modelSection(model: ModelReport, constraints: Constraints, metho
     answer(model, selection),
     doubts(model),
     h("div", { class: "trade-off" },
-      h("section", { class: "card", "aria-label": "Trade-offs" }, h("h3", {}, "Accuracy against cost"), plot(model, constraints, methods, selection)),
+      h("section", { class: "card", "aria-label": `Trade-offs of ${model.model.name}` }, h("h3", {}, "Accuracy against cost"), plot(model, constraints, methods, selection)),
       chosen(model, selection, (candidate) => [comparison(candidate), h("p", {}, h("a", { href: `#${id}-detail` }, "All figures of this candidate"))], "Against float")),
-    h("section", { class: "card", "aria-label": "Candidates" }, h("h3", {}, `${countText(model.candidates.length)} candidates`),
+    h("section", { class: "card", "aria-label": `Candidates of ${model.model.name}` }, h("h3", {}, `${countText(model.candidates.length)} candidates`),
       table(model, constraints, methods, selection)),
     chosen(model, selection, (candidate) => h("div", { class: "detail" }, detail(candidate, model)), "All figures of", `${id}-detail`),
     control(model));
@@ -85,7 +85,7 @@ function chosen(model: ModelReport, selection: Selection, content: (candidate: C
     head.append(h("div", { class: "badges" }, candidateHead(candidate)), candidate.reason ? h("p", { class: "reason" }, candidate.reason) : "");
     body.append(h("div", {}, content(candidate)));
   });
-  return h("section", { class: "card chosen-card", id, "aria-label": title }, head, body);
+  return h("section", { class: "card chosen-card", id, "aria-label": `${title}: ${model.model.name}` }, head, body);
 }
 
 /** What the run can tell apart, from timing the float model against itself. */

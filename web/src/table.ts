@@ -121,7 +121,7 @@ function columnsOf(model: ModelReport, constraints: Constraints, methods: Map<st
     { key: "speed", title: "Speed", first: "descending", rank: (c) => c.speedup_factor?.value ?? null,
       cell: (c) => [figureCell(c.speedup_factor, c, c.latency && badge(SPEED, c.latency.verdict)),
         intervalDrawing(c.speedup_factor, speed, c.latency ? SPEED[c.latency.verdict]?.tone ?? "plain" : "plain"), timesOf(c)],
-      float: (m) => figureCell(m.inference_time) },
+      float: (m) => [figureCell(m.inference_time), small("one inference")] },
     { key: "size", title: "Size", first: "ascending", rank: of((m) => m.model_size),
       cell: (c) => c.quantized_metrics ? [figureCell(c.quantized_metrics.model_size, c), share(c.quantized_metrics.compression_ratio)] : missing(c),
       float: (m) => figureCell(m.model_size) },
