@@ -56,6 +56,11 @@ template <std::string CandidateFindings::* member>
 std::string said(const Row& row) {
   return row.candidate ? text(row.candidate->*member) : "";
 }
+// Of the float model, as measured beside the candidate.
+template <Figure ModelFigures::* figure>
+std::string of_original(const Row& row) {
+  return row.candidate && row.candidate->original ? number(((*row.candidate->original).*figure).value) : "";
+}
 template <std::optional<Figure> CandidateFindings::* figure>
 std::string compared(const Row& row) {
   return row.candidate && row.candidate->*figure ? number((row.candidate->*figure)->value) : "";
@@ -151,6 +156,7 @@ constexpr Column kColumns[] = {
     {"sqnr", of_accuracy<&AccuracyComparison::sqnr>},
     {"not_finite", not_finite},
     {"inference_time", measured<&ModelFigures::inference_time>},
+    {"original_inference_time", of_original<&ModelFigures::inference_time>},
     {"latency_ratio", of_latency<latency_ratio>},
     {"latency_ratio_low", of_latency<latency_low>},
     {"latency_ratio_high", of_latency<latency_high>},

@@ -64,6 +64,8 @@ TEST_CASE("csv: a row for the float model and for each candidate") {
   CHECK(cell(rows, 2, "recipe") == "int8-static(observer=mse)");
   CHECK(cell(rows, 2, "latency_ratio") == "0.442");
   CHECK(cell(rows, 2, "latency_verdict") == "better");
+  CHECK(cell(rows, 2, "original_inference_time") == "0.00193");  // of the same comparison as the ratio
+  CHECK(cell(rows, 1, "original_inference_time") == "");
   CHECK(cell(rows, 2, "accuracy_difference") == "-0.0013");
   CHECK(cell(rows, 2, "pareto") == "yes");
   CHECK(cell(rows, 2, "recommended") == "yes");

@@ -41,7 +41,7 @@ inline CandidateFindings measured_candidate() {
   c.memory_reduction = figure(0.13, Unit::Fraction);
   const LatencyFigures times{figure(1.9e-3, Unit::Seconds, 1e-5), figure(2e-3, Unit::Seconds),
                              figure(3e-3, Unit::Seconds), figure(0.012, Unit::Seconds)};
-  c.latency = LatencyComparison{figure(0.442, Unit::Ratio, 0.008), Verdict::Better, times, times};
+  c.latency = LatencyComparison{figure(0.442, Unit::Ratio, 0.008), Verdict::Better, times, times, {"twin"}};
   OutputFindings logits{.name = "logits", .measure = "agreement"};
   logits.agreement = figure(0.985, Unit::Fraction, 0.002);
   logits.sqnr = missing(Unit::Decibel, "The outputs are equal.");
@@ -102,7 +102,7 @@ inline Findings sample_findings() {
   m.doubts = {"The labels may be in another order."};
   m.guessed = {"Layout NCHW, from the input's shape."};
   m.original = model_figures(0.9217, 1.93e-3, 1098452, 1);
-  m.control = Control{figure(1.002, Unit::Ratio, 0.009), Verdict::Same, 0.011};
+  m.control = Control{figure(1.002, Unit::Ratio, 0.009), Verdict::Same, 0.011, "other processes used 0.9 of its 2 processors"};
   m.candidates = {measured_candidate(), refused_candidate()};
   m.pareto = {"int8-static-mse"};
   m.recommended = {"int8-static-mse",

@@ -28,7 +28,8 @@ ModelFindings many_rows() {
   slow.reason = "is neither faster nor smaller than the float model";
   slow.latency->ratio = test::figure(12.345, Unit::Ratio, 0.01);
   slow.latency->verdict = Verdict::Worse;
-  slow.latency->original.p50 = test::figure(1.98e-3, Unit::Seconds, 1e-5);
+  model.control->disturbance.clear();
+  model.original->inference_time = test::figure(1.98e-3, Unit::Seconds, 1e-4);
   slow.quantized->inference_time = test::figure(23.85e-3, Unit::Seconds, 1e-4);
   model.candidates = {best, slow};
   for (const char* name : {"int8-dynamic", "int8-dynamic-per-channel", "int8-dynamic-reduce-range"}) {
@@ -264,18 +265,6 @@ TEST_CASE("table: one reason of several recipes of a method is told once") {
   CHECK(contains(table, "\nint8-static-observer-percentile, weight-only-bits-8-block-32: is neither"));
 }
 
-TEST_CASE("table: float's time is that of the comparisons that the ratios come from") {
-  ModelFindings model = many_rows();
-  model.original->inference_time = test::figure(5e-3, Unit::Seconds);
-  CHECK(!contains(table_of(model, 0), "5.00 ms"));
-  CHECK(contains(float_row(model, {}), " 1.98 ms "));
-  model.candidates[1].latency->original.p50 = test::figure(2.9e-3, Unit::Seconds);  // they differ: fewer digits
-  CHECK(contains(float_row(model, {}), " 2.9 ms "));
-  model.candidates[0].latency.reset();
-  model.candidates[1].latency.reset();
-  CHECK(contains(float_row(model, {}), " 5.00 ms "));
-}
-
 TEST_CASE("table: colours only where asked for, and none from a model's names") {
   Findings findings = test::sample_findings();
   CHECK(contains(findings_table(findings, {.width = 0, .colours = true}), "\x1b[32m0.442 faster\x1b[0m"));
@@ -313,11 +302,13 @@ TEST_CASE("table: colours on a terminal, unless NO_COLOR says no") {
   ::close(terminal);
 }
 
-TEST_CASE("table: a noisy machine is named") {
+TEST_CASE("table: a busy machine is named before the figures") {
   Findings findings = test::sample_findings();
-  CHECK(contains(findings_table(findings, {}), "changes of time from 1.1 % can be told"));
-  findings.models[0].control->verdict = Verdict::Inconclusive;
-  CHECK(contains(findings_table(findings, {}), "the machine was noisy"));
+  const std::string table = findings_table(findings, {});
+  CHECK(contains(table, "changes of time from 1.1 % can be told"));
+  CHECK(contains(table, "\nThe machine was busy while speed was measured: other processes used 0.9 of its 2 processors\n"));
+  findings.models[0].control->disturbance.clear();
+  CHECK(!contains(findings_table(findings, {}), "busy"));
 }
 
 TEST_CASE("columns that a terminal has no room for stand below their row") {

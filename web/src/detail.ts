@@ -1,16 +1,19 @@
 // Everything that is known of one candidate.
 import { asFraction } from "./axes";
 import { type Child, h } from "./dom";
+import { figuresTable } from "./figures";
 import { bytesText, countText, differenceText, figureLine, type FigureText, figureText, percentText, probabilityText, secondsText } from "./format";
-import type { Candidate, Figure, Latency, Metrics, ModelReport } from "./report";
+import type { Candidate, Figure, Metrics, ModelReport, OutputComparison } from "./report";
 import { ACCURACY, badge, SPEED, STATUS } from "./verdict";
+
+type Accuracy = NonNullable<Candidate["accuracy"]>;
 
 export function detail(candidate: Candidate, model: ModelReport): Child[] {
   const { accuracy, latency, artifact } = candidate;
   return [
     candidate.notes.length > 0 && block("Notes", h("ul", { class: "notes" }, candidate.notes.map((note) => h("li", {}, note)))),
-    accuracy && block("Accuracy", metricsTable(candidate), mcnemarText(candidate, model)),
-    latency && block("Time of one inference", latencyTable(latency.original, latency.quantized),
+    accuracy && block("Accuracy", accuracyFigures(candidate, accuracy), mcnemarText(candidate, model)),
+    latency && block("Time of one inference", timesTable(candidate),
       h("p", {}, "The candidate's time over float's, measured in turns in one session: ", h("b", {}, figureLine(latency.ratio)), " ", badge(SPEED, latency.verdict))),
     candidate.achieved && block("What the hardware did", list([
       ["Operations", candidate.achieved.operations, candidate.achieved.operations_of_peak],
@@ -61,26 +64,43 @@ function list(entries: [string, Child][]): HTMLElement {
   return h("dl", {}, entries.map(([name, value]) => value && [h("dt", {}, name), h("dd", {}, value)]));
 }
 
-function metricsTable(candidate: Candidate): Child {
-  const accuracy = candidate.accuracy!;
-  const cell = (figure: Figure, show: (figure: Figure) => FigureText | null = figureText) => {
-    const text = show(figure);
-    return h("td", {}, text ? [text.value, text.interval && h("small", {}, text.interval)] : figureLine(figure));
-  };
-  const retention = candidate.accuracy_retention;
+const withInterval = (text: FigureText | null, figure: Figure): Child =>
+  text ? [text.value, text.interval && h("small", {}, text.interval)] : figureLine(figure);
+const figureCell = (figure: Figure) => withInterval(figureText(figure), figure);
+
+function accuracyFigures({ accuracy_retention: retention }: Candidate, accuracy: Accuracy): Child {
+  const { metrics, outputs, decided_by, decided_on } = accuracy;
+  const several = outputs.length > 1;
   return [
-    accuracy.metrics.length === 0
+    metrics.length === 0
       ? h("p", {}, "The data has no labels, so the candidate is compared with the float model's own outputs.")
-      : scrolled(h("table", { class: "figures" },
-        h("thead", {}, h("tr", {}, ["Metric", "Float", "Candidate", "Difference", ""].map((title) => h("th", { scope: "col" }, title)))),
-        h("tbody", {}, accuracy.metrics.map((metric) => h("tr", {},
-          h("th", { scope: "row" }, metric.name, h("small", {}, `${metric.direction} is better`)),
-          cell(metric.original), cell(metric.quantized), cell(metric.difference, differenceText), h("td", {}, badge(ACCURACY, metric.verdict))))))),
+      : figuresTable(["Metric", "Float", "Candidate", "Difference", "Verdict"], metrics.map((metric) => [
+        [metric.name, h("small", {}, `${metric.direction} is better`)],
+        figureCell(metric.original), figureCell(metric.quantized), withInterval(differenceText(metric.difference), metric.difference),
+        badge(ACCURACY, metric.verdict)])),
     list([
-      ["Accuracy kept", retention && figureLine(asFraction(retention))],
-      ["Agreement with float", figureLine(accuracy.agreement)],
-      ["SQNR of the outputs", figureLine(accuracy.sqnr)],
+      ["Accuracy kept", retention && [figureLine(asFraction(retention)),
+        decided_by && h("small", {}, ` by ${decided_by}`, several && decided_on && [" of ", h("code", {}, decided_on)])]],
+      ["Agreement with float", several ? null : figureLine(accuracy.agreement)],
+      ["SQNR of the outputs", several ? null : figureLine(accuracy.sqnr)],
     ]),
+    several && outputsTable(accuracy),
+    outputs.map(faultsText),
+  ];
+}
+
+/** Each output beside the float model's, by the measure that fits it and by its noise. */
+function outputsTable({ outputs, decided_on }: Accuracy): Child {
+  return figuresTable(["Output", "Compared by", "Kept", "SQNR"], outputs.map((output) => [
+    [h("code", {}, output.name), h("small", {}, output.name === decided_on ? "decides what is kept" : `${countText(output.elements)} numbers`)],
+    output.measure, figureCell(output[output.measure]), figureCell(output.sqnr)]), "outputs");
+}
+
+function faultsText({ name, elements, not_finite, not_finite_samples, resized_samples }: OutputComparison): Child {
+  return [
+    not_finite > 0 && h("p", { class: "reason" }, `${countText(not_finite)} of ${countText(elements)} numbers of output `, h("code", {}, name),
+      ` are NaN or infinite where float's are not, in ${countText(not_finite_samples)} samples.`),
+    resized_samples > 0 && h("p", { class: "reason" }, "Output ", h("code", {}, name), ` has another number of elements than float's in ${countText(resized_samples)} samples.`),
   ];
 }
 
@@ -93,18 +113,17 @@ function mcnemarText(candidate: Candidate, model: ModelReport): Child {
     " right, and only the candidate has ", h("b", {}, countText(c)), ` right. ${sign} (exact McNemar test, ${probabilityText(p)}).`);
 }
 
-function latencyTable(float: Latency, own: Latency): Child {
-  const rows: [string, keyof Latency][] = [["Median", "p50"], ["90th percentile", "p90"], ["99th percentile", "p99"], ["Loading the model", "load_time"]];
-  const cell = (figure: Figure) => {
-    const text = figureText(figure);
-    return h("td", {}, text ? [text.value, text.interval && h("small", {}, text.interval)] : figureLine(figure));
-  };
-  return scrolled(h("table", { class: "figures" },
-    h("thead", {}, h("tr", {}, ["", "Float", "Candidate"].map((title) => h("th", { scope: "col" }, title)))),
-    h("tbody", {}, rows.map(([title, key]) => h("tr", {}, h("th", { scope: "row" }, title), cell(float[key]), cell(own[key]))))));
+/** The medians are those that the ratio is of. */
+function timesTable({ original_metrics: float, quantized_metrics: own, latency }: Candidate): Child {
+  const rows: [string, Figure | undefined, Figure | undefined][] = [
+    ["Median", float?.inference_time, own?.inference_time],
+    ["90th percentile", latency!.original.p90, latency!.quantized.p90],
+    ["99th percentile", latency!.original.p99, latency!.quantized.p99],
+    ["Loading the model", latency!.original.load_time, latency!.quantized.load_time],
+  ];
+  return [figuresTable(["Time", "Float", "Candidate"], rows.map(([title, ...figures]) => [title, ...figures.map((figure) => figure && figureCell(figure))])),
+    latency!.timed_with.length > 0 && h("p", {}, `Timed together with ${latency!.timed_with.join(", ")}: the same graph, with other numbers in it.`)];
 }
-
-const scrolled = (table: HTMLElement) => h("div", { class: "scroll" }, table);
 
 function peakText(peak: Figure): string {
   return peak.value === null ? figureLine(peak) : `${percentText(peak.value)} of this machine's measured peak`;
@@ -117,12 +136,9 @@ function layersText(candidate: Candidate): Child {
     candidate.float_nodes.length === 0 ? "; none was kept in float by decision." : `; ${countText(candidate.float_nodes.length)} kept in float:`);
 }
 
-function nodesTable(candidate: Candidate): Child {
-  if (candidate.float_nodes.length === 0) return null;
-  return h("div", { class: "scroll tall", tabindex: 0, role: "region", "aria-label": "Nodes kept in float" }, h("table", { class: "figures nodes" },
-    h("thead", {}, h("tr", {}, ["Node", "Operator", "Why"].map((title) => h("th", { scope: "col" }, title)))),
-    h("tbody", {}, candidate.float_nodes.map(({ node, op, reason }) =>
-      h("tr", {}, h("th", { scope: "row" }, h("code", {}, node)), h("td", {}, op), h("td", {}, reason))))));
+function nodesTable({ float_nodes: nodes }: Candidate): Child {
+  return nodes.length > 0 && h("div", { class: "tall", tabindex: 0, role: "region", "aria-label": "Nodes kept in float" },
+    figuresTable(["Node", "Operator", "Why"], nodes.map(({ node, op, reason }) => [h("code", {}, node), op, reason]), "nodes"));
 }
 
 function tookText({ seconds }: Candidate): string {

@@ -2,7 +2,7 @@
 import { scaleLinear } from "d3-scale";
 import type { Axis } from "./axes";
 import { h, svg } from "./dom";
-import { figureLine, tickFormat } from "./format";
+import { figureLine, shortened, tickFormat } from "./format";
 import type { MethodMark } from "./method";
 import { type Box, FLOAT, type Mark, placeLabel, type Range, type Scatter } from "./scatter";
 import type { Selection } from "./selection";
@@ -11,7 +11,8 @@ import { badge, SPEED, STATUS } from "./verdict";
 const MARGIN = { top: 6, right: 12, bottom: 50, left: 78 };
 const RIM = 20;                            // points out of range stand this far inside the frame
 const RADIUS = 6.5;
-const LONGEST = 36;                        // letters of a label
+const LETTER = 7.3;                        // width of one in a label, of a wide font
+const LONGEST = 36;                        // letters of a label, in a frame that has room for them
 const CROWDED = 420;                       // narrower frames name only what matters
 
 export interface Frame extends Box { x(value: number): number; y(value: number): number }
@@ -41,14 +42,14 @@ export function drawing(view: View): SVGElement {
   const { x, y, data, frame } = view;
   const width = frame.right + MARGIN.right;
   const height = frame.bottom + MARGIN.bottom;
-  const frontLast = [...data.marks].sort((a, b) => Number(data.front.includes(a)) - Number(data.front.includes(b)));
+  const limits = [limitOn(x, frame, data.domain.x, "x"), limitOn(y, frame, data.domain.y, "y")].filter((limit) => limit !== null);
+  const frontLast = [...data.marks].sort((a, b) => Number(a.onFront) - Number(b.onFront));
   return svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "group",
     "aria-label": `${y.title} over ${x.title.toLowerCase()}: ${data.marks.length} points` },
     xGrid(x, frame, data.domain.x), yGrid(y, frame, data.domain.y),
-    limitArea(x, frame, data.domain.x, "x"), limitArea(y, frame, data.domain.y, "y"),
-    frontLine(data.front, frame),
+    limits.map(limitArea),
     frontLast.map((mark) => point(mark, view)),
-    labels(view));
+    labels(view, limits));
 }
 
 const ticksOf = (domain: Range, count: number) => scaleLinear(domain, [0, 1]).ticks(Math.max(3, Math.round(count)));
@@ -75,27 +76,35 @@ function yGrid(axis: Axis, frame: Frame, domain: Range): SVGElement {
     svg("text", { class: "axis-title", transform: `translate(13 ${(frame.top + frame.bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, title));
 }
 
-/** Hatches the side of the limit that fails, if the limit is in view. */
-function limitArea(axis: Axis, frame: Frame, [low, high]: Range, side: "x" | "y"): SVGElement | null {
+interface LimitPlace { area: Box; line: Box; text: { says: string; x: number; y: number; anchor: "start" | "end" } }
+
+/** Where a limit is drawn, if it is in view: the side that fails, the edge, the words. */
+function limitOn(axis: Axis, frame: Frame, [low, high]: Range, side: "x" | "y"): LimitPlace | null {
   if (!axis.limit || axis.limit.value <= low || axis.limit.value >= high) return null;
   const { left, right, top, bottom } = frame;
   const at = frame[side](axis.limit.value);
   const failsLeft = axis.better === "higher";       // for y: fails below
-  const shape = side === "x"
-    ? { area: failsLeft ? { x: left, width: at - left } : { x: at, width: right - at }, line: { x1: at, x2: at, y1: top, y2: bottom },
-        text: { x: at + (failsLeft ? 6 : -6), y: bottom - 8, "text-anchor": failsLeft ? "start" : "end" } }
-    : { area: failsLeft ? { y: at, height: bottom - at } : { y: top, height: at - top }, line: { x1: left, x2: right, y1: at, y2: at },
-        text: { x: left + 8, y: at + (failsLeft ? -6 : 15), "text-anchor": "start" } };
-  return svg("g", { class: "limit" },
-    svg("rect", { x: left, y: top, width: right - left, height: bottom - top, ...shape.area }),
-    svg("line", shape.line), svg("text", shape.text, axis.limit.says));
+  const says = axis.limit.says;
+  const whole = { left, right, top, bottom };
+  if (side === "y")
+    return { area: { ...whole, ...(failsLeft ? { top: at } : { bottom: at }) }, line: { ...whole, top: at, bottom: at },
+      text: { says, x: left + 8, y: at + (failsLeft ? -6 : 15), anchor: "start" } };
+  const room = failsLeft ? right - at : at - left;      // the words stand on the side that holds the limit, if they fit
+  const onRight = (says.length * LETTER < room) === failsLeft;
+  return { area: { ...whole, ...(failsLeft ? { right: at } : { left: at }) }, line: { ...whole, left: at, right: at },
+    text: { says, x: at + (onRight ? 6 : -6), y: bottom - 8, anchor: onRight ? "start" : "end" } };
 }
 
-/** Staircase: whatever lies on its worse side is beaten by a point of the front. */
-function frontLine(front: Mark[], frame: Frame): SVGElement | null {
-  if (front.length < 2) return null;
-  const steps = front.map((mark, i) => (i === 0 ? `M${frame.x(mark.x)},${frame.y(mark.y)}` : `H${frame.x(mark.x)}V${frame.y(mark.y)}`));
-  return svg("path", { class: "front", d: steps.join("") });
+function limitArea({ area, line, text }: LimitPlace): SVGElement {
+  return svg("g", { class: "limit" },
+    svg("rect", { x: area.left, y: area.top, width: area.right - area.left, height: area.bottom - area.top }),
+    svg("line", { x1: line.left, x2: line.right, y1: line.top, y2: line.bottom }),
+    svg("text", { x: text.x, y: text.y, "text-anchor": text.anchor }, text.says));
+}
+
+function boxOf({ text: { says, x, y, anchor } }: LimitPlace): Box {
+  const width = says.length * LETTER;
+  return { left: anchor === "start" ? x : x - width, right: anchor === "start" ? x + width : x, top: y - 11, bottom: y + 4 };
 }
 
 function point(mark: Mark, view: View): SVGElement {
@@ -106,7 +115,7 @@ function point(mark: Mark, view: View): SVGElement {
   const show = () => showTip(mark, at, view);
   const hide = () => { tip.hidden = true; };
   const choose = () => { if (mark.candidate) selection.select(mark.candidate.name); };
-  const classes = ["point", method ? `method-${method.slot}` : "float", data.front.includes(mark) && "on-front",
+  const classes = ["point", method ? `method-${method.slot}` : "float", mark.onFront && "on-front",
     mark.candidate && mark.name === view.recommended && "recommended"];
   return svg("g", {
     class: classes.filter(Boolean).join(" "), "data-name": mark.candidate?.name, tabindex: 0, role: mark.candidate ? "button" : "img",
@@ -147,18 +156,20 @@ function rimArrow(mark: Mark, { x, y }: Scatter["domain"], at: { x: number; y: n
 }
 
 /** Names the recommended candidate, the float model, the front and the others, as far as there is room. */
-function labels({ data, frame, recommended }: View): SVGElement {
-  const { marks, front, domain } = data;
-  const taken = marks.map((m): Box => {
+function labels({ data, frame, recommended }: View, limits: LimitPlace[]): SVGElement {
+  const { marks, domain } = data;
+  const width = frame.right - frame.left;
+  const longest = Math.min(LONGEST, Math.floor((0.6 * width) / LETTER));
+  const taken = [...limits.map(boxOf), ...marks.map((m): Box => {
     const [x, y] = [frame.x(m.x), frame.y(m.y)];
     return { left: x - 9, right: x + 9, top: y - 9, bottom: y + 9 };
-  });
-  const rank = (m: Mark) => (m.candidate?.name === recommended ? 0 : m.candidate === null ? 1 : front.includes(m) ? 2 : 3);
-  const worthNaming = frame.right - frame.left < CROWDED ? 2 : 3;
+  })];
+  const rank = (m: Mark) => (m.candidate?.name === recommended ? 0 : m.candidate === null ? 1 : m.onFront ? 2 : 3);
+  const worthNaming = width < CROWDED ? 2 : 3;
   const placed = marks.filter((m) => rank(m) <= worthNaming).sort((a, b) => rank(a) - rank(b)).map((mark) => {
-    const name = mark.name.length > LONGEST ? `${mark.name.slice(0, LONGEST - 1)}…` : mark.name;
+    const name = shortened(mark.name, longest);
     const text = isOutside(mark, domain) ? `${name} (out of range)` : name;
-    const box = placeLabel(frame.x(mark.x), frame.y(mark.y), text.length * 6.7, 15, frame, taken);
+    const box = placeLabel(frame.x(mark.x), frame.y(mark.y), text.length * LETTER, 15, frame, taken);
     if (!box) return null;
     taken.push(box);
     const class_ = mark.candidate && rank(mark) === 0 ? "recommended" : null;

@@ -78,6 +78,13 @@ export const secondsText = (seconds: number) => figureText(exactly(seconds, "sec
 /** A share as a percentage: 0.274 -> "27 %". */
 export const percentText = (share: number, decimals = Math.abs(share) < 0.1 ? 1 : 0) => `${fixed(share * 100, decimals)} %`;
 
+/** What is too long loses its middle, as a name's end tells it apart. */
+export function shortened(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const tail = Math.floor((most - 1) / 2);
+  return `${text.slice(0, most - 1 - tail)}…${text.slice(text.length - tail)}`;
+}
+
 export const countText = (n: number) => n.toLocaleString("en-US");
 
 export function probabilityText(p: number): string {

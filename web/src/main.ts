@@ -1,4 +1,5 @@
 import "./theme.css";
+import { unfoldOnDemand } from "./fold";
 import { failure, page } from "./page";
 import { parseReport, ReportError } from "./report";
 
@@ -15,3 +16,4 @@ function content(json: string): HTMLElement {
 }
 
 document.body.append(content(document.getElementById("report-data")?.textContent ?? "null"));
+unfoldOnDemand();

@@ -3,7 +3,6 @@ import { type Child, h } from "./dom";
 import { asFraction } from "./axes";
 import { candidateHead, comparison, detail } from "./detail";
 import { countText, figureLine, figureText, percentText } from "./format";
-import { intervalDrawing, intervalScale } from "./interval";
 import type { MethodMark } from "./method";
 import { plot } from "./plot";
 import type { Candidate, Constraints, ModelReport } from "./report";
@@ -11,15 +10,18 @@ import { Selection } from "./selection";
 import { table } from "./table";
 import { badge, SPEED } from "./verdict";
 
-export function modelSection(model: ModelReport, constraints: Constraints, methods: Map<string, MethodMark>, id: string): HTMLElement {
+export function modelSection(model: ModelReport, constraints: Constraints, methods: Map<string, MethodMark>, id: string, open: boolean): HTMLElement {
   const first = model.recommended.candidate ?? model.candidates[0]?.name ?? null;
   const selection = new Selection(first);
-  return h("section", { class: "model", id, "aria-labelledby": `${id}-title` },
-    answer(model, id, selection),
+  return h("details", { class: "model", id, open },
+    h("summary", {}, h("h2", {}, model.model.name), h("p", { class: "in-short" }, inShort(model))),
+    answer(model, selection),
+    busy(model),
+    doubts(model),
     h("div", { class: "trade-off" },
-      h("section", { class: "card", "aria-label": "Trade-offs" }, h("h3", {}, "Accuracy against cost"), plot(model, constraints, methods, selection)),
+      h("section", { class: "card", "aria-label": `Trade-offs of ${model.model.name}` }, h("h3", {}, "Accuracy against cost"), plot(model, constraints, methods, selection)),
       chosen(model, selection, (candidate) => [comparison(candidate), h("p", {}, h("a", { href: `#${id}-detail` }, "All figures of this candidate"))], "Against float")),
-    h("section", { class: "card", "aria-label": "Candidates" }, h("h3", {}, `${countText(model.candidates.length)} candidates`),
+    h("section", { class: "card", "aria-label": `Candidates of ${model.model.name}` }, h("h3", {}, `${countText(model.candidates.length)} candidates`),
       table(model, constraints, methods, selection)),
     chosen(model, selection, (candidate) => h("div", { class: "detail" }, detail(candidate, model)), "All figures of", `${id}-detail`),
     control(model));
@@ -27,19 +29,37 @@ export function modelSection(model: ModelReport, constraints: Constraints, metho
 
 export const findCandidate = (model: ModelReport, name: string | null) => model.candidates.find((c) => c.name === name) ?? null;
 
+/** The answer in one line, for a model that is folded. */
+function inShort(model: ModelReport): Child {
+  const candidate = findCandidate(model, model.recommended.candidate);
+  if (!candidate?.quantized_metrics) return model.recommended.sentence;
+  return ["Ship ", h("b", {}, candidate.name), ": ", keyFigures(candidate).map(([value, title]) => `${value} ${title}`).join(" · ")];
+}
+
 /** What to ship and why, in the words of the report, with the three figures that decide. */
-function answer(model: ModelReport, id: string, selection: Selection): HTMLElement {
+function answer(model: ModelReport, selection: Selection): HTMLElement {
   const { recommended } = model;
   const candidate = findCandidate(model, recommended.candidate);
   return h("header", { class: "answer" },
     h("div", { class: "words" },
-      h("h2", { id: `${id}-title` }, model.model.name, h("small", {}, factsOf(model))),
+      h("p", { class: "facts" }, factsOf(model)),
       h("p", { class: "sentence" }, recommended.sentence),
       recommended.runners_up.length > 0 && h("div", { class: "runners" }, h("h3", {}, "Runners-up"),
         h("ul", {}, recommended.runners_up.map((runner) => h("li", {},
           h("button", { type: "button", class: "name", onclick: () => selection.select(runner.candidate) }, runner.candidate), " ", runner.sentence))))),
     candidate?.quantized_metrics && h("dl", { class: "key-figures" }, keyFigures(candidate).map(([value, title, interval]) =>
       h("div", {}, h("dt", {}, title), h("dd", {}, value, h("small", {}, interval))))));
+}
+
+/** What must be known before the figures are believed. */
+function busy({ control: aa }: ModelReport): Child {
+  return aa?.disturbance && h("section", { class: "card doubts" }, h("h3", {}, "The machine was busy"),
+    h("p", {}, `While speed was measured, ${aa.disturbance}.`));
+}
+
+function doubts({ dataset }: ModelReport): Child {
+  return dataset.doubts.length > 0 && h("section", { class: "card doubts" }, h("h3", {}, "The labels say nothing of this model"),
+    h("ul", { class: "notes" }, dataset.doubts.map((says) => h("li", {}, says))));
 }
 
 function keyFigures(candidate: Candidate): [string, string, string][] {
@@ -71,7 +91,7 @@ function chosen(model: ModelReport, selection: Selection, content: (candidate: C
     head.append(h("div", { class: "badges" }, candidateHead(candidate)), candidate.reason ? h("p", { class: "reason" }, candidate.reason) : "");
     body.append(h("div", {}, content(candidate)));
   });
-  return h("section", { class: "card chosen-card", id, "aria-label": title }, head, body);
+  return h("section", { class: "card chosen-card", id, "aria-label": `${title}: ${model.model.name}` }, head, body);
 }
 
 /** What the run can tell apart, from timing the float model against itself. */
@@ -86,8 +106,7 @@ function control({ control: aa, dataset, model }: ModelReport): HTMLElement {
     h("p", {}, aa.smallest_effect === null
       ? "The float model timed against itself was too noisy to say what change of speed could be claimed."
       : [h("b", {}, `${percentText(aa.smallest_effect, 1)}`), " is the smallest change of speed that this run can claim. Smaller ones are noise here."]),
-    h("p", {}, "A/A control: the float model timed against itself, as if it were a candidate, took ", h("b", {}, figureLine(aa.ratio)), " of its own time. ",
-      badge(SPEED, aa.verdict), " ", intervalDrawing(aa.ratio, intervalScale([aa.ratio, { ...aa.ratio, low: 0.97, high: 1.03 }], 1, null, aa.smallest_effect), SPEED[aa.verdict]?.tone ?? "plain"),
-      aa.verdict === "same" ? null : h("strong", {}, " The machine was not quiet: judge all speeds of this model with care.")),
+    h("p", {}, "A/A control: the float model timed against itself, in every comparison, took ", h("b", {}, figureLine(aa.ratio)), " of its own time. ",
+      badge(SPEED, aa.verdict), aa.verdict === "same" ? null : h("strong", {}, " The machine was not quiet: judge all speeds of this model with care.")),
     guessed);
 }

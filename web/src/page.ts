@@ -2,6 +2,7 @@
 import { asFraction } from "./axes";
 import { type Child, h, svg } from "./dom";
 import { copyable } from "./detail";
+import { figuresTable } from "./figures";
 import { bytesText, figureLine, figureText, percentText } from "./format";
 import { methodMarks } from "./method";
 import { findCandidate, modelSection } from "./model";
@@ -18,7 +19,7 @@ export function page(report: Report, json: string): HTMLElement {
       h("h1", {}, report.models.length === 1 ? "Which version to ship" : `Which versions to ship: ${report.models.length} models`),
       h("p", { class: "asked" }, askedFor(report.constraints)),
       report.models.length > 1 && overview(report.models),
-      report.models.map((model, i) => modelSection(model, report.constraints, methods, `model-${i + 1}`)),
+      report.models.map((model, i) => modelSection(model, report.constraints, methods, `model-${i + 1}`, i === 0)),
       environment(report)));
 }
 
@@ -32,9 +33,10 @@ function hatch(): SVGElement {
     svg("line", { x1: 0, x2: 0, y1: 0, y2: 7 })));
 }
 
-function askedFor({ accuracy_threshold, max_latency_ratio, max_size }: Constraints): string {
+function askedFor({ accuracy_threshold, least_gain, max_latency_ratio, max_size }: Constraints): string {
   const asked = [
     `at least ${percentText(accuracy_threshold)} of the float model's accuracy`,
+    `a gain of ${percentText(least_gain)} in time or size`,
     max_latency_ratio !== null && `at most ${max_latency_ratio} times its time`,
     max_size !== null && `at most ${bytesText(max_size)}`,
   ];
@@ -43,15 +45,13 @@ function askedFor({ accuracy_threshold, max_latency_ratio, max_size }: Constrain
 
 function overview(models: ModelReport[]): HTMLElement {
   const text = (figure: Parameters<typeof figureText>[0] | null | undefined) => (figure && figureText(figure)?.value) ?? "–";
-  return h("section", { class: "card overview", "aria-label": "Overview" }, h("div", { class: "scroll" }, h("table", { class: "figures" },
-    h("thead", {}, h("tr", {}, ["Model", "Ship", "Speed", "Accuracy kept", "Size"].map((title) => h("th", { scope: "col" }, title)))),
-    h("tbody", {}, models.map((model, i) => {
+  return h("section", { class: "card overview", "aria-label": "Overview" },
+    figuresTable(["Model", "Ship", "Speed", "Accuracy kept", "Size"], models.map((model, i) => {
       const candidate = findCandidate(model, model.recommended.candidate);
-      return h("tr", {}, h("th", { scope: "row" }, h("a", { href: `#model-${i + 1}` }, model.model.name)),
-        h("td", {}, h("b", {}, candidate?.name ?? "the float model")),
-        h("td", {}, text(candidate?.speedup_factor)), h("td", {}, text(asFraction(candidate?.accuracy_retention ?? null))),
-        h("td", {}, text(candidate?.quantized_metrics?.model_size ?? model.original_metrics?.model_size)));
-    })))));
+      return [h("a", { href: `#model-${i + 1}` }, model.model.name), h("b", {}, candidate?.name ?? "the float model"),
+        text(candidate?.speedup_factor), text(asFraction(candidate?.accuracy_retention ?? null)),
+        text(candidate?.quantized_metrics?.model_size ?? model.original_metrics?.model_size)];
+    })));
 }
 
 function environment(report: Report): HTMLElement {
@@ -74,7 +74,7 @@ function environment(report: Report): HTMLElement {
     h("h3", {}, "How to read the figures"),
     h("ul", { class: "notes" }, [
       "Intervals are 95 % intervals. A speed is called faster or slower only if its interval excludes equal speed; else it is the same if the interval is narrow, or inconclusive.",
-      "Candidate and float model ran in turns in one session on the same samples, so differences are paired and tell more than two separate figures.",
+      "Candidate and float model ran in turns on the same samples, two sessions of each in every process, in several processes spread over the run. Runs that had to wait for a processor do not count.",
       "Accuracy kept is the candidate's accuracy as a share of the float model's. Size counts all files that must be shipped. Peak memory is that of the process that ran the model.",
     ].map((says) => h("li", {}, says))));
 }

@@ -2,11 +2,13 @@
 import { type Axis, costAxes, qualityAxes } from "./axes";
 import { h, svg } from "./dom";
 import { drawing, frameOf } from "./drawing";
+import { countText } from "./format";
+import { grouped } from "./grouped";
 import type { MethodMark } from "./method";
 import type { Constraints, ModelReport } from "./report";
 import { type Scatter, scatter } from "./scatter";
 import type { Selection } from "./selection";
-import { STATUS } from "./verdict";
+import { FRONT_SAYS, STATUS } from "./verdict";
 
 export function plot(model: ModelReport, constraints: Constraints, methods: Map<string, MethodMark>, selection: Selection): HTMLElement {
   const xAxes = costAxes(model, constraints);
@@ -18,17 +20,18 @@ export function plot(model: ModelReport, constraints: Constraints, methods: Map<
   const canvas = h("div", { class: "canvas" });
   const notes = h("p", { class: "plot-notes" });
   const draw = () => {
-    const data = scatter(model, constraints, x, y, whole);
+    const data = scatter(model, x, y, whole);
     const frame = frameOf(canvas.clientWidth || 640, data.domain);
     tip.hidden = true;
     canvas.replaceChildren(drawing({ x, y, data, frame, methods, selection, tip, recommended: model.recommended.candidate }), tip);
     notes.textContent = notesText(x, y, data);
     highlight(canvas, selection.name);
   };
+  draw();                                  // also where there is no width yet: a folded model may be printed
   onWidth(canvas, draw);
   selection.follow((name) => highlight(canvas, name));
 
-  return h("div", { class: "plot" },
+  return h("figure", { class: "plot" },
     h("div", { class: "controls" },
       axisChoice("Up", yAxes, (axis) => { y = axis; draw(); }),
       axisChoice("Across", xAxes, (axis) => { x = axis; draw(); }),
@@ -36,7 +39,7 @@ export function plot(model: ModelReport, constraints: Constraints, methods: Map<
         whole = (event.target as HTMLInputElement).checked;
         draw();
       } }), "Whole range")),
-    canvas, legend(model, methods), notes);
+    canvas, h("figcaption", {}, legend(model, methods), notes));
 }
 
 function axisChoice(label: string, axes: Axis[], take: (axis: Axis) => void): HTMLElement {
@@ -44,11 +47,11 @@ function axisChoice(label: string, axes: Axis[], take: (axis: Axis) => void): HT
     axes.map((axis) => h("option", {}, axis.title))));
 }
 
-/** Calls `draw` when the element's width changes, also the first time. */
+/** Calls `draw` when the element has a new width. */
 function onWidth(element: HTMLElement, draw: () => void): void {
   let width = 0;
   new ResizeObserver(() => {
-    if (element.clientWidth === width) return;
+    if (element.clientWidth === width || element.clientWidth === 0) return;
     width = element.clientWidth;
     requestAnimationFrame(draw);
   }).observe(element);
@@ -72,16 +75,17 @@ function legend(model: ModelReport, methods: Map<string, MethodMark>): HTMLEleme
     h("li", {}, sign("point float", svg("path", { class: "shape", d: "M-8,0H8M0,-8V8" })), "float model"),
     model.recommended.candidate !== null &&
       h("li", {}, sign("point recommended", svg("circle", { class: "ring", r: 8 })), "recommended"),
-    h("li", {}, sign("", svg("path", { class: "front", d: "M-9,-6H1V6H9" })), "best on these two axes (filled marks)"));
+    h("li", {}, sign("", svg("circle", { class: "filled", r: 6 })), `filled: ${FRONT_SAYS}`));
 }
 
 function notesText(x: Axis, y: Axis, data: Scatter): string {
   const limits = [[x, data.domain.x], [y, data.domain.y]] as const;
   const far = limits.filter(([axis, range]) => axis.limit && (axis.limit.value <= range[0] || axis.limit.value >= range[1]));
-  const absent = data.absent.map(({ name, status }) => `${name} (${status === "ok" || status === "not_better" ? "not measured" : STATUS[status]?.text ?? status})`);
+  const ends = grouped(data.absent, ({ status }) => (status === "ok" || status === "not_better" ? "without a figure" : STATUS[status]?.text ?? status));
+  const absent = [...ends].map(([end, { length }]) => `${countText(length)} ${end}`);
   return [
-    "Bars are 95 % intervals.",
+    "Lines through a mark are 95 % intervals.",
     far.length > 0 && `Outside the range shown: the limit ${far.map(([axis]) => axis.limit!.says).join(", ")}.`,
-    absent.length > 0 && `Not on the plot: ${absent.join(", ")}.`,
+    absent.length > 0 && `Not on the plot: ${absent.join(", ")}; the table says why.`,
   ].filter(Boolean).join(" ");
 }

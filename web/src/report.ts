@@ -111,10 +111,11 @@ export interface Candidate {
   memory_reduction: Figure | null;     // 1 - quantized over original peak memory; fraction, negative if it grew
 
   latency: {
-    ratio: Figure;                     // quantized time over original time, paired and interleaved; below 1 is faster
+    ratio: Figure;                     // quantized time over original time, run in turn, over all visits; below 1 is faster
     verdict: Verdict;
     original: Latency;
     quantized: Latency;
+    timed_with: string[];              // candidates of the same structure, which share these times
   } | null;
   accuracy: {
     metrics: MetricComparison[];       // by labels; empty without them

@@ -1,18 +1,19 @@
 // Geometry of the plot, without drawing: what is placed, the range shown, and where labels fit.
 import { type Axis } from "./axes";
-import { missedConstraints, paretoFront, type Point } from "./pareto";
-import type { Candidate, Constraints, Figure, ModelReport } from "./report";
+import type { Candidate, Figure, ModelReport } from "./report";
 
-export interface Mark extends Point {
+export interface Mark {
   candidate: Candidate | null;             // null: the float model
   name: string;
+  x: number;
+  y: number;
   figures: { x: Figure; y: Figure };
-  meets: boolean;                          // all constraints
+  option: boolean;                         // the float model, or a candidate that may be shipped
+  onFront: boolean;                        // as the report says, which weighs accuracy, speed and size at once
 }
 
 export interface Scatter {
   marks: Mark[];
-  front: Mark[];
   absent: Candidate[];                     // without a figure for one of the axes
   domain: { x: Range; y: Range };
 }
@@ -20,25 +21,25 @@ export type Range = [number, number];
 
 export const FLOAT = "float";
 
-/** `whole` shows everything; else the range fits what meets the constraints, and the rest is drawn at the rim. */
-export function scatter(model: ModelReport, constraints: Constraints, x: Axis, y: Axis, whole: boolean): Scatter {
-  const place = (candidate: Candidate): Mark | null => mark(candidate, candidate.name, x.of(candidate), y.of(candidate),
-    missedConstraints(candidate, constraints).length === 0);
-  const placed = model.candidates.map(place);
-  const float = mark(null, FLOAT, x.original, y.original, true);
+/** `whole` shows everything; else the range fits what may be shipped, and the rest is drawn at the rim. */
+export function scatter(model: ModelReport, x: Axis, y: Axis, whole: boolean): Scatter {
+  const placed = model.candidates.map((candidate) => mark(candidate, x.of(candidate), y.of(candidate), model.pareto));
+  const float = mark(null, x.original, y.original, model.pareto);
   const marks = [float, ...placed].filter((m) => m !== null);
-  const close = whole || marks.filter((m) => m.meets).length < 2 ? marks : marks.filter((m) => m.meets);
+  const options = marks.filter((m) => m.option);
+  const close = whole || options.length < 2 ? marks : options;
   return {
     marks,
-    front: paretoFront(marks, x, y),
     absent: model.candidates.filter((_, i) => !placed[i]),
     domain: { x: range(close.map((m) => m.figures.x), x, whole), y: range(close.map((m) => m.figures.y), y, whole) },
   };
 }
 
-function mark(candidate: Candidate | null, name: string, x: Figure | null, y: Figure | null, meets: boolean): Mark | null {
+function mark(candidate: Candidate | null, x: Figure | null, y: Figure | null, pareto: string[]): Mark | null {
   if (x?.value == null || y?.value == null) return null;
-  return { candidate, name, x: x.value, y: y.value, figures: { x, y }, meets };
+  const name = candidate?.name ?? FLOAT;
+  return { candidate, name, x: x.value, y: y.value, figures: { x, y }, option: !candidate || candidate.status === "ok",
+    onFront: candidate !== null && pareto.includes(name) };
 }
 
 /** Covers the figures with their intervals, and the limit if it is near (always, when everything is to be shown). */

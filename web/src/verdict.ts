@@ -27,6 +27,9 @@ export const STATUS: Record<Status, Word> = {
   timeout: { text: "timed out", mark: "◷", tone: "bad", says: "The time limit ran out while this candidate was measured." },
 };
 
+/** What the report's list of the front means. */
+export const FRONT_SAYS = "Pareto front, which nothing beats in accuracy, speed and size at once";
+
 /** A word from a table above; an unknown key is shown as it is. */
 export function badge<K extends string>(words: Record<K, Word>, key: K): HTMLElement {
   const word = words[key] ?? { text: String(key), mark: "•", tone: "plain", says: "" };

@@ -9,7 +9,7 @@ export const HOSTILE = `</script><script>document.title="hacked"</script><img sr
 
 /** Every string in the report is markup that would run if it were parsed. */
 export function hostile(): Report {
-  const keep = new Set(["unit", "status", "verdict", "direction"]);
+  const keep = new Set(["unit", "status", "verdict", "direction", "measure"]);
   const poison = (value: unknown, key = ""): unknown => {
     if (typeof value === "string") return keep.has(key) ? value : HOSTILE + value;
     if (Array.isArray(value)) return value.map((item) => poison(item, key));
@@ -47,5 +47,30 @@ export function crowded(): Report {
   const report = sample();
   const model = report.models[1]!;
   model.candidates = Array.from({ length: 60 }, (_, i) => ({ ...model.candidates[i % 9]!, name: `${"very-long-name-".repeat(6)}${i}` }));
+  return report;
+}
+
+/** Names, reasons and sentences without a place to break a line. */
+export function unbroken(): Report {
+  const report = sample();
+  const long = (start: string) => `${start}${"_of_a_name_without_an_end".repeat(6)}`;
+  for (const model of report.models) {
+    model.model.name = long(model.model.name);
+    model.model.path = long(model.model.path);
+    model.dataset.name = long(model.dataset.name);
+    model.dataset.guessed = [long("guessed")];
+    model.recommended.runners_up = [{ candidate: long("runner"), sentence: long("runner") }];
+    for (const candidate of model.candidates) {
+      if (candidate.name === model.recommended.candidate) model.recommended.candidate = long(candidate.name);
+      candidate.name = long(candidate.name);
+      candidate.recipe = long(candidate.recipe);
+      candidate.method = long(candidate.method);
+      candidate.reason = candidate.reason && long("reason");
+      candidate.notes = [long("note")];
+      candidate.float_nodes = [{ node: long("node"), op: long("Op"), reason: long("reason") }];
+      candidate.accuracy?.metrics.forEach((metric) => { metric.name = long("metric"); });
+      candidate.accuracy?.outputs.forEach((output) => { output.name = long("output"); });
+    }
+  }
   return report;
 }

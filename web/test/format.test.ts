@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytesText, differenceText, exactly, figureLine, figureText, percentText, probabilityText, tickFormat } from "../src/format";
+import { bytesText, differenceText, exactly, figureLine, figureText, percentText, probabilityText, shortened, tickFormat } from "../src/format";
 import type { Figure, Unit } from "../src/report";
 
 const figure = (value: number | null, low: number | null, high: number | null, unit: Unit): Figure =>
@@ -41,6 +41,11 @@ test("shares and probabilities", () => {
   expect(percentText(0.011, 1)).toBe("1.1 %");
   expect(probabilityText(0.00001)).toBe("p < 0.001");
   expect(probabilityText(0.599)).toBe("p = 0.60");
+});
+
+test("what is too long loses its middle", () => {
+  expect(shortened("int8-static-observer-mse", 30)).toBe("int8-static-observer-mse");
+  expect(shortened("int8-static-observer-mse", 11)).toBe("int8-…r-mse");
 });
 
 test("ticks of an axis tell neighbours apart", () => {

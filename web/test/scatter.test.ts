@@ -8,19 +8,25 @@ const [resnet, transformer] = report.models as [typeof report.models[0], typeof 
 const axes = (model = resnet) => [costAxes(model, report.constraints)[0]!, qualityAxes(model, report.constraints)[0]!] as const;
 
 test("float and every measured candidate are placed, the others are absent", () => {
-  const data = scatter(resnet, report.constraints, ...axes(), false);
+  const data = scatter(resnet, ...axes(), false);
   expect(data.marks.map((mark) => mark.name)).toContain("float");
   expect(data.marks).toHaveLength(8);
   expect(data.absent.map((candidate) => candidate.name)).toEqual(["int8-static-s8s8", "bf16"]);
 });
 
-test("the close range leaves out what misses a constraint, the whole range holds it and the limit", () => {
+test("the close range leaves out what is no option, the whole range holds it and the limit", () => {
   const [x, y] = axes(transformer);
-  const close = scatter(transformer, report.constraints, x, y, false).domain.y;
-  const whole = scatter(transformer, report.constraints, x, y, true).domain.y;
+  const close = scatter(transformer, x, y, false).domain.y;
+  const whole = scatter(transformer, x, y, true).domain.y;
   expect(close[0]).toBeGreaterThan(0.7);
   expect(whole[0]).toBeLessThan(0.696);
   expect(whole[0]).toBeLessThan(report.constraints.accuracy_threshold);
+});
+
+test("the front is the report's, whatever the axes", () => {
+  const front = (model: typeof resnet) => scatter(model, ...axes(model), false).marks.filter((mark) => mark.onFront).map((mark) => mark.name);
+  expect(front(resnet).sort()).toEqual([...resnet.pareto].sort());
+  expect(front({ ...resnet, pareto: [] })).toEqual([]);
 });
 
 test("limits follow the axis: as speed, as time, as accuracy", () => {
