@@ -54,8 +54,10 @@ int run(const Invocation& invocation) {
   model.evaluation_samples = measurer.samples();
   measurer.measure_float(model);
   model.candidates.push_back(described(other, alike ? other.path.string() : other.name));
-  measurer.measure(model.candidates.front(), Plan{}, *other.runnable);
-  if (const auto& paired = model.candidates.front().original) model.original = *paired;  // timed in turn with the other
+  CandidateFindings& row = model.candidates.front();
+  measurer.measure(row, Plan{}, *other.runnable);
+  while (measurer.wants_visit(row)) measurer.visit(row);
+  measurer.conclude(model);
   model.pareto = pareto_front(model.candidates);
   model.recommended.sentence = comparison_sentence(model);  // no choice is made: both are the user's
   findings.models.push_back(std::move(model));

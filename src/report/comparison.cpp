@@ -15,6 +15,7 @@ std::string bracketed(const std::string& value, const std::string& interval) {
 
 std::string speed(const CandidateFindings& other) {
   const LatencyComparison& latency = *other.latency;
+  if (!latency.ratio.value) return "speed was not judged (" + latency.ratio.reason + ")";
   const std::string times = bracketed("time ratio " + figure_text(latency.ratio), interval_text(latency.ratio));
   switch (latency.verdict) {
     case Verdict::Better:
@@ -72,7 +73,7 @@ std::string size(const ModelFindings& model, const CandidateFindings& other) {
 
 std::string comparison_sentence(const ModelFindings& model) {
   const CandidateFindings& other = model.candidates.front();
-  if (!other.latency || !other.latency->ratio.value || !other.accuracy)
+  if (!other.latency || !other.accuracy)
     return fmt::format("{} could not be compared with {}: {}", other.name, model.name, other.reason);
   return fmt::format("{} against {}: {}; {}; {}", other.name, model.name, speed(other), accuracy(other),
                      size(model, other));
