@@ -104,6 +104,28 @@ TEST_CASE("blocks of unsigned codes are rounded as the runtime's own quantizer d
   CHECK(differ > 0);
 }
 
+TEST_CASE("a decoder says how its scales lie: along an axis, in blocks, or one for all") {
+  const Graph graph = twice();
+  const auto decoder = [&](Scheme scheme, std::size_t scales) {
+    const QParams params{.scheme = scheme, .scales = std::vector<float>(scales, 1), .zero_points = {}};
+    const Graph applied = apply(graph, plan_for(graph, {{"a", decided(Precision::WeightOnly, {{1, params}})}}));
+    return std::pair(producer(applied, named(applied, "a").input(1)),
+                     applied.value(producer(applied, named(applied, "a").input(1)).input(1)).initializer.shape());
+  };
+  const auto [whole, none] = decoder({.code = DType::Int8}, 1);
+  CHECK(whole.attributes.empty());
+  CHECK(none.empty());
+  const auto [columns, two] = decoder({.code = DType::Int8, .granularity = Granularity::Channel, .axis = 0}, 2);
+  CHECK(columns.int_or("axis", -1) == 0);
+  CHECK(columns.find("block_size") == nullptr);
+  CHECK(two == Shape{2});
+  const auto [blocks, grid] =
+      decoder({.code = DType::UInt8, .granularity = Granularity::Block, .axis = 0, .block_size = 16}, 2);
+  CHECK(blocks.int_or("axis", -1) == 0);
+  CHECK(blocks.int_or("block_size", -1) == 16);
+  CHECK(grid == Shape{1, 2});
+}
+
 TEST_CASE("biases are rounded half to even, and stay inside int32") {
   const QParams params{.scheme = {.code = DType::Int32, .symmetric = true}, .scales = {0.5f}, .zero_points = {0}};
   const Tensor bias = Tensor::of<float>({7}, {0.25f, 0.75f, -0.25f, -0.75f, 1.4f, 3e9f, -3e9f});
