@@ -7,10 +7,12 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "bench/accuracy.h"
 #include "bench/chance.h"
 #include "bench/cost.h"
 #include "bench/proven.h"
+#include "format/format.h"
 #include "format/onnx/onnx.h"
 
 namespace bw {
@@ -41,6 +43,13 @@ bool computes_in_integers(const Plan& plan) {
   return std::ranges::any_of(plan.nodes, [](const auto& node) {
     return node.second.precision == Precision::Integer || node.second.precision == Precision::Dynamic;
   });
+}
+
+// Hashes of a model's file and of those that lie beside it.
+std::string contents_of(const fs::path& file) {
+  std::string hashes;
+  for (const fs::path& part : format_of(file).files(file)) hashes += sha256_of_file(part) + " ";
+  return hashes;
 }
 
 LatencyFigures latency_figures(const Timing& timing) {
@@ -78,15 +87,17 @@ Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const Bench
       options_(options),
       effort_(effort),
       checkpoint_(checkpoint),
+      contents_(contents_of(model.path)),
       indices_(evaluation_indices(dataset.evaluation(), options, effort)),
       samples_(dataset.evaluation(), indices_, kDecodedBudget),
       worker_(limited(options.worker)),
       outputs_(judged_outputs(model.prepared, dataset)) {}
 
 // What every step's result depends on; each adds what else it depends on.
-std::string Measurer::key(const std::string& sha256) const {
-  return fmt::format("{} {} {} {} {} {}", model_.sha256, sha256, dataset_.description()["sha256"].get<std::string>(),
-                     options_.balanced, options_.threads, options_.seed);
+std::string Measurer::key(const fs::path& file) const {
+  return fmt::format("{} {} {} {} {} {}", contents_, contents_of(file),
+                     dataset_.description()["sha256"].get<std::string>(), options_.balanced, options_.threads,
+                     options_.seed);
 }
 
 double Measurer::expected_seconds(const CandidateFindings& measured, const Effort& effort) const {
@@ -107,25 +118,25 @@ Evaluation Measurer::evaluated_float() {
   return evaluate_model(worker_, *model_.runnable, samples_, how);
 }
 
-Evaluation Measurer::evaluated(const fs::path& file, const std::string& sha256) {
+Evaluation Measurer::evaluated(const fs::path& file) {
   const EvaluateOptions how = evaluating();
-  return checkpoint_.evaluation(fmt::format("{} {}", key(sha256), samples_.size()), [&] {
+  return checkpoint_.evaluation(fmt::format("{} {}", key(file), samples_.size()), [&] {
     return evaluate_model(worker_, file, samples_, how, float_evaluation_.reference);
   });
 }
 
-Latency Measurer::timed(const fs::path& file, const std::string& sha256) {
+Latency Measurer::timed(const fs::path& file) {
   const LatencyOptions how{.threads = options_.threads,
                            .seconds = effort_.latency_seconds,
                            .least_pairs = effort_.least_pairs,
                            .seed = options_.seed,
                            .silence = options_.worker.silence};
-  return checkpoint_.latency(fmt::format("{} {}", key(sha256), effort_.latency_seconds),
+  return checkpoint_.latency(fmt::format("{} {} {}", key(file), effort_.latency_seconds, effort_.least_pairs),
                              [&] { return measure_latency(worker_, *model_.runnable, file, samples_, how); });
 }
 
-Figure Measurer::memory_of(const fs::path& file, const std::string& sha256) {
-  return checkpoint_.figure(key(sha256), [&] {
+Figure Measurer::memory_of(const fs::path& file) {
+  return checkpoint_.figure(key(file), [&] {
     const Footprint footprint = measure_footprint(
         file, samples_,
         {.threads = options_.threads, .silence = options_.worker.silence, .address_space = options_.worker.memory});
@@ -154,8 +165,8 @@ void Measurer::measure_float(ModelFindings& findings) {
 
 void Measurer::run_float(ModelFindings& findings) {
   float_evaluation_ = evaluated_float();
-  float_memory_ = memory_of(*model_.runnable, model_.sha256);
-  const Latency control = timed(*model_.runnable, model_.sha256);
+  float_memory_ = memory_of(*model_.runnable);
+  const Latency control = timed(*model_.runnable);
   findings.control = Control{.ratio = control.ratio.ratio, .verdict = control.ratio.verdict, .smallest_effect = {}};
   if (const auto& interval = control.ratio.ratio.interval)
     findings.control->smallest_effect = std::max(interval->high - 1, 1 - interval->low);
@@ -229,7 +240,7 @@ void Measurer::require_finite(const AccuracyComparison& accuracy, const Evaluati
 }
 
 void Measurer::measure_accuracy(CandidateFindings& findings, const fs::path& file) {
-  const Evaluation evaluation = evaluated(file, findings.artifact->sha256);
+  const Evaluation evaluation = evaluated(file);
   AccuracyComparison accuracy = compare_accuracy(outputs_, float_evaluation_, evaluation, options_.seed);
   if (own_) accuracy.metrics.insert(accuracy.metrics.begin(), own_change(file));
   findings.accuracy_retention = retention_of(accuracy, labels_count_);
@@ -239,8 +250,8 @@ void Measurer::measure_accuracy(CandidateFindings& findings, const fs::path& fil
 }
 
 void Measurer::measure_latency_of(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
-  const Figure memory = memory_of(file, findings.artifact->sha256);
-  const Latency latency = timed(file, findings.artifact->sha256);
+  const Figure memory = memory_of(file);
+  const Latency latency = timed(file);
   findings.latency = LatencyComparison{.ratio = latency.ratio.ratio,
                                        .verdict = latency.ratio.verdict,
                                        .original = latency_figures(latency.original),

@@ -258,6 +258,16 @@ TEST_CASE("a product of codes that are found while running becomes MatMulInteger
   }
 }
 
+TEST_CASE("a product with a weight in blocks is none that MatMulInteger computes") {
+  const Graph graph = canonical(
+      "  input %x: float32[N,32]\n" + codes("q", "int8", {32, 5}, -9, 9, 1) + floats("s", {2, 5}, 2) +
+      "  %w: float32[32,5] = DequantizeLinear(%q, %s) {axis = 0, block_size = 16}\n"
+      "  %xq: uint8[N,32], %xs: float32[], %xz: uint8[] = DynamicQuantizeLinear(%x)\n"
+      "  %xd: float32[N,32] = DequantizeLinear(%xq, %xs, %xz)\n  %y: float32[N,5] = MatMul(%xd, %w)\n"
+      "  output %y: float32[N,5]\n");
+  CHECK(operators(lowered(graph)) == operators(graph));
+}
+
 TEST_CASE("a product with its activation in floats is none of codes") {
   const Graph graph = dynamic("MatMul(%x, %w)", {6, 5}, 1);
   CHECK(operators(lowered(graph)) == operators(graph));
@@ -410,6 +420,8 @@ TEST_CASE("other operators between codes get theirs") {
     const Node& node = only(other, row.becomes);
     CHECK(node.domain == row.domain);
     CHECK(input_names(other, node) == row.inputs);
+    if (node.is("Transpose")) CHECK(node.ints_or("perm", {}) == Numbers{0, 3, 2, 1});
+    if (node.op_type == "QLinearConcat") CHECK(node.int_or("axis", 0) == 1);
   }
 }
 
@@ -461,15 +473,13 @@ TEST_CASE("numbers that stand twice are stored once, also transposed, save where
       "}\n  %a: int32[N,64] = MatMulInteger(%x, %t)\n  %b: int32[N,32] = MatMulInteger(%w, %u)\n"
       "  output %a: int32[N,64]\n  output %b: int32[N,32]\n"));
   CHECK(operators(graph) == Ops{"MatMulInteger", "Transpose", "MatMulInteger"});
-  const Graph packed =
-      lowered(canonical("  input %x: float32[N,32]\n" + codes("q", "uint8", {32, 64}, 0, 255, 1) +
-                        floats("s", {1, 64}, 2) +
-                        "  %w: float32[32,64] = DequantizeLinear(%q, %s) {axis = 0, block_size = 32}\n"
-                        "  %v: float32[32,64] = DequantizeLinear(%q, %s) {axis = 0, block_size = 32}\n"
-                        "  %a: float32[N,64] = MatMul(%x, %w)\n  %b: float32[N,64] = MatMul(%x, %v)\n"
-                        "  output %a: float32[N,64]\n  output %b: float32[N,64]\n"));
-  for (const Node& node : packed.nodes) {
-    CHECK(node.op_type == "MatMulNBits");
-    CHECK(packed.is_constant(node.input(1)));
-  }
+  // The same bytes before a kernel that packs them: it keeps its constant, the other is made of it.
+  const Graph packed = lowered(canonical(
+      "  input %i: uint8[N,64]\n  input %x: float32[N,32]\n" + codes("u", "uint8", {64, 32}, 0, 255, 1) +
+      codes("q", "uint8", {64, 32}, 0, 255, 1) + floats("s", {64, 2}, 2) +
+      "  %a: int32[N,32] = MatMulInteger(%i, %u)\n"
+      "  %w: float32[64,32] = DequantizeLinear(%q, %s) {axis = 1, block_size = 16}\n"
+      "  %b: float32[N,64] = Gemm(%x, %w) {transB = 1}\n  output %a: int32[N,32]\n  output %b: float32[N,64]\n"));
+  CHECK(packed.is_constant(only(packed, "MatMulNBits").input(1)));
+  CHECK_FALSE(packed.is_constant(only(packed, "MatMulInteger").input(1)));
 }
