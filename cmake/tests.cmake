@@ -63,6 +63,8 @@ if(NOT CMAKE_CROSSCOMPILING)
   add_test(NAME layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check_layers)
   add_test(NAME tree COMMAND ${CMAKE_SOURCE_DIR}/tools/check_tree)
   add_test(NAME tools COMMAND ${CMAKE_SOURCE_DIR}/tests/tools/checks_test.py)
+  add_test(NAME faults COMMAND ${CMAKE_SOURCE_DIR}/tools/mutate --check)
+  add_test(NAME mutate COMMAND ${CMAKE_SOURCE_DIR}/tests/tools/mutate_test.py)
   add_test(NAME deps COMMAND ${CMAKE_SOURCE_DIR}/tests/tools/deps_test.py)
 endif()
 

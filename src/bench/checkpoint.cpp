@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/version.h"
+#include "run/runtime.h"
 
 namespace bw {
 namespace {
@@ -99,7 +100,15 @@ void get(ByteReader& in, Calibration& calibration) {
 
 }  // namespace
 
-Checkpoint::Checkpoint(fs::path folder, bool resume) : folder_(std::move(folder)) {
+std::string versions() {
+  std::string text = fmt::format("bitwright {}", kVersion);
+  for (const Runtime& runtime : runtimes())
+    if (runtime.available()) text += fmt::format(" {} {}", runtime.name, runtime.version());
+  return text;
+}
+
+Checkpoint::Checkpoint(fs::path folder, bool resume, std::string made_with)
+    : folder_(std::move(folder)), made_with_(std::move(made_with)) {
   if (!resume) clear();
 }
 
@@ -115,7 +124,7 @@ template <class T>
 T Checkpoint::step(std::string_view kind, std::string_view key, const std::function<T()>& compute) {
   if (folder_.empty()) return compute();
   const std::string name =
-      fmt::format("{}-{:.32}", kind, sha256(as_bytes(fmt::format("{}\n{}\n{}", kVersion, kind, key))));
+      fmt::format("{}-{:.32}", kind, sha256(as_bytes(fmt::format("{}\n{}\n{}", made_with_, kind, key))));
   const fs::path file = folder_ / name;
   if (fs::exists(file)) {
     const std::string bytes = read_file(file);

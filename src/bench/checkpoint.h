@@ -16,11 +16,15 @@
 
 namespace bw {
 
+// The versions of the program and of the runtimes that it finds: "bitwright 0.1.0 onnxruntime 1.31.1".
+std::string versions();
+
 class Checkpoint {
  public:
   Checkpoint() = default;  // keeps nothing
-  // Without `resume`, results of an earlier run in the folder are thrown away.
-  Checkpoint(std::filesystem::path folder, bool resume);
+  // Without `resume`, results of an earlier run in the folder are thrown away. Those that were made with other versions
+  // are not used.
+  Checkpoint(std::filesystem::path folder, bool resume, std::string made_with = versions());
 
   // `key`: text that names everything that the result depends on. Kept whole or not at all, before this returns.
   Calibration calibration(std::string_view key, const std::function<Calibration()>& compute);
@@ -35,6 +39,7 @@ class Checkpoint {
   T step(std::string_view kind, std::string_view key, const std::function<T()>& compute);
 
   std::filesystem::path folder_;
+  std::string made_with_;
 };
 
 }  // namespace bw

@@ -7,9 +7,11 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "bench/accuracy.h"
 #include "bench/chance.h"
 #include "bench/proven.h"
+#include "format/format.h"
 #include "format/onnx/onnx.h"
 
 namespace bw {
@@ -48,6 +50,13 @@ Figure scaled(const Figure& time, const Figure& ratio) {
   Figure figure{*time.value * *ratio.value, std::nullopt, ratio.n, Unit::Seconds, {}};
   if (ratio.interval) figure.interval = Interval{*time.value * ratio.interval->low, *time.value * ratio.interval->high};
   return figure;
+}
+
+// Hashes of a model's file and of those that lie beside it.
+std::string contents_of(const fs::path& file) {
+  std::string hashes;
+  for (const fs::path& part : format_of(file).files(file)) hashes += sha256_of_file(part) + " ";
+  return hashes;
 }
 
 LatencyFigures latency_figures(const Timing& timing) {
@@ -95,16 +104,18 @@ Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const Bench
       options_(options),
       effort_(effort),
       checkpoint_(checkpoint),
+      contents_(contents_of(model.path)),
       indices_(evaluation_indices(dataset.evaluation(), options, effort)),
       samples_(dataset.evaluation(), indices_, kDecodedBudget),
       worker_(limited(options.worker)),
-      speed_(*model.runnable, samples_, speed_options(options, effort), checkpoint, key("")),
+      speed_(*model.runnable, samples_, speed_options(options, effort), checkpoint),
       outputs_(judged_outputs(model.prepared, dataset)) {}
 
 // What every step's result depends on; each adds what else it depends on.
-std::string Measurer::key(const std::string& sha256) const {
-  return fmt::format("{} {} {} {} {} {}", model_.sha256, sha256, dataset_.description()["sha256"].get<std::string>(),
-                     options_.balanced, options_.threads, options_.seed);
+std::string Measurer::key(const fs::path& file) const {
+  return fmt::format("{} {} {} {} {} {}", contents_, contents_of(file),
+                     dataset_.description()["sha256"].get<std::string>(), options_.balanced, options_.threads,
+                     options_.seed);
 }
 
 double Measurer::expected_seconds(const CandidateFindings& measured, const Effort& effort) const {
@@ -127,15 +138,15 @@ Evaluation Measurer::evaluated_float() {
   return evaluate_model(worker_, *model_.runnable, samples_, how);
 }
 
-Evaluation Measurer::evaluated(const fs::path& file, const std::string& sha256) {
+Evaluation Measurer::evaluated(const fs::path& file) {
   const EvaluateOptions how = evaluating();
-  return checkpoint_.evaluation(fmt::format("{} {}", key(sha256), samples_.size()), [&] {
+  return checkpoint_.evaluation(fmt::format("{} {}", key(file), samples_.size()), [&] {
     return evaluate_model(worker_, file, samples_, how, float_evaluation_.reference);
   });
 }
 
-Figure Measurer::memory_of(const fs::path& file, const std::string& sha256) {
-  return checkpoint_.figure(key(sha256), [&] {
+Figure Measurer::memory_of(const fs::path& file) {
+  return checkpoint_.figure(key(file), [&] {
     const Footprint footprint = measure_footprint(
         file, samples_,
         {.threads = options_.threads, .silence = options_.worker.silence, .address_space = options_.worker.memory});
@@ -165,7 +176,7 @@ void Measurer::measure_float(ModelFindings& findings) {
 
 void Measurer::run_float(ModelFindings& findings) {
   float_evaluation_ = evaluated_float();
-  float_memory_ = memory_of(*model_.runnable, model_.sha256);
+  float_memory_ = memory_of(*model_.runnable);
   settle_guesses(outputs_, float_evaluation_.reference);
   findings.original = figures(float_accuracy(findings), float_memory_, model_.bytes);
   findings.doubts.clear();
@@ -236,7 +247,7 @@ void Measurer::require_finite(const AccuracyComparison& accuracy, const Evaluati
 }
 
 void Measurer::measure_accuracy(CandidateFindings& findings, const fs::path& file) {
-  const Evaluation evaluation = evaluated(file, findings.artifact->sha256);
+  const Evaluation evaluation = evaluated(file);
   AccuracyComparison accuracy = compare_accuracy(outputs_, float_evaluation_, evaluation, options_.seed);
   if (own_) accuracy.metrics.insert(accuracy.metrics.begin(), own_change(file));
   findings.accuracy_retention = retention_of(accuracy, labels_count_);
@@ -257,7 +268,7 @@ Cost Measurer::cost_of_run(const Plan& plan) const {
 
 // Memory and the file's own size, and what is known of the work of one run.
 void Measurer::measure_size(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
-  const Figure memory = memory_of(file, findings.artifact->sha256);
+  const Figure memory = memory_of(file);
   findings.memory_reduction = exact_figure(1 - *memory.value / *float_memory_.value, Unit::Fraction);
   const std::vector<MetricFindings>& metrics = findings.accuracy->metrics;
   Figure original = metrics.empty() ? exact_figure(1, Unit::Fraction) : metrics.front().original;
@@ -276,7 +287,7 @@ void Measurer::measure(CandidateFindings& findings, const Plan& plan, const fs::
   try {
     measure_accuracy(findings, file);
     measure_size(findings, plan, file);
-    speed_.enter(findings.name, file, findings.artifact->sha256, structure_hash(onnx::read(file)));
+    speed_.enter(findings.name, file, key(file), structure_hash(onnx::read(file)));
     if (wants_visit(findings)) pay_visit(findings);
   } catch (const Error& error) {
     note_failure(findings, error);
@@ -301,7 +312,7 @@ void Measurer::visit(CandidateFindings& findings) {
 
 void Measurer::time_float() {
   const std::string itself = "the float model";
-  speed_.enter(itself, *model_.runnable, model_.sha256, itself);
+  speed_.enter(itself, *model_.runnable, key(*model_.runnable), itself);
   while (speed_.wants_visit(itself)) speed_.visit(itself);
 }
 

@@ -71,10 +71,9 @@ class Measurer {
   void pay_visit(CandidateFindings& findings);
   EvaluateOptions evaluating() const;
   Evaluation evaluated_float();
-  // `sha256` is the file's.
-  Evaluation evaluated(const std::filesystem::path& file, const std::string& sha256);
-  Figure memory_of(const std::filesystem::path& file, const std::string& sha256);
-  std::string key(const std::string& sha256) const;
+  Evaluation evaluated(const std::filesystem::path& file);
+  Figure memory_of(const std::filesystem::path& file);
+  std::string key(const std::filesystem::path& file) const;
   ModelFigures figures(Figure accuracy, Figure memory, std::uint64_t bytes) const;
   Cost cost_of_run(const Plan& plan) const;
 
@@ -83,6 +82,7 @@ class Measurer {
   const BenchOptions& options_;
   const Effort effort_;
   Checkpoint& checkpoint_;
+  const std::string contents_;              // of the float model's files
   const std::vector<std::size_t> indices_;  // of the evaluation split
   SharedSamples samples_;
   Worker worker_;

@@ -83,9 +83,9 @@ Calibration ModelBench::calibrated() {
   if (all.empty()) return {};
   const Split split = dataset_.calibration();
   const std::size_t count = std::min(options_.calibration_samples, split.size());
-  const std::string key = fmt::format("{} {} {} {} {} {}", content_hash(model_.prepared),
-                                      dataset_.description()["sha256"].get<std::string>(), count, options_.balanced,
-                                      options_.seed, names_of(all));
+  const std::string key = fmt::format("{} {} {} {} {} {} {}", content_hash(model_.prepared),
+                                      dataset_.description()["sha256"].get<std::string>(), count,
+                                      options_.calibration_samples, options_.balanced, options_.seed, names_of(all));
   Calibration calibration = checkpoint_.calibration(key, [&] {
     SharedSamples samples(split, choose(split, count, options_.seed, options_.balanced));
     return calibrate(model_.prepared, samples, all,

@@ -156,7 +156,7 @@ SampleFeed Trial::feed() const {
   };
 }
 
-const Outputs* Trial::original_outputs() {
+const ModelOutputs* Trial::original_outputs() {
   if (!outputs_ && not_run_.empty()) try {
       outputs_ = outputs_of_model(worker_, original_, feed(), options_);
     } catch (const Error& error) {
@@ -178,13 +178,13 @@ void Trial::require_finite(const std::vector<OutputChange>& changes, const fs::p
 }
 
 double Trial::sample_seconds() {
-  const Outputs* outputs = original_outputs();
+  const ModelOutputs* outputs = original_outputs();
   return outputs ? outputs->seconds : 0;
 }
 
 Tried Trial::operator()(const fs::path& file, const Graph& graph) {
-  const Outputs* original = original_outputs();
-  const Outputs own = outputs_of_model(worker_, file, feed(), options_);
+  const ModelOutputs* original = original_outputs();
+  const ModelOutputs own = outputs_of_model(worker_, file, feed(), options_);
   if (!original) return {.samples = 0, .outputs = {}, .not_run = not_run_};
   Tried tried{.samples = own.samples.size(), .outputs = compare_outputs(*original, own), .not_run = {}};
   require_finite(tried.outputs, file, graph);

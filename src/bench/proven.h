@@ -35,14 +35,14 @@ class Trial {
 
  private:
   SampleFeed feed() const;
-  const Outputs* original_outputs();
+  const ModelOutputs* original_outputs();
   void require_finite(const std::vector<OutputChange>& changes, const std::filesystem::path& file, const Graph& graph);
 
   std::filesystem::path original_;
   std::vector<Sample> samples_;
   RunOptions options_;
   Worker worker_;
-  std::optional<Outputs> outputs_;  // of the float model
+  std::optional<ModelOutputs> outputs_;  // of the float model
   std::string not_run_;
 };
 

@@ -9,18 +9,17 @@
 namespace bw {
 
 Speed::Speed(std::filesystem::path original, SharedSamples& samples, const SpeedOptions& options,
-             Checkpoint& checkpoint, std::string key)
+             Checkpoint& checkpoint)
     : original_(std::move(original)),
       samples_(samples),
       options_(options),
-      checkpoint_(checkpoint),
-      key_(std::move(key)) {}
+      checkpoint_(checkpoint) {}
 
-void Speed::enter(const std::string& candidate, const std::filesystem::path& file, const std::string& sha256,
+void Speed::enter(const std::string& candidate, const std::filesystem::path& file, const std::string& key,
                   const std::string& structure) {
   auto entrant = std::ranges::find(entrants_, structure, &Entrant::structure);
   if (entrant == entrants_.end()) entrant = entrants_.insert(entrant, Entrant{.structure = structure});
-  entrant->candidates.push_back({candidate, file, sha256});
+  entrant->candidates.push_back({candidate, file, key});
 }
 
 std::size_t Speed::entrant_of(const std::string& candidate) const {
@@ -48,7 +47,7 @@ double Speed::visit(const std::string& candidate) {
   Entrant& entrant = entrants_.at(entrant_of(candidate));
   const Candidate& one = *std::ranges::find(entrant.candidates, candidate, &Candidate::name);
   entrant.visits.push_back(checkpoint_.visit(
-      fmt::format("{} {} {} {}", key_, one.sha256, options_.visit.seconds, entrant.visits.size()),
+      fmt::format("{} {} {} {}", one.key, options_.visit.seconds, options_.visit.least_turns, entrant.visits.size()),
       [&] { return bw::visit(options_.worker, original_, one.file, samples_, options_.visit); }));
   return entrant.visits.back().seconds;
 }

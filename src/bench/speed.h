@@ -19,13 +19,11 @@ struct SpeedOptions {
 
 class Speed {
  public:
-  // `key`: what the visits depend on besides the candidate's file, for `checkpoint`.
-  Speed(std::filesystem::path original, SharedSamples& samples, const SpeedOptions& options, Checkpoint& checkpoint,
-        std::string key);
+  Speed(std::filesystem::path original, SharedSamples& samples, const SpeedOptions& options, Checkpoint& checkpoint);
 
   // Candidates whose files have one structure (structure_hash) take the same time: they are one entrant, timed in turn,
-  // and share what is found.
-  void enter(const std::string& candidate, const std::filesystem::path& file, const std::string& sha256,
+  // and share what is found. `key`: names all that a visit depends on, for the checkpoint.
+  void enter(const std::string& candidate, const std::filesystem::path& file, const std::string& key,
              const std::string& structure);
   // Whether its entrant has fewer visits that judge than it should, and some are left to it.
   bool wants_visit(const std::string& candidate) const;
@@ -42,7 +40,7 @@ class Speed {
   struct Candidate {
     std::string name;
     std::filesystem::path file;
-    std::string sha256;
+    std::string key;
   };
   struct Entrant {
     std::string structure;
@@ -55,7 +53,6 @@ class Speed {
   SharedSamples& samples_;
   SpeedOptions options_;
   Checkpoint& checkpoint_;
-  std::string key_;
   std::vector<Entrant> entrants_;
 };
 

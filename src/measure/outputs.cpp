@@ -149,7 +149,7 @@ void add(OutputChange& change, const std::vector<float>& original, const std::ve
   }
 }
 
-OutputChange change_of(const Outputs& original, const Outputs& other, std::size_t output) {
+OutputChange change_of(const ModelOutputs& original, const ModelOutputs& other, std::size_t output) {
   OutputChange change{.name = original.names[output]};
   double signal = 0, noise = 0;
   for (std::size_t s = 0; s < std::min(original.samples.size(), other.samples.size()); ++s) {
@@ -167,10 +167,10 @@ OutputChange change_of(const Outputs& original, const Outputs& other, std::size_
 
 }  // namespace
 
-Outputs outputs_of_model(Worker& worker, const std::filesystem::path& model, SampleFeed feed,
+ModelOutputs outputs_of_model(Worker& worker, const std::filesystem::path& model, SampleFeed feed,
                          const RunOptions& options) {
   const JobResult answer = worker.run(request_for("outputs", {{"model", model.string()}}, std::move(feed), options));
-  Outputs outputs;
+  ModelOutputs outputs;
   read_result(answer, [&](const Json& json) {
     outputs.names = json.at("names").get<std::vector<std::string>>();
     outputs.seconds = json.at("seconds").get<double>();
@@ -193,7 +193,7 @@ std::optional<std::string> first_not_finite(Worker& worker, const std::filesyste
   return first;
 }
 
-std::vector<OutputChange> compare_outputs(const Outputs& original, const Outputs& other) {
+std::vector<OutputChange> compare_outputs(const ModelOutputs& original, const ModelOutputs& other) {
   if (original.names.size() != other.names.size())
     throw Error(ErrorKind::Quantization,
                 fmt::format("the file has {} outputs, the float model {}", other.names.size(), original.names.size()));

@@ -19,7 +19,7 @@ struct RunOptions {
   std::string_view runtime = "onnxruntime";
 };
 
-struct Outputs {
+struct ModelOutputs {
   std::vector<std::string> names;            // of the model's outputs
   std::vector<std::vector<Tensor>> samples;  // by sample, by output, with a batch axis of 1; undefined: not a tensor
   double seconds = 0;                        // of the last sample's run
@@ -27,7 +27,7 @@ struct Outputs {
 // Each sample at its own length, one a run (a model with a fixed batch is filled with copies of it). Stops early, but
 // not before the first sample, when the outputs have more than 64 MB. Errors: the runtime's when it refuses the model
 // or a sample (`where` begins with the model's path), Error(Worker) when the worker dies.
-Outputs outputs_of_model(Worker& worker, const std::filesystem::path& model, SampleFeed feed,
+ModelOutputs outputs_of_model(Worker& worker, const std::filesystem::path& model, SampleFeed feed,
                          const RunOptions& options = {});
 Job outputs_job();
 
@@ -46,6 +46,6 @@ struct OutputChange {
   double sqnr = 0;               // of the other elements, decibels; infinite when all are equal
 };
 // Outputs of floats only. Error(Quantization): another number of outputs, or of elements of one.
-std::vector<OutputChange> compare_outputs(const Outputs& original, const Outputs& other);
+std::vector<OutputChange> compare_outputs(const ModelOutputs& original, const ModelOutputs& other);
 
 }  // namespace bw

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "graph/ops/op.h"
 #include "method/catalog.h"
@@ -40,8 +38,6 @@ Chain resolve(const Recipe& recipe) {
                     fmt::format("'{}' stands twice in the recipe '{}'", method.name, to_string(recipe)));
     chain.links.push_back({&method, Arguments(method.name, method.parameters, step.parameters)});
   }
-  std::stable_sort(chain.links.begin(), chain.links.end(),
-                   [](const auto& a, const auto& b) { return a.method->stage < b.method->stage; });
   return chain;
 }
 

@@ -30,7 +30,7 @@ struct Task {
   const Graph* stored = nullptr;  // as the file has it, by the same names; nullptr: as prepared
 };
 
-// Stages order a chain by themselves.
+// The order in which decide() runs the methods of a chain, whatever the recipe's.
 enum class Stage : std::uint8_t { Rewrite, Decide, Refine, Train };
 
 struct Method {
@@ -50,8 +50,8 @@ struct Method {
 std::span<const Method> methods();
 const Method& method_named(std::string_view name);  // UsageError that lists the names
 
-// A recipe with its methods found, parameters checked and steps in order of their stages. UsageError for unknown names,
-// bad values and a method that stands there twice.
+// A recipe with its methods found and parameters checked. UsageError for unknown names, bad values and a method that
+// stands there twice.
 struct Chain {
   struct Link {
     const Method* method;

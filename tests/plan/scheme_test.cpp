@@ -45,6 +45,14 @@ TEST_CASE("quantize rounds half to even, before the zero point is added, and sat
   CHECK(to_int64s(quantize(x, params)) == std::vector<std::int64_t>{1, 3, 3, 1, 0, 255, 0});
 }
 
+TEST_CASE("codes stand for their distance from the zero point, times the scale") {
+  const QParams params{.scheme = {.code = DType::UInt8, .granularity = Granularity::Channel, .axis = 1},
+                       .scales = {0.5f, 2},
+                       .zero_points = {10, 200}};
+  const Tensor codes = Tensor::of<std::uint8_t>({2, 2}, {12, 199, 0, 255});
+  CHECK(to_floats(dequantize(codes, params)) == std::vector<float>{1, -2, -5, 110});
+}
+
 TEST_CASE("a reduced range clips its codes") {
   Scheme scheme{.code = DType::UInt8, .reduced_range = true};
   const QParams params = params_of_constant(Tensor::of<float>({2}, {-1.0f, 1.0f}), scheme);

@@ -70,5 +70,22 @@ class Checks(unittest.TestCase):
         self.write("data.bin", "x" * (2 * 1024 * 1024 + 1))
         self.expect("check_tree", "data.bin: 2097153 bytes")
 
+    def test_two_types_of_one_name(self):
+        self.write("src/base/a.h", "#pragma once\nnamespace bw {\nstruct Run;\nstruct Run {\n  int n = '{';\n};\n}  // namespace bw\n")
+        self.write("src/data/b.cpp", "namespace bw {\n// struct Walk {\nclass Run final : public Walk {\n};\n}\n")
+        self.expect("check_tree", "src/data/b.cpp:3: another type is called bw::Run at src/base/a.h:4")
+
+    def test_an_alias_of_a_types_name(self):
+        self.write("src/base/a.h", "#pragma once\nnamespace bw {\nusing Run = int;\nstruct Walk {};\n}\n")
+        self.write("src/data/b.h", "#pragma once\nnamespace bw {\nstruct Run {};\n}\n")
+        self.expect("check_tree", "src/data/b.h:3: another type is called bw::Run at src/base/a.h:3")
+
+    def test_types_that_nobody_mistakes(self):
+        self.write("src/base/a.h", "#pragma once\nnamespace bw {\nstruct Run { struct Step {}; };\nclass Step;\n}\n")
+        self.write("src/base/b.cpp", "namespace bw {\nnamespace {\nstruct Run {};\n}\nvoid f() {\n  struct Run {};\n}\n}\n")
+        self.write("src/data/c.h", "#pragma once\nnamespace bw::data {\nenum class Run : int { A };\n}\n"
+                   'namespace bw {\nenum class Step { B };\nconst char* kText = R"(struct Run {)";\n}\n')
+        self.assertEqual(self.run_tool("check_tree")[0], 0)
+
 
 unittest.main()

@@ -210,7 +210,7 @@ Outputs where(const Call& call) {
   return {take(join(both), shape, picked)};
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"Add", same_type<add>},
     {"And", same_type<[](auto a, auto b) { return a != 0 && b != 0; }>},
     {"BitShift", bit_shift},
@@ -239,8 +239,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> binary_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> binary_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

@@ -65,15 +65,15 @@ Outputs cast_like(const Call& call) {
   return cast_to(call, call.input(1).dtype());
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"Cast", cast_of},
     {"CastLike", cast_like},
 };
 
 }  // namespace
 
-std::span<const Evaluation> cast_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> cast_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

@@ -43,28 +43,28 @@ struct Call {
 
 using Outputs = std::vector<Tensor>;
 
-struct Evaluation {
+struct ReferenceKernel {
   std::string_view op;
   Outputs (*run)(const Call&);
   std::string_view domain = "";
 };
 
-std::span<const Evaluation> unary_evaluations();
-std::span<const Evaluation> binary_evaluations();
-std::span<const Evaluation> cast_evaluations();
-std::span<const Evaluation> shape_evaluations();
-std::span<const Evaluation> move_evaluations();
-std::span<const Evaluation> gather_evaluations();
-std::span<const Evaluation> reduce_evaluations();
-std::span<const Evaluation> search_evaluations();
-std::span<const Evaluation> product_evaluations();
-std::span<const Evaluation> conv_evaluations();
-std::span<const Evaluation> pool_evaluations();
-std::span<const Evaluation> resize_evaluations();
-std::span<const Evaluation> normalization_evaluations();
-std::span<const Evaluation> recurrent_evaluations();
-std::span<const Evaluation> quantize_evaluations();
-std::span<const Evaluation> control_evaluations();
+std::span<const ReferenceKernel> unary_kernels();
+std::span<const ReferenceKernel> binary_kernels();
+std::span<const ReferenceKernel> cast_kernels();
+std::span<const ReferenceKernel> shape_kernels();
+std::span<const ReferenceKernel> move_kernels();
+std::span<const ReferenceKernel> gather_kernels();
+std::span<const ReferenceKernel> reduce_kernels();
+std::span<const ReferenceKernel> search_kernels();
+std::span<const ReferenceKernel> product_kernels();
+std::span<const ReferenceKernel> conv_kernels();
+std::span<const ReferenceKernel> pool_kernels();
+std::span<const ReferenceKernel> resize_kernels();
+std::span<const ReferenceKernel> normalization_kernels();
+std::span<const ReferenceKernel> recurrent_kernels();
+std::span<const ReferenceKernel> quantize_kernels();
+std::span<const ReferenceKernel> control_kernels();
 
 // A graph's outputs given all values around it; for the operators that hold subgraphs.
 Outputs evaluate_subgraph(const Call& call, const Graph& subgraph, const std::vector<Tensor>& inputs);

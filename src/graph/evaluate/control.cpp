@@ -117,7 +117,7 @@ Outputs scan(const Call& call) {
   return all;
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"If", if_of},
     {"Loop", loop},
     {"Scan", scan},
@@ -125,8 +125,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> control_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> control_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

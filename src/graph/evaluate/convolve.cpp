@@ -140,15 +140,15 @@ Outputs conv_transpose(const Call& call) {
   return {tensor_of(y.values, y.shape, x.dtype())};
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"Conv", conv},
     {"ConvTranspose", conv_transpose},
 };
 
 }  // namespace
 
-std::span<const Evaluation> conv_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> conv_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

@@ -16,25 +16,25 @@ std::string place(const Node& node) {
   return "node '" + node.name + "' (" + node.op_type + ")";
 }
 
-std::vector<Evaluation> all_families() {
-  std::vector<Evaluation> all;
-  for (const std::span<const Evaluation> family :
-       {unary_evaluations(), binary_evaluations(), cast_evaluations(), shape_evaluations(), move_evaluations(),
-        gather_evaluations(), reduce_evaluations(), search_evaluations(), product_evaluations(), conv_evaluations(),
-        pool_evaluations(), resize_evaluations(), normalization_evaluations(), recurrent_evaluations(),
-        quantize_evaluations(), control_evaluations()})
+std::vector<ReferenceKernel> all_families() {
+  std::vector<ReferenceKernel> all;
+  for (const std::span<const ReferenceKernel> family :
+       {unary_kernels(), binary_kernels(), cast_kernels(), shape_kernels(), move_kernels(),
+        gather_kernels(), reduce_kernels(), search_kernels(), product_kernels(), conv_kernels(),
+        pool_kernels(), resize_kernels(), normalization_kernels(), recurrent_kernels(),
+        quantize_kernels(), control_kernels()})
     all.insert(all.end(), family.begin(), family.end());
-  std::sort(all.begin(), all.end(), [](const Evaluation& a, const Evaluation& b) {
+  std::sort(all.begin(), all.end(), [](const ReferenceKernel& a, const ReferenceKernel& b) {
     return std::tie(a.domain, a.op) < std::tie(b.domain, b.op);
   });
   return all;
 }
 
-const Evaluation* find_evaluation(const Node& node) {
-  static const std::vector<Evaluation> all = all_families();
+const ReferenceKernel* find_kernel(const Node& node) {
+  static const std::vector<ReferenceKernel> all = all_families();
   const std::string_view domain = node.domain, op = node.op_type;
   const auto wanted = std::tie(domain, op);
-  const auto found = std::lower_bound(all.begin(), all.end(), wanted, [](const Evaluation& entry, const auto& name) {
+  const auto found = std::lower_bound(all.begin(), all.end(), wanted, [](const ReferenceKernel& entry, const auto& name) {
     return std::tie(entry.domain, entry.op) < name;
   });
   return found != all.end() && std::tie(found->domain, found->op) == wanted ? &*found : nullptr;
@@ -98,7 +98,7 @@ namespace {
 
 std::optional<Outputs> run(const Graph& graph, const Node& node, const std::vector<Tensor>& inputs,
                            const NamedTensors* outer, int depth, std::uint64_t most_elements) {
-  const Evaluation* entry = find_evaluation(node);
+  const ReferenceKernel* entry = find_kernel(node);
   if (!entry) return std::nullopt;
   try {
     const Call call{graph, node, inputs, graph.opset(node.domain), outer, depth, most_elements};

@@ -177,7 +177,7 @@ Outputs one_hot(const Call& call) {
   return {take(values, shape, indices)};
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"Compress", compress},
     {"Gather", gather},
     {"GatherElements", gather_elements},
@@ -190,8 +190,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> gather_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> gather_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

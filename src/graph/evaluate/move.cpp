@@ -270,7 +270,7 @@ Outputs reverse_sequence(const Call& call) {
   return {take(x, x.shape(), indices)};
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"Concat", concat},
     {"DepthToSpace", depth_to_space},
     {"Expand", expand},
@@ -286,8 +286,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> move_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> move_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

@@ -227,7 +227,7 @@ Outputs mean_variance_normalization(const Call& call) {
   return {tensor_of(values, x.shape(), x.dtype())};
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"BatchNormalization", batch_normalization},
     {"GroupNormalization", group_normalization},
     {"Hardmax", hardmax},
@@ -244,8 +244,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> normalization_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> normalization_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

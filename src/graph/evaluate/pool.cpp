@@ -132,7 +132,7 @@ Outputs global_lp_pool(const Call& call) {
   });
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"AveragePool", average_pool},
     {"GlobalAveragePool", global_average_pool},
     {"GlobalLpPool", global_lp_pool},
@@ -143,8 +143,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> pool_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> pool_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

@@ -155,7 +155,7 @@ Outputs einsum(const Call& call) {
   return {tensor_of(sums, shape, call.input(0).dtype())};
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"Einsum", einsum},
     {"Gemm", gemm},
     {"MatMul", matmul},
@@ -163,8 +163,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> product_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> product_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

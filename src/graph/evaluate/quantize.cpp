@@ -236,7 +236,7 @@ Outputs matmul_nbits(const Call& call) {
   return {tensor_of(y.values, y.shape, call.input(0).dtype())};
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"ConvInteger", conv_integer},
     {"DequantizeLinear", dequantize_linear},
     {"DynamicQuantizeLinear", dynamic_quantize_linear},
@@ -251,8 +251,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> quantize_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> quantize_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

@@ -247,7 +247,7 @@ Outputs lstm(const Call& call) {
   return finish(call, layer, run(call, layer, lstm_step));
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"GRU", gru},
     {"LSTM", lstm},
     {"RNN", rnn},
@@ -255,8 +255,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> recurrent_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> recurrent_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

@@ -148,7 +148,7 @@ Outputs cumulate(const Call& call) {
   return {tensor_of(values, x.shape(), x.dtype())};
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"CumProd", cumulate<true>},         {"CumSum", cumulate<false>},       {"ReduceL1", reduce<kAbsolute>},
     {"ReduceL2", reduce<kNorm>},         {"ReduceLogSum", reduce<kLogSum>}, {"ReduceLogSumExp", reduce_log_sum_exp},
     {"ReduceMax", reduce_extreme<true>}, {"ReduceMean", reduce<kMean>},     {"ReduceMin", reduce_extreme<false>},
@@ -157,8 +157,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> reduce_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> reduce_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

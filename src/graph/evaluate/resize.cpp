@@ -181,15 +181,15 @@ Outputs resize(const Call& call) {
   return {tensor_of(values, shape, x.dtype())};
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"Resize", resize},
     {"Upsample", resize},
 };
 
 }  // namespace
 
-std::span<const Evaluation> resize_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> resize_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

@@ -76,7 +76,7 @@ Outputs non_zero(const Call& call) {
       tensor_of(places, {static_cast<std::int64_t>(x.rank()), static_cast<std::int64_t>(found.size())}, DType::Int64)};
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"ArgMax", arg_extreme<true>},
     {"ArgMin", arg_extreme<false>},
     {"NonZero", non_zero},
@@ -85,8 +85,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> search_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> search_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

@@ -171,7 +171,7 @@ Outputs eye_like(const Call& call) {
   return {tensor_of(values, x.shape(), static_cast<DType>(to))};
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"Constant", constant}, {"ConstantOfShape", constant_of_shape},
     {"Dropout", dropout},   {"EyeLike", eye_like},
     {"Flatten", flatten},   {"Identity", identity},
@@ -182,8 +182,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> shape_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> shape_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

@@ -186,7 +186,7 @@ Outputs clip(const Call& call) {
   return map_numbers(call, [=](double x) { return x < low ? std::min(low, high) : x > high ? high : x; });
 }
 
-constexpr Evaluation kEvaluations[] = {
+constexpr ReferenceKernel kKernels[] = {
     {"Abs", absolute},
     {"Acos", plain<std::acos>},
     {"Acosh", plain<std::acosh>},
@@ -237,8 +237,8 @@ constexpr Evaluation kEvaluations[] = {
 
 }  // namespace
 
-std::span<const Evaluation> unary_evaluations() {
-  return kEvaluations;
+std::span<const ReferenceKernel> unary_kernels() {
+  return kKernels;
 }
 
 }  // namespace bw

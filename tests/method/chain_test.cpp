@@ -1,0 +1,106 @@
+// Chains: stages in their order, whatever the recipe's; groups of recipes; what a plan says of layers that nobody took.
+#include <catch2/catch_test_macros.hpp>
+
+#include "base/error.h"
+#include "method/graphs.h"
+
+using namespace bw;
+using namespace bw::test;
+
+namespace {
+
+// A method that notes its name, and which notes it found.
+template <int kMark>
+Plan note(const Task&, const Arguments&, const Evidence&, Plan plan) {
+  std::string found;
+  for (const std::string& earlier : plan.notes) found += earlier.substr(0, 1);
+  plan.notes.push_back(std::to_string(kMark) + " after " + found);
+  return plan;
+}
+
+Method method_of(const char* name, Stage stage, decltype(Method::run) run) {
+  return {.name = name, .says = "", .group = name, .stage = stage, .parameters = {}, .run = run};
+}
+
+Graph product() {
+  return graph_of("  input %x: float32[N,4]\n" + weight("w", {4, 4}, 1) +
+                  "  %y: float32[N,4] = MatMul(%x, %w) @ \"y\"\n  output %y: float32[N,4]\n");
+}
+
+}  // namespace
+
+TEST_CASE("rewriters go first, deciders do not see each other, refiners and trainers see all") {
+  const Method rewrite = method_of("rewrite", Stage::Rewrite, note<1>), a = method_of("a", Stage::Decide, note<2>),
+               b = method_of("b", Stage::Decide, note<3>), refine = method_of("refine", Stage::Refine, note<4>),
+               train = method_of("train", Stage::Train, note<5>);
+  const Graph graph = product();
+  const auto notes = [&](std::vector<const Method*> order) {
+    Chain chain;
+    for (const Method* method : order) chain.links.push_back({method, Arguments(method->name, {}, {})});
+    return decide(chain, task_of(graph), {}).notes;
+  };
+  const std::vector<std::string> wanted{"1 after ", "2 after 1", "3 after 1", "4 after 123"};
+  CHECK(notes({&rewrite, &a, &b, &refine}) == wanted);
+  CHECK(notes({&refine, &a, &b, &rewrite}) == wanted);
+  CHECK(notes({&a, &refine, &rewrite, &b}) == wanted);
+  CHECK(notes({&train, &a}) == std::vector<std::string>{"2 after ", "5 after 2"});
+  Chain chain;
+  for (const Method* method : {&rewrite, &a}) chain.links.push_back({method, Arguments(method->name, {}, {})});
+  CHECK(chain.group() == "a");  // of the decider
+}
+
+TEST_CASE("a plan is of its graph") {
+  const Graph graph = product();
+  CHECK(plan_of(graph, "int8-dynamic").base_hash == content_hash(graph));
+}
+
+TEST_CASE("methods, parameters and values that do not exist are refused by name") {
+  const auto refusal = [](const char* recipe) {
+    try {
+      resolve(parse_recipe(recipe));
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::Usage);
+      return std::string(error.what()) + " " + error.hint();
+    }
+    return std::string("accepted");
+  };
+  CHECK(refusal("int9").find("int8-static") != std::string::npos);
+  CHECK(refusal("weight-only(bits=5)").find("bits") != std::string::npos);
+  CHECK(refusal("fp16(block=3)").find("block") != std::string::npos);
+  CHECK(refusal("fp16+bf16+fp16").find("'fp16' stands twice") != std::string::npos);
+}
+
+TEST_CASE("a group's name stands for its recipes, all for every group's, and none is taken twice") {
+  const auto names = [](const char* list) {
+    std::vector<std::string> all;
+    for (const Recipe& recipe : recipes_named(list)) all.push_back(to_string(recipe));
+    return all;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(names("dynamic,half") == Names{"int8-dynamic", "fp16", "bf16"});
+  CHECK(names("bf16,half") == Names{"bf16", "fp16"});
+  CHECK(names("weight-only(bits=4,block=32),ptq_4bit") ==
+        Names{"weight-only(bits=4,block=32)", "weight-only(bits=8,block=32)"});
+  std::size_t count = 0;
+  for (const RecipeGroup& group : recipe_groups()) {
+    for (const Recipe& recipe : recipes_named(group.name))
+      CHECK((resolve(recipe).group() == group.name || group.name == "half"));
+    count += group.recipes.size();
+  }
+  CHECK(names("all").size() == count);
+  CHECK_THROWS_AS(recipes_named(","), Error);
+  CHECK_THROWS_AS(recipes_named("int9"), Error);
+}
+
+TEST_CASE("calibration sees what the recipe's integer nodes read and hand on, by the observer's statistic") {
+  const Graph graph = product();
+  const Task task = task_of(graph);
+  const auto seen = [&](const char* recipe) { return needs(resolve(parse_recipe(recipe)), task).by_value; };
+  CHECK(seen("int8-dynamic").empty());
+  CHECK(seen("weight-only").empty());
+  REQUIRE(seen("int8-static").size() == 1);
+  CHECK(seen("int8-static").begin()->first == "x");
+  CHECK(seen("int8-static") != seen("int8-static(observer=entropy)"));
+  CHECK(seen("int8-static(keep_float=y)").empty());
+  CHECK(seen("int8-static(keep_float=y)+weight-only").empty());
+}

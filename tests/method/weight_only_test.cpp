@@ -1,0 +1,118 @@
+// weight-only: blocks, bits and levels as asked; tables of embeddings, alone and tied to a product.
+#include <catch2/catch_test_macros.hpp>
+
+#include "method/graphs.h"
+
+using namespace bw;
+using namespace bw::test;
+
+namespace {
+
+Graph products() {
+  return graph_of("  input %x: float32[N,64]\n" + weight("w", {64, 8}, 1) + weight("v", {8, 8}, 2) +
+                  "  %m: float32[N,8] = MatMul(%x, %w) @ \"m\"\n"
+                  "  %y: float32[N,8] = Gemm(%m, %v) {transB = 1} @ \"y\"\n  output %y: float32[N,8]\n");
+}
+
+Graph embedding(const Shape& table, const std::string& attributes = "") {
+  return graph_of("  input %i: int64[N]\n" + weight("t", table, 1) + weight("w", {table.back(), 4}, 2) +
+                  "  %e: float32 = Gather(%t, %i) {" + attributes + "} @ \"e\"\n  %y: float32 = MatMul(%e, %w) @ \"y\"\n" +
+                  "  output %y: float32\n");
+}
+
+const QParams& codes(const Plan& plan, const char* node, int position) {
+  REQUIRE(plan.nodes.contains(node));
+  REQUIRE(plan.nodes.at(node).operands.contains(position));
+  return plan.nodes.at(node).operands.at(position);
+}
+
+bool is_coded(const Graph& graph, const std::string& recipe, const char* node = "e") {
+  return precision_of(plan_of(graph, recipe), node) == Precision::WeightOnly;
+}
+
+}  // namespace
+
+TEST_CASE("blocks lie along the reduced axis, of the size and the bits that are asked for") {
+  const Graph graph = products();
+  for (const int bits : {4, 8})
+    for (const int block : {16, 32}) {
+      const Plan plan = plan_of(graph, fmt::format("weight-only(bits={},block={})", bits, block));
+      for (const auto& [node, axis, scales] : {std::tuple{"m", 0, 64 / block * 8}, {"y", 1, 8}}) {
+        const QParams& params = codes(plan, node, 1);
+        CHECK(params.scheme == Scheme{.code = bits == 4 ? DType::UInt4 : DType::UInt8,
+                                      .granularity = Granularity::Block,
+                                      .axis = axis,
+                                      .block_size = block,
+                                      .symmetric = true});
+        CHECK(params.scales.size() == static_cast<std::size_t>(scales));
+        for (const std::int32_t zero_point : params.zero_points) CHECK(zero_point == 1 << (bits - 1));
+      }
+    }
+  const QParams& asymmetric = codes(plan_of(graph, "weight-only(symmetric=no)"), "m", 1);
+  CHECK_FALSE(asymmetric.scheme.symmetric);
+  CHECK(asymmetric.zero_points.size() == 16);
+  CHECK(std::ranges::any_of(asymmetric.zero_points, [](std::int32_t z) { return z != 8; }));
+}
+
+TEST_CASE("a block's scale is of its number of the largest magnitude, which gets the lowest code") {
+  std::string list = "-3";
+  for (int i = 1; i < 16; ++i) list += ", 1";
+  for (int i = 0; i < 16; ++i) list += i == 3 ? ", 4" : ", -1";
+  const Graph graph = graph_of("  input %x: float32[N,32]\n  const %w: float32[32,1] = float32[32,1] {" + list +
+                               "}\n  %y: float32[N,1] = MatMul(%x, %w) @ \"y\"\n  output %y: float32[N,1]\n");
+  CHECK(codes(plan_of(graph, "weight-only(bits=4,block=16)"), "y", 1).scales == std::vector<float>{0.375f, -0.5f});
+  CHECK(codes(plan_of(graph, "weight-only(bits=8,block=16)"), "y", 1).scales ==
+        std::vector<float>{3.0f / 128, -4.0f / 128});
+}
+
+TEST_CASE("the accuracy level is the kernel's") {
+  for (const auto& [recipe, level] :
+       {std::pair{"weight-only", 4}, {"weight-only(accuracy_level=1)", 1}, {"weight-only(accuracy_level=0)", 0}}) {
+    const Graph file = lowered(products(), recipe);
+    for (const Node& node : file.nodes)
+      if (node.op_type == "MatMulNBits") CHECK(node.int_or("accuracy_level", 0) == level);
+  }
+}
+
+TEST_CASE("tables of embeddings are coded in blocks of their rows") {
+  const Plan plan = plan_of(embedding({64, 64}), "weight-only(bits=4)");
+  CHECK(codes(plan, "e", 0).scheme ==
+        Scheme{.code = DType::UInt4, .granularity = Granularity::Block, .axis = 1, .block_size = 64, .symmetric = true});
+  CHECK(codes(plan_of(embedding({64, 64}), "weight-only(bits=8)"), "e", 0).scheme.code == DType::UInt8);
+  CHECK(codes(plan_of(embedding({64, 64}), "int8-dynamic"), "e", 0).scheme.code == DType::UInt8);
+  CHECK(codes(plan_of(embedding({64, 96}), "weight-only"), "e", 0).scheme.block_size == 64);
+  CHECK(codes(plan_of(embedding({16, 512}), "weight-only"), "e", 0).scheme.block_size == 128);
+  const Inputs inputs{{"i", Tensor::of<std::int64_t>({3}, {0, 63, 7})}};
+  for (const auto& [recipe, least] : {std::pair{"weight-only(bits=8,accuracy_level=1)", 35}, {"int8-dynamic", 30},
+                                      {"weight-only(bits=4,accuracy_level=1)", 12}}) {
+    INFO(recipe);
+    const Graph file = lowered(embedding({64, 64}), recipe);
+    CHECK(std::ranges::any_of(file.nodes, [](const Node& n) { return n.op_type == "GatherBlockQuantized"; }));
+    CHECK(sqnr(run(file, inputs)[0], run(embedding({64, 64}), inputs)[0]) > least);
+  }
+}
+
+TEST_CASE("tables that gain nothing, or that no kernel looks up, stay") {
+  CHECK(is_coded(embedding({256, 16}), "weight-only"));
+  CHECK_FALSE(is_coded(embedding({255, 16}), "weight-only"));  // fewer than 4096 elements
+  CHECK_FALSE(is_coded(embedding({1024, 8}), "weight-only"));  // rows shorter than a block
+  CHECK_FALSE(is_coded(embedding({256, 17}), "weight-only"));  // half a byte over
+  CHECK_FALSE(is_coded(embedding({64, 64}), "weight-only(embeddings=no)"));
+  CHECK_FALSE(is_coded(embedding({64, 64}), "int8-dynamic(embeddings=no)"));
+  CHECK_FALSE(is_coded(embedding({64, 64}), "weight-only(keep_float=Gather)"));
+  CHECK_FALSE(is_coded(embedding({64, 64}, "axis = 1"), "weight-only"));
+}
+
+TEST_CASE("a table that is tied to a product has the product's blocks, so that both read one store") {
+  const auto tied = [](const std::string& recipe) {
+    const Graph graph = graph_of("  input %i: int64[N]\n" + weight("t", {64, 64}, 1) +
+                                 "  %e: float32[N,64] = Gather(%t, %i) @ \"e\"\n"
+                                 "  %y: float32[N,64] = Gemm(%e, %t) {transB = 1} @ \"y\"\n  output %y: float32[N,64]\n");
+    return codes(plan_of(graph, recipe), "e", 0).scheme.block_size;
+  };
+  CHECK(tied("weight-only(block=32)") == 32);
+  CHECK(tied("weight-only(bits=8,block=16)") == 16);
+  CHECK(tied("weight-only(block=32,symmetric=no)") == 64);  // a table has no zero points
+  CHECK(tied("weight-only(block=128)") == 64);              // longer than its rows
+  CHECK(tied("weight-only(block=32,keep_float=Gemm)") == 64);
+}
