@@ -44,6 +44,24 @@ TEST_CASE("with labels the first metric decides") {
   CHECK_FALSE(accuracy.outputs[1].agreement.value);
 }
 
+TEST_CASE("of an error what is kept falls as it grows") {
+  const std::vector<JudgedOutput> outputs{{.name = "y", .metrics = {"mae"}}};
+  const auto evaluated = [](double error) {
+    OutputScores y = scores("mae", {error, error, error});
+    y.scores.merge(scores("fidelity", {0, 0, 0}).scores);
+    return Evaluation{.outputs = {y}, .samples = 3, .reference = {}};
+  };
+  const auto kept = [&](double before, double after) {
+    AccuracyComparison accuracy = compare_accuracy(outputs, evaluated(before), evaluated(after), 0);
+    const Figure retention = retention_of(accuracy, true);
+    CHECK(accuracy.decided_by == "mae");
+    CHECK_FALSE(accuracy.metrics[0].higher_is_better);
+    return *retention.value;
+  };
+  CHECK(kept(2, 4) == Approx(0.5));
+  CHECK(kept(4, 2) == Approx(2));
+}
+
 TEST_CASE("where labels say nothing the output that is compared worst decides") {
   const auto decided = [](const Evaluation& other) {
     AccuracyComparison accuracy = compare_accuracy(kOutputs, kFloat, other, 0);

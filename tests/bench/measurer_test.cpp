@@ -3,7 +3,9 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "base/hash.h"
+#include "base/progress.h"
 #include "bench/measured.h"
+#include "bench/model_bench.h"
 #include "measure/small_data.h"
 #include "tensor/convert.h"
 
@@ -22,6 +24,7 @@ struct Workshop {
   Effort effort = kQuick;
 
   Workshop() {
+    set_verbosity(Verbosity::Quiet);
     std::vector<float> other = test::kWeights;
     other[9] = -0.5f;
     candidate = data.save(other, "c.onnx");
@@ -211,6 +214,57 @@ TEST_CASE("a model whose weights lie beside it is another one when they change",
   save_apart(wide(2), shop.model);
   CHECK(sha256_of_file(shop.model) == model);
   CHECK(shop.measure() == 5);
+}
+
+TEST_CASE("calibration is done again for another number of samples, another seed, and what nobody has seen yet", "[resume]") {
+  Workshop shop;
+  shop.options.output = shop.data.folder.path() / "out";
+  shop.options.baseline = false;
+  const auto calibrations = [&](const char* recipe) {
+    shop.options.recipes = {parse_recipe(recipe)};
+    Checkpoint checkpoint(shop.steps(), true);
+    const ModelFindings findings = ModelBench(shop.model, shop.options, checkpoint).run({});
+    CHECK(findings.candidates.at(0).status == Status::Ok);
+    return std::distance(fs::directory_iterator(shop.steps()), fs::directory_iterator());
+  };
+  CHECK(calibrations("int8-static") == 1);
+  CHECK(calibrations("int8-static") == 1);
+  CHECK(calibrations("int8-static(per_channel=no)") == 1);  // sees the same
+  CHECK(calibrations("int8-static(observer=entropy)") == 2);
+  shop.options.calibration_samples = 500;  // of 24: all, as before, but the note says how many were wished for
+  CHECK(calibrations("int8-static") == 3);
+  shop.options.calibration_samples = 10;
+  CHECK(calibrations("int8-static") == 4);
+  shop.options.seed = 1;
+  CHECK(calibrations("int8-static") == 5);
+  shop.options.balanced = true;
+  CHECK(calibrations("int8-static") == 6);
+  std::vector<float> other = test::kWeights;
+  other[0] = 2;
+  shop.data.save(other, "m.onnx");
+  CHECK(calibrations("int8-static") == 7);
+  shop.data.x[0] += 1;
+  shop.put();
+  CHECK(calibrations("int8-static") == 8);
+}
+
+TEST_CASE("the short measurement takes what a second is enough for, and never more than the full one", "[figures]") {
+  BenchOptions options;
+  options.latency_seconds = 3;
+  CHECK(full_effort(options).samples == 0);
+  CHECK(full_effort(options).latency_seconds == 3);
+  CHECK(full_effort(options).peaks);
+  CHECK(quick_effort(options, 0.01).samples == 100);
+  CHECK(quick_effort(options, 10).samples == 16);
+  CHECK(quick_effort(options, 1e-6).samples == 256);
+  CHECK(quick_effort(options, 0).samples == 256);
+  CHECK(quick_effort(options, 0.01).latency_seconds == 0.3);
+  CHECK_FALSE(quick_effort(options, 0.01).peaks);
+  options.evaluation_samples = 20;
+  options.latency_seconds = 0.1;
+  CHECK(quick_effort(options, 0.01).samples == 20);
+  CHECK(quick_effort(options, 0.01).latency_seconds == 0.1);
+  CHECK(full_effort(options).samples == 20);
 }
 
 TEST_CASE("what an artifact ships is all of its files, and its hash is the model's", "[figures]") {

@@ -2,6 +2,7 @@
 #include "bench/model.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <limits>
 
 #include "base/error.h"
 #include "bench/candidate.h"
@@ -80,6 +81,29 @@ TEST_CASE("a model newer than the runtime runs as a copy that it takes, which go
   CHECK_FALSE(fs::exists(copy));
   onnx::write(product(8, 17), path);
   CHECK(*load_model(path).runnable == path);
+}
+
+TEST_CASE("a weight that is no number is refused with its place, an infinity is not") {
+  test::Folder folder;
+  const fs::path path = folder.path() / "m.onnx";
+  const auto save = [&](float bad) {
+    Graph graph = product(8, 17);
+    std::vector<float> numbers(12, 1);
+    numbers[7] = bad;
+    graph.value(graph.find("w")).initializer = Tensor::of<float>({4, 3}, std::span<const float>(numbers));
+    onnx::write(graph, path);
+  };
+  save(std::numeric_limits<float>::quiet_NaN());
+  try {
+    load_model(path);
+    FAIL("it was taken");
+  } catch (const Error& error) {
+    CHECK(error.input_class() == InputClass::Semantic);
+    CHECK(std::string(error.what()).find("tensor 'w'") != std::string::npos);
+    CHECK(std::string(error.what()).find("index 7") != std::string::npos);
+  }
+  save(-std::numeric_limits<float>::infinity());
+  CHECK_NOTHROW(load_model(path));
 }
 
 TEST_CASE("a quantized model says so, and gives its floats where that is asked for") {
