@@ -18,7 +18,7 @@ Speed::Speed(std::filesystem::path original, SharedSamples& samples, const Speed
 void Speed::enter(const std::string& candidate, const std::filesystem::path& file, const std::string& key,
                   const std::string& structure) {
   auto entrant = std::ranges::find(entrants_, structure, &Entrant::structure);
-  if (entrant == entrants_.end()) entrant = entrants_.insert(entrant, Entrant{.structure = structure});
+  if (entrant == entrants_.end()) entrant = entrants_.insert(entrant, Entrant{.structure = structure, .candidates = {}, .visits = {}});
   entrant->candidates.push_back({candidate, file, key});
 }
 
