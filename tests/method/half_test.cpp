@@ -36,6 +36,16 @@ TEST_CASE("of a node's constants only the large ones become bfloat16") {
   CHECK(decision.operands.at(1).scheme.code == DType::BFloat16);
 }
 
+TEST_CASE("a node whose first constant is small and whose next is large has no reason to stay") {
+  const Graph graph = graph_of("  input %x: float32[S,N,2]\n" + weight("w", {1, 12, 2}, 1) + weight("r", {1, 12, 3}, 2) +
+                               "  %y: float32 = LSTM(%x, %w, %r) {hidden_size = 3} @ \"y\"\n  output %y: float32\n");
+  const NodePlan decision = plan_of(graph, "bf16(min_size=30)").nodes.at("y");
+  CHECK(decision.precision == Precision::BFloat16);
+  CHECK(decision.reason.empty());
+  CHECK(decision.operands.contains(2));
+  CHECK_FALSE(decision.operands.contains(1));
+}
+
 TEST_CASE("a Resize takes its picture in float16, and its scales in float32") {
   const Graph graph = graph_of("  input %x: float32[1,2,4,4]\n" + weight("w", {2, 2, 1, 1}, 1) +
                                "  const %s: float32[4] = float32[4] {1, 1, 2, 2}\n"

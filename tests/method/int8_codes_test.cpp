@@ -259,6 +259,15 @@ TEST_CASE("moves of codes keep their scale, and no codes are made for a move alo
   }
 }
 
+TEST_CASE("what is taken out of codes keeps their scale, though its own range is smaller") {
+  const Graph graph = graph_of(convolutions("  %p: float32[N,4,1,1] = MaxPool(%a) {kernel_shape = ints [2, 2]} @ \"p\"\n"
+                                            "  %y: float32[N,4,1,1] = Conv(%p, %v) @ \"y\"\n  output %y: float32[N,4,1,1]\n"));
+  const Plan plan = plan_of(graph, "int8-static", kImages);
+  CHECK(precision_of(plan, "p") == Precision::Integer);
+  CHECK(plan.values.at("p").scales == plan.values.at("a").scales);
+  CHECK(plan.values.at("p").zero_points == plan.values.at("a").zero_points);
+}
+
 TEST_CASE("an activation function goes with a product only where codes are wanted behind it") {
   const std::string head = product("  %m: float32[N,2] = MatMul(%x, %w) @ \"m\"\n  %r: float32[N,2] = Relu(%m) @ \"r\"\n");
   const Plan last = plan_of(graph_of(head + "  output %r: float32[N,2]\n"), "int8-static", kSeen);

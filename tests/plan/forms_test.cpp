@@ -130,6 +130,9 @@ TEST_CASE("biases are rounded half to even, and stay inside int32") {
   const QParams params{.scheme = {.code = DType::Int32, .symmetric = true}, .scales = {0.5f}, .zero_points = {0}};
   const Tensor bias = Tensor::of<float>({7}, {0.25f, 0.75f, -0.25f, -0.75f, 1.4f, 3e9f, -3e9f});
   CHECK(to_int64s(quantize(bias, params)) == Numbers{0, 2, 0, -2, 3, 2147483647, -2147483647});
+  // 1e8 / 0.3 (as float32 has them) to the last digit, where float32 steps by 32.
+  const QParams fine{.scheme = params.scheme, .scales = {0.3f}, .zero_points = {0}};
+  CHECK(to_int64s(quantize(Tensor::of<float>({1}, {1e8f}), fine)) == Numbers{333333320});
 }
 
 TEST_CASE("a bfloat16 constant is widened before its node") {
