@@ -88,9 +88,9 @@ TEST_CASE("an evaluation, a latency and a calibration come back as they were") {
   Evaluation evaluation;
   evaluation.samples = 2;
   evaluation.seconds = 3.5;
-  evaluation.outputs = {{.scores = {{"top1", {{1, 1}, {0, 1}}}, {"sqnr", {{2, 3}, {4, 5}}}},
-                         .faults = {{1, 2, 3}, {4, 5, 6}}},
-                        {.scores = {{"fidelity", {{0.25, 1}, {0.5, 1}}}}, .faults = {{}, {}}}};
+  evaluation.outputs = {
+      {.scores = {{"top1", {{1, 1}, {0, 1}}}, {"sqnr", {{2, 3}, {4, 5}}}}, .faults = {{1, 2, 3}, {4, 5, 6}}},
+      {.scores = {{"fidelity", {{0.25, 1}, {0.5, 1}}}}, .faults = {{}, {}}}};
   Latency latency;
   latency.ratio = {.ratio = {0.5, Interval{0.4, 0.6}, 80, Unit::Ratio, {}},
                    .verdict = Verdict::Better,

@@ -101,8 +101,8 @@ TEST_CASE("what integers compute is rated against the integers' peak, also where
   };
   Worker worker;
   const Peaks peaks = measured_peaks(worker, shop.options.threads);
-  for (const Row& row : {Row{Precision::Dynamic, true}, Row{Precision::Integer, true}, Row{Precision::WeightOnly, false},
-                         Row{Precision::Float16, false}}) {
+  for (const Row& row : {Row{Precision::Dynamic, true}, Row{Precision::Integer, true},
+                         Row{Precision::WeightOnly, false}, Row{Precision::Float16, false}}) {
     INFO(name_of(row.precision));
     Plan plan;
     plan.nodes["other"] = {.precision = Precision::Float32, .reason = "", .operands = {}};
@@ -207,7 +207,8 @@ TEST_CASE("a model whose weights lie beside it is another one when they change",
   CHECK(shop.measure() == 5);
 }
 
-TEST_CASE("calibration is done again for another number of samples, another seed, and what nobody has seen yet", "[resume]") {
+TEST_CASE("calibration is done again for another number of samples, another seed, and what nobody has seen yet",
+          "[resume]") {
   Workshop shop;
   shop.options.output = shop.data.folder.path() / "out";
   shop.options.baseline = false;

@@ -63,8 +63,8 @@ bool is_theirs_alone(const std::string& name) {
   return name.starts_with("y_") || name.starts_with("c1_");
 }
 
-// Bit for bit; but the two calibrate with differently fused graphs, so that the last digits of an activation's scale may
-// differ, and with them the last one of a bias.
+// Bit for bit; but the two calibrate with differently fused graphs, so that the last digits of an activation's scale
+// may differ, and with them the last one of a bias.
 void compare(const std::string& name, const std::vector<double>& theirs, const Tensor& ours) {
   const bool bias = name.size() > 1 && name[0] == 'b', activation = theirs.size() == 1 && name.ends_with("_scale");
   const std::vector<double> met = to_doubles(ours);

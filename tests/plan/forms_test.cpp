@@ -138,8 +138,7 @@ TEST_CASE("biases are rounded half to even, and stay inside int32") {
 TEST_CASE("a bfloat16 constant is widened before its node") {
   const Graph graph = twice();
   const QParams half{.scheme = {.code = DType::BFloat16}, .scales = {}, .zero_points = {}};
-  const Graph applied =
-      apply(graph, plan_for(graph, {{"a", decided(Precision::BFloat16, {{1, half}})}}));
+  const Graph applied = apply(graph, plan_for(graph, {{"a", decided(Precision::BFloat16, {{1, half}})}}));
   const Node& cast = producer(applied, named(applied, "a").input(1));
   CHECK(cast.op_type == "Cast");
   CHECK(cast.int_or("to", 0) == static_cast<int>(DType::Float32));
@@ -201,9 +200,9 @@ TEST_CASE("dynamic nodes are marked, and share the codes of what they read") {
   CHECK(count(applied, "DynamicQuantizeLinear") == 1);
   CHECK(named(applied, "a").input(0) == named(applied, "b").input(0));
   for (const auto& [node, marked] : {std::pair{"a", true}, {"b", true}, {"c", false}})
-    CHECK(std::ranges::any_of(named(applied, node).metadata,
-                              [](const auto& entry) { return entry.first == kPrecisionKey && entry.second == "dynamic"; }) ==
-          marked);
+    CHECK(std::ranges::any_of(named(applied, node).metadata, [](const auto& entry) {
+            return entry.first == kPrecisionKey && entry.second == "dynamic";
+          }) == marked);
 }
 
 // --- float16
@@ -270,8 +269,8 @@ TEST_CASE("a plan is for one graph, and names only what is there") {
   Plan value = plan_for(graph, {});
   value.values["nothing"] = of_int8(1);
   CHECK(refused(value).find("value 'nothing'") != std::string::npos);
-  CHECK(refused(plan_for(graph, {{"a", decided(Precision::Integer, {{4, of_int8(1)}})}}))
-            .find("has no input 4") != std::string::npos);
+  CHECK(refused(plan_for(graph, {{"a", decided(Precision::Integer, {{4, of_int8(1)}})}})).find("has no input 4") !=
+        std::string::npos);
   CHECK(refused(plan_for(graph, {{"b", decided(Precision::Integer, {{0, of_int8(1)}})}}))
             .find("is no float32 constant") != std::string::npos);
 }
