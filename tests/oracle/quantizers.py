@@ -122,9 +122,8 @@ def main():
         add("bias", recipe, static("bias", row, per_channel=per_channel, activation_type=u8, weight_type=s8))
     for options, recipe in (({"per_channel": True}, "int8-dynamic"), ({"per_channel": False}, "int8-dynamic(per_channel=no)"),
                             ({"per_channel": True, "reduce_range": True}, "int8-dynamic(reduced_range=yes)")):
-        add("products", recipe, dynamic("products", **options))
-        if options["per_channel"]:  # else theirs has one scale for each direction, ours one for both
-            add("lstm", recipe, dynamic("lstm", **options))
+        for name in ("products", "lstm"):
+            add(name, recipe, dynamic(name, **options))
     for bits in (4, 8):
         for symmetric in (True, False):
             add("products", f"weight-only(bits={bits},block=16,symmetric={'yes' if symmetric else 'no'},keep_float=y)", blocks(bits, symmetric))

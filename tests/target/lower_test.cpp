@@ -328,6 +328,22 @@ TEST_CASE("one scale for a whole weight of an LSTM is one for each direction") {
   CHECK(to_floats(operand(graph, node, 8)) == std::vector<float>{0.125f});
 }
 
+TEST_CASE("scales of the directions of an LSTM stay as they are") {
+  Graph graph = canonical(
+      "  input %x: float32[S,N,1]\n" + codes("wq", "int8", {2, 4, 1}, -9, 9, 1) +
+      codes("rq", "int8", {2, 4, 1}, -9, 9, 2) +
+      "  const %s: float32[2] = float32[2] {0.5, 0.25}\n"
+      "  %w: float32[2,4,1] = DequantizeLinear(%wq, %s) {axis = 0}\n"
+      "  %r: float32[2,4,1] = DequantizeLinear(%rq, %s) {axis = 0}\n"
+      "  %y: float32[S,2,N,1] = LSTM(%x, %w, %r) {hidden_size = 1, direction = \"bidirectional\"} @ \"lstm\"\n"
+      "  output %y: float32[S,2,N,1]\n");
+  graph.node(graph.find_node("lstm")).metadata = {kDynamic};
+  const Graph other = lowered(graph);
+  const Node& node = only(other, "DynamicQuantizeLSTM");
+  CHECK(to_floats(operand(other, node, 8)) == std::vector<float>{0.5f, 0.25f});
+  CHECK(operand(other, node, 1).shape() == Shape{2, 1, 4});
+}
+
 TEST_CASE("metadata that another exporter wrote makes no LSTM dynamic") {
   for (const auto& metadata : std::vector<std::vector<std::pair<std::string, std::string>>>{
            {}, {{"namespace", "/encoder/rnn"}, {"pkg.torch.onnx.name_scopes", "['', 'encoder']"}}}) {
