@@ -64,6 +64,40 @@ struct Workshop {
 
 }  // namespace
 
+namespace {
+
+// The classifier with a product of a million columns, of which three are used: larger in its file and in memory.
+void save_large(const fs::path& file) {
+  constexpr std::int64_t kColumns = 1'000'000;
+  test::Sketch s(17);
+  const ValueId x = s.value("x", ValueType::tensor(DType::Float32, std::vector<Dim>{Dim{-1, "N"}, Dim{4, {}}}));
+  const ValueId w = s.constant("w", Tensor::fill<float>({4, kColumns}, [](std::span<float> out) {
+                                 for (std::size_t i = 0; i < 12; ++i) out[i / 3 * kColumns + i % 3] = test::kWeights[i];
+                               }));
+  const ValueId wide = s.node("MatMul", {x, w}, {}, "wide");
+  Graph graph = s.with_output(s.node("Slice",
+                                     {wide, s.constant("from", test::integers({0})),
+                                      s.constant("to", test::integers({3})), s.constant("axis", test::integers({1}))},
+                                     {}, "logits"));
+  graph.inputs = {x};
+  onnx::write(graph, file);
+}
+
+}  // namespace
+
+TEST_CASE("a candidate that is larger than the float model has a reduction below zero", "[figures]") {
+  Workshop shop;
+  save_large(shop.candidate);
+  CandidateFindings row;
+  ModelFindings findings;
+  shop.measure(row, findings);
+  const double before = *row.original->memory_usage.value, after = *row.quantized->memory_usage.value;
+  CHECK(after > before + 16e6);
+  CHECK(*row.memory_reduction->value == Approx(1 - after / before));
+  CHECK(*row.quantized->compression_ratio.value > 1000);
+  CHECK(*row.accuracy_retention->value == 1);
+}
+
 TEST_CASE("figures of a candidate are made of the float model's and its own", "[figures]") {
   Workshop shop;
   CandidateFindings row;
