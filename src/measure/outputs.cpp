@@ -168,7 +168,7 @@ OutputChange change_of(const ModelOutputs& original, const ModelOutputs& other, 
 }  // namespace
 
 ModelOutputs outputs_of_model(Worker& worker, const std::filesystem::path& model, SampleFeed feed,
-                         const RunOptions& options) {
+                              const RunOptions& options) {
   const JobResult answer = worker.run(request_for("outputs", {{"model", model.string()}}, std::move(feed), options));
   ModelOutputs outputs;
   read_result(answer, [&](const Json& json) {

@@ -28,7 +28,7 @@ struct ModelOutputs {
 // not before the first sample, when the outputs have more than 64 MB. Errors: the runtime's when it refuses the model
 // or a sample (`where` begins with the model's path), Error(Worker) when the worker dies.
 ModelOutputs outputs_of_model(Worker& worker, const std::filesystem::path& model, SampleFeed feed,
-                         const RunOptions& options = {});
+                              const RunOptions& options = {});
 Job outputs_job();
 
 // The first of `values` (names of float values of the model, in the order of its nodes) in which a sample gives NaN;

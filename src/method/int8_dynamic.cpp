@@ -41,13 +41,13 @@ std::string recurrent_obstacle(const Graph& graph, const Node& node) {
 
 Scheme weight_scheme(const Node& node, const Tensor& weight, bool per_channel, bool reduced) {
   Scheme scheme{.code = DType::Int8, .symmetric = true, .reduced_range = reduced};
-  if (!per_channel) return scheme;
-  if (node.is("LSTM")) {  // [directions, 4*hidden, in]: a scale per row and direction
-    scheme.granularity = Granularity::Block;
-    scheme.axis = 2;
-    scheme.block_size = weight.shape()[2];
+  if (node.is("LSTM")) {  // [directions, 4*hidden, in]: a scale for each row, or for each direction
+    scheme.granularity = per_channel ? Granularity::Block : Granularity::Channel;
+    scheme.axis = per_channel ? 2 : 0;
+    scheme.block_size = per_channel ? weight.shape()[2] : 0;
     return scheme;
   }
+  if (!per_channel) return scheme;
   scheme.granularity = Granularity::Channel;
   scheme.axis = find_op(node)->weight_channel_axis(node, static_cast<int>(weight.rank())).value_or(1);
   return scheme;

@@ -92,13 +92,13 @@ std::vector<std::uint8_t> nbits_codes(std::span<const float> x, const QParams& p
   return out;
 }
 
-// Biases: int32 with a scale of their own, too wide for the kernels.
+// Biases: int32 with a scale of their own, too wide for the kernels, and for what float32 tells apart.
 Tensor int32_codes(const Tensor& tensor, const QParams& params, const ScaleGrid& grid) {
   const std::span<const float> x = tensor.data<float>();
   const CodeRange codes = code_range(params.scheme);
   return Tensor::fill<std::int32_t>(tensor.shape(), [&](std::span<std::int32_t> out) {
     for_each_element(grid, [&](std::size_t flat, std::size_t s) {
-      const double code = std::nearbyint(x[flat] / params.scales[s]);
+      const double code = std::nearbyint(static_cast<double>(x[flat]) / static_cast<double>(params.scales[s]));
       out[flat] = std::isnan(code) ? 0
                                    : static_cast<std::int32_t>(std::clamp(code, static_cast<double>(codes.lowest),
                                                                           static_cast<double>(codes.highest)));

@@ -16,12 +16,12 @@ Architecture kind_of(const std::string& body) {
   return architecture(model, target_named("cpu"));
 }
 
-const std::string kImage = "  input %x: float32[1,4,8,8]\n" + test::constant("w", {4, 4, 3, 3}, 1) +
-                           test::constant("v", {4, 4, 3, 3}, 2);
+const std::string kImage =
+    "  input %x: float32[1,4,8,8]\n" + test::constant("w", {4, 4, 3, 3}, 1) + test::constant("v", {4, 4, 3, 3}, 2);
 const std::string kTwo =
     "  %a: float32[1,4,6,6] = Conv(%x, %w) @ \"a\"\n  %b: float32[1,4,4,4] = Conv(%a, %v) @ \"b\"\n";
-const std::string kMatrix = "  input %x: float32[2,16]\n" + test::constant("w", {16, 16}, 1) +
-                            "  %m: float32[2,16] = MatMul(%x, %w) @ \"m\"\n";
+const std::string kMatrix =
+    "  input %x: float32[2,16]\n" + test::constant("w", {16, 16}, 1) + "  %m: float32[2,16] = MatMul(%x, %w) @ \"m\"\n";
 const std::string kAttention =
     "  %t: float32[16,2] = Transpose(%m) {perm = ints [1, 0]}\n  %s: float32[2,2] = MatMul(%m, %t) @ \"s\"\n";
 const std::string kLstm = test::constant("lw", {1, 32, 16}, 3) + test::constant("lr", {1, 32, 8}, 4);

@@ -236,6 +236,25 @@ TEST_CASE("a recipe that changes nothing is refused") {
   CHECK(refusal("weight-only(bits=8,block=32)") == words);
 }
 
+TEST_CASE("a model that is quantized in part is not quantized again") {
+  const Graph graph = prepared(parse_graph(
+      "ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,16]\n  const %s: float32[] = float32[] {0.5}\n"
+      "  const %z: uint8[] = uint8[] {128}\n" +
+      test::constant("w", {16, 16}, 1) +
+      "  %q: uint8[N,16] = QuantizeLinear(%x, %s, %z)\n  %d: float32[N,16] = DequantizeLinear(%q, %s, %z)\n"
+      "  %y: float32[N,16] = MatMul(%d, %w) @ \"y\"\n  output %y: float32[N,16]\n}\n"));
+  for (const char* recipe : {"weight-only", "int8-dynamic", "fp16"}) {
+    try {
+      candidate_of(graph, recipe, {});
+      FAIL("it was made");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::Quantization);
+      CHECK(std::string(error.what()).find("is quantized already (Q/DQ: 1 DequantizeLinear, 1 QuantizeLinear)") !=
+            std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("a weight without elements stays in float") {
   const Graph graph = prepared(parse_graph(
       "ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,16]\n  const %none: float32[16,0] = "

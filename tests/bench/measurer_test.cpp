@@ -68,6 +68,40 @@ struct Workshop {
 
 }  // namespace
 
+namespace {
+
+// The classifier with a product of a million columns, of which three are used: larger in its file and in memory.
+void save_large(const fs::path& file) {
+  constexpr std::int64_t kColumns = 1'000'000;
+  test::Sketch s(17);
+  const ValueId x = s.value("x", ValueType::tensor(DType::Float32, std::vector<Dim>{Dim{-1, "N"}, Dim{4, {}}}));
+  const ValueId w = s.constant("w", Tensor::fill<float>({4, kColumns}, [](std::span<float> out) {
+                                 for (std::size_t i = 0; i < 12; ++i) out[i / 3 * kColumns + i % 3] = test::kWeights[i];
+                               }));
+  const ValueId wide = s.node("MatMul", {x, w}, {}, "wide");
+  Graph graph = s.with_output(s.node("Slice",
+                                     {wide, s.constant("from", test::integers({0})),
+                                      s.constant("to", test::integers({3})), s.constant("axis", test::integers({1}))},
+                                     {}, "logits"));
+  graph.inputs = {x};
+  onnx::write(graph, file);
+}
+
+}  // namespace
+
+TEST_CASE("a candidate that is larger than the float model has a reduction below zero", "[figures]") {
+  Workshop shop;
+  save_large(shop.candidate);
+  CandidateFindings row;
+  ModelFindings findings;
+  shop.measure(row, findings);
+  const double before = *row.original->memory_usage.value, after = *row.quantized->memory_usage.value;
+  CHECK(after > before + 16e6);
+  CHECK(*row.memory_reduction->value == Approx(1 - after / before));
+  CHECK(*row.quantized->compression_ratio.value > 1000);
+  CHECK(*row.accuracy_retention->value == 1);
+}
+
 TEST_CASE("figures of a candidate are made of the float model's and its own", "[figures]") {
   Workshop shop;
   CandidateFindings row;
@@ -110,8 +144,8 @@ TEST_CASE("what integers compute is rated against the integers' peak, also where
   };
   Worker worker;
   const Peaks peaks = measured_peaks(worker, shop.options.threads);
-  for (const Row& row : {Row{Precision::Dynamic, true}, Row{Precision::Integer, true}, Row{Precision::WeightOnly, false},
-                         Row{Precision::Float16, false}}) {
+  for (const Row& row : {Row{Precision::Dynamic, true}, Row{Precision::Integer, true},
+                         Row{Precision::WeightOnly, false}, Row{Precision::Float16, false}}) {
     INFO(name_of(row.precision));
     Plan plan;
     plan.nodes["other"] = {.precision = Precision::Float32, .reason = "", .operands = {}};
@@ -216,7 +250,8 @@ TEST_CASE("a model whose weights lie beside it is another one when they change",
   CHECK(shop.measure() == 5);
 }
 
-TEST_CASE("calibration is done again for another number of samples, another seed, and what nobody has seen yet", "[resume]") {
+TEST_CASE("calibration is done again for another number of samples, another seed, and what nobody has seen yet",
+          "[resume]") {
   Workshop shop;
   shop.options.output = shop.data.folder.path() / "out";
   shop.options.baseline = false;

@@ -27,7 +27,7 @@ std::string refusal(const std::string& words) {
 }  // namespace
 
 TEST_CASE("the last line is a number, or a name with a number and its better way") {
-  const OwnScore number = said("first line\n0.75");
+  const OwnScore number = said("first line\nsecond line\n0.75");
   CHECK(number.value == 0.75);
   CHECK(number.name == "score");
   CHECK(number.direction == Direction::Higher);

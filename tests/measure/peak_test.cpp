@@ -56,8 +56,8 @@ TEST_CASE("what is not known is not rated, and says why") {
 double operations_a_second(const char* op, DType left, const char* type, const char* result) {
   constexpr std::int64_t kSide = 1024;
   const std::string sides = "[1024,1024]";
-  Graph graph = parse_graph("ir_version 8\nopset \"\" 17\ngraph \"p\" {\n  input %a: " + std::string(name_of(left)) + sides +
-                            "\n  input %b: " + type + sides + "\n  %c: " + result + sides + " = " + op +
+  Graph graph = parse_graph("ir_version 8\nopset \"\" 17\ngraph \"p\" {\n  input %a: " + std::string(name_of(left)) +
+                            sides + "\n  input %b: " + type + sides + "\n  %c: " + result + sides + " = " + op +
                             "(%a, %b)\n  output %c: " + result + sides + "\n}\n");
   const auto ones = [&](DType dtype) { return Tensor::make(dtype, {kSide, kSide}, [](std::span<std::byte>) {}); };
   const Tensor inputs[] = {ones(left), ones(graph.value(graph.inputs[1]).type.dtype)};

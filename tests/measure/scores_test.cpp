@@ -93,18 +93,20 @@ TEST_CASE("perplexity is PyTorch's, over the positions that count, also of large
 TEST_CASE("the rank correlation of embeddings' cosines is SciPy's") {
   const Json& json = golden().at("similarity");
   const auto positions = json.at("positions").get<std::size_t>(), width = json.at("width").get<std::size_t>();
-  const auto first = list<float>(json, "first"), second = list<float>(json, "second"), labels = list<float>(json, "labels");
+  const auto first = list<float>(json, "first"), second = list<float>(json, "second"),
+             labels = list<float>(json, "labels");
   const Shape shape{1, static_cast<std::int64_t>(positions), static_cast<std::int64_t>(width)};
   std::vector<Score> scores;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     Sample sample;
     sample.labels = {Tensor::of<float>({1}, part(labels, i, 1))};
-    scores.push_back(metric_named("spearman").score({.sample = sample,
-                                                     .values = part(first, i, positions * width),
-                                                     .shape = shape,
-                                                     .answers = {},
-                                                     .partner = part(second, i, positions * width),
-                                                     .partner_shape = shape}));
+    scores.push_back(metric_named("spearman")
+                         .score({.sample = sample,
+                                 .values = part(first, i, positions * width),
+                                 .shape = shape,
+                                 .answers = {},
+                                 .partner = part(second, i, positions * width),
+                                 .partner_shape = shape}));
   }
   CHECK(value("spearman", scores) == Approx(json.at("figures").at("spearman").get<double>()).epsilon(1e-9));
 }

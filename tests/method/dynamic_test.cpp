@@ -39,11 +39,10 @@ TEST_CASE("both weights of an LSTM are coded, with a scale for each row") {
   REQUIRE(rows.operands.size() == 2);
   for (const auto& [position, width] : {std::pair{1, 2}, {2, 3}}) {
     const QParams& params = rows.operands.at(position);
-    CHECK(params.scheme == Scheme{.code = DType::Int8,
-                                  .granularity = Granularity::Block,
-                                  .axis = 2,
-                                  .block_size = width,
-                                  .symmetric = true});
+    CHECK(
+        params.scheme ==
+        Scheme{
+            .code = DType::Int8, .granularity = Granularity::Block, .axis = 2, .block_size = width, .symmetric = true});
     CHECK(params.scales.size() == 12);
   }
   const NodePlan whole = decision(lstm(""), "int8-dynamic(per_channel=no)");
@@ -63,8 +62,9 @@ TEST_CASE("an LSTM that the kernel does not compute stays in float, and says why
 }
 
 TEST_CASE("reduced weights have 7 bits") {
-  const Graph graph = graph_of("  input %x: float32[N,2]\n  const %w: float32[2,1] = float32[2,1] {1, 0.5}\n"
-                               "  %y: float32[N,1] = MatMul(%x, %w) @ \"y\"\n  output %y: float32[N,1]\n");
+  const Graph graph = graph_of(
+      "  input %x: float32[N,2]\n  const %w: float32[2,1] = float32[2,1] {1, 0.5}\n"
+      "  %y: float32[N,1] = MatMul(%x, %w) @ \"y\"\n  output %y: float32[N,1]\n");
   CHECK(decision(graph).operands.at(1).scales.at(0) == Approx(1.0 / 127));
   CHECK(decision(graph).operands.at(1).scheme.granularity == Granularity::Channel);
   CHECK(decision(graph).operands.at(1).scheme.axis == 1);

@@ -36,6 +36,17 @@ TEST_CASE("of a node's constants only the large ones become bfloat16") {
   CHECK(decision.operands.at(1).scheme.code == DType::BFloat16);
 }
 
+TEST_CASE("a node whose first constant is small and whose next is large has no reason to stay") {
+  const Graph graph =
+      graph_of("  input %x: float32[S,N,2]\n" + weight("w", {1, 12, 2}, 1) + weight("r", {1, 12, 3}, 2) +
+               "  %y: float32 = LSTM(%x, %w, %r) {hidden_size = 3} @ \"y\"\n  output %y: float32\n");
+  const NodePlan decision = plan_of(graph, "bf16(min_size=30)").nodes.at("y");
+  CHECK(decision.precision == Precision::BFloat16);
+  CHECK(decision.reason.empty());
+  CHECK(decision.operands.contains(2));
+  CHECK_FALSE(decision.operands.contains(1));
+}
+
 TEST_CASE("a Resize takes its picture in float16, and its scales in float32") {
   const Graph graph = graph_of("  input %x: float32[1,2,4,4]\n" + weight("w", {2, 2, 1, 1}, 1) +
                                "  const %s: float32[4] = float32[4] {1, 1, 2, 2}\n"
@@ -50,13 +61,13 @@ TEST_CASE("a Resize takes its picture in float16, and its scales in float32") {
 }
 
 TEST_CASE("casts in the model go on to what they went to") {
-  const Graph graph = graph_of(
-      "  input %x: uint8[N,4]\n" + weight("w", {4, 4}, 1) +
-      "  const %z: float32[] = float32[] {0}\n  %f: float32[N,4] = Cast(%x) {to = 1} @ \"f\"\n"
-      "  %m: float32[N,4] = MatMul(%f, %w) @ \"m\"\n  %b: bool[N,4] = Greater(%m, %z) @ \"b\"\n"
-      "  %g: float32[N,4] = Cast(%b) {to = 1} @ \"g\"\n  %y: float32[N,4] = Mul(%g, %m) @ \"y\"\n"
-      "  %i: int32[N,4] = Cast(%y) {to = 6} @ \"i\"\n"
-      "  output %y: float32[N,4]\n  output %i: int32[N,4]\n");
+  const Graph graph =
+      graph_of("  input %x: uint8[N,4]\n" + weight("w", {4, 4}, 1) +
+               "  const %z: float32[] = float32[] {0}\n  %f: float32[N,4] = Cast(%x) {to = 1} @ \"f\"\n"
+               "  %m: float32[N,4] = MatMul(%f, %w) @ \"m\"\n  %b: bool[N,4] = Greater(%m, %z) @ \"b\"\n"
+               "  %g: float32[N,4] = Cast(%b) {to = 1} @ \"g\"\n  %y: float32[N,4] = Mul(%g, %m) @ \"y\"\n"
+               "  %i: int32[N,4] = Cast(%y) {to = 6} @ \"i\"\n"
+               "  output %y: float32[N,4]\n  output %i: int32[N,4]\n");
   for (const char* node : {"f", "m", "g", "y"}) CHECK(is_half(graph, "fp16", node));
   const Inputs inputs{{"x", Tensor::of<std::uint8_t>({2, 4}, {0, 1, 2, 3, 255, 7, 100, 30})}};
   const auto met = run(lowered(graph, "fp16"), inputs), wanted = run(graph, inputs);

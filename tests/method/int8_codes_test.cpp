@@ -1,4 +1,5 @@
-// Scales, zero points and codes that int8-static decides on, worked out from what was seen; no plan of ours is the yardstick.
+// Scales, zero points and codes that int8-static decides on, worked out from what was seen; no plan of ours is the
+// yardstick.
 #include <algorithm>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -72,7 +73,8 @@ TEST_CASE("activations have the scale of what was seen") {
 TEST_CASE("weights have one scale for each column, or one for all") {
   const Graph graph = graph_of(product("  %y: float32[N,2] = MatMul(%x, %w) @ \"y\"\n  output %y: float32[N,2]\n"));
   const QParams columns = operand(plan_of(graph, "int8-static", kSeen), "y", 1);
-  CHECK(columns.scheme == Scheme{.code = DType::Int8, .granularity = Granularity::Channel, .axis = 1, .symmetric = true});
+  CHECK(columns.scheme ==
+        Scheme{.code = DType::Int8, .granularity = Granularity::Channel, .axis = 1, .symmetric = true});
   REQUIRE(columns.scales.size() == 2);
   CHECK(columns.scales[0] == Approx(0.02));
   CHECK(columns.scales[1] == Approx(0.0001));
@@ -101,8 +103,9 @@ TEST_CASE("rows of a transposed weight are its channels") {
 // --- biases
 
 TEST_CASE("a bias has the product of both scales, one for each channel") {
-  const Graph graph = graph_of(product("  const %b: float32[2] = float32[2] {3, -4}\n"
-                                       "  %y: float32[N,2] = Gemm(%x, %w, %b) @ \"y\"\n  output %y: float32[N,2]\n"));
+  const Graph graph =
+      graph_of(product("  const %b: float32[2] = float32[2] {3, -4}\n"
+                       "  %y: float32[N,2] = Gemm(%x, %w, %b) @ \"y\"\n  output %y: float32[N,2]\n"));
   const Plan plan = plan_of(graph, "int8-static", kSeen);
   const QParams bias = operand(plan, "y", 2);
   CHECK(bias.scheme == Scheme{.code = DType::Int32, .granularity = Granularity::Channel, .symmetric = true});
@@ -115,8 +118,9 @@ TEST_CASE("a bias has the product of both scales, one for each channel") {
 }
 
 TEST_CASE("where a bias would leave int32 the weight's scale of its channel grows until it does not") {
-  const Graph graph = graph_of(product("  const %b: float32[2] = float32[2] {3, -1e7}\n"
-                                       "  %y: float32[N,2] = Gemm(%x, %w, %b) @ \"y\"\n  output %y: float32[N,2]\n"));
+  const Graph graph =
+      graph_of(product("  const %b: float32[2] = float32[2] {3, -1e7}\n"
+                       "  %y: float32[N,2] = Gemm(%x, %w, %b) @ \"y\"\n  output %y: float32[N,2]\n"));
   const double x = static_cast<double>(3.0f / 255), least = 1.0001 * 2 * 1e7 / (4294967296.0 - 2);
   const Plan plan = plan_of(graph, "int8-static", kSeen);
   const QParams weight = operand(plan, "y", 1), bias = operand(plan, "y", 2);
@@ -127,16 +131,18 @@ TEST_CASE("where a bias would leave int32 the weight's scale of its channel grow
   CHECK(code > -2147483648.0);
   CHECK(code < -2147000000.0);  // no more than needed
   // One scale for all of the weight is as large as the largest bias needs.
-  CHECK(operand(plan_of(graph, "int8-static(per_channel=no)", kSeen), "y", 1).scales[0] == Approx(std::max(0.02, least / x)));
+  CHECK(operand(plan_of(graph, "int8-static(per_channel=no)", kSeen), "y", 1).scales[0] ==
+        Approx(std::max(0.02, least / x)));
   CHECK(sqnr(run(lowered(graph, "int8-static", kSeen), kSeen)[0], run(graph, kSeen)[0]) > 80);
 }
 
 TEST_CASE("a bias that is added to a product in two dimensions is coded with it, from either side") {
   for (const char* add : {"Add(%m, %b)", "Add(%b, %m)"}) {
     INFO(add);
-    const Graph graph = graph_of(product("  const %b: float32[2] = float32[2] {3, -4}\n"
-                                         "  %m: float32[N,2] = MatMul(%x, %w) @ \"m\"\n  %y: float32[N,2] = " +
-                                         std::string(add) + " @ \"y\"\n  output %y: float32[N,2]\n"));
+    const Graph graph =
+        graph_of(product("  const %b: float32[2] = float32[2] {3, -4}\n"
+                         "  %m: float32[N,2] = MatMul(%x, %w) @ \"m\"\n  %y: float32[N,2] = " +
+                         std::string(add) + " @ \"y\"\n  output %y: float32[N,2]\n"));
     const Plan plan = plan_of(graph, "int8-static", kSeen);
     CHECK(precision_of(plan, "y") == Precision::Integer);
     const QParams bias = operand(plan, "y", std::string_view(add) == "Add(%m, %b)" ? 1 : 0);
@@ -160,26 +166,25 @@ TEST_CASE("an added bias stays in float where the runtime adds it as it is") {
     CHECK(precision_of(plan, "m") == Precision::Integer);
     return precision_of(plan, "y");
   };
-  const char *vector = "  const %b: float32[2] = float32[2] {3, -4}\n", *number = "  const %b: float32[] = float32[] {3}\n";
-  CHECK(decided("N,S,4", "N,S,2", vector, numbers({2, 3, 4}, 1)) == Precision::Float32);   // merged by nobody
-  CHECK(decided("2,3,4", "2,3,2", vector, numbers({2, 3, 4}, 1)) == Precision::Integer);   // merged: all is known
-  CHECK(decided("N,4", "N,2", vector, numbers({2, 4}, 1)) == Precision::Integer);          // merged: matrices
-  CHECK(decided("N,4", "N,2", number, numbers({2, 4}, 1)) == Precision::Float32);          // no vector of its width
+  const char *vector = "  const %b: float32[2] = float32[2] {3, -4}\n",
+             *number = "  const %b: float32[] = float32[] {3}\n";
+  CHECK(decided("N,S,4", "N,S,2", vector, numbers({2, 3, 4}, 1)) == Precision::Float32);  // merged by nobody
+  CHECK(decided("2,3,4", "2,3,2", vector, numbers({2, 3, 4}, 1)) == Precision::Integer);  // merged: all is known
+  CHECK(decided("N,4", "N,2", vector, numbers({2, 4}, 1)) == Precision::Integer);         // merged: matrices
+  CHECK(decided("N,4", "N,2", number, numbers({2, 4}, 1)) == Precision::Float32);         // no vector of its width
 }
 
 // --- CPUs without VNNI
 
 TEST_CASE("without VNNI, layers whose pairs could saturate have 7-bit weights, and only they") {
-  const Graph graph = graph_of(
-      std::string(kX) +
-      // Neighbours of the largest size in a column, and in no column.
-      "  const %big: float32[4,2] = float32[4,2] {1, 0.1, 1, -0.1, 0.1, 0.1, 0.1, 1}\n"
-      "  const %calm: float32[2,2] = float32[2,2] {1, 0.001, -0.001, 1}\n"
-      "  %m: float32[N,2] = MatMul(%x, %big) @ \"m\"\n  %y: float32[N,2] = MatMul(%m, %calm) @ \"y\"\n"
-      "  output %y: float32[N,2]\n");
-  const auto reduced = [&](const Plan& plan, const char* node) {
-    return operand(plan, node, 1).scheme.reduced_range;
-  };
+  const Graph graph =
+      graph_of(std::string(kX) +
+               // Neighbours of the largest size in a column, and in no column.
+               "  const %big: float32[4,2] = float32[4,2] {1, 0.1, 1, -0.1, 0.1, 0.1, 0.1, 1}\n"
+               "  const %calm: float32[2,2] = float32[2,2] {1, 0.001, -0.001, 1}\n"
+               "  %m: float32[N,2] = MatMul(%x, %big) @ \"m\"\n  %y: float32[N,2] = MatMul(%m, %calm) @ \"y\"\n"
+               "  output %y: float32[N,2]\n");
+  const auto reduced = [&](const Plan& plan, const char* node) { return operand(plan, node, 1).scheme.reduced_range; };
   const Plan automatic = plan_without_vnni(graph, "int8-static", kSeen);
   CHECK(reduced(automatic, "m"));
   CHECK_FALSE(reduced(automatic, "y"));
@@ -197,7 +202,8 @@ TEST_CASE("without VNNI, layers whose pairs could saturate have 7-bit weights, a
 }
 
 TEST_CASE("neighbours that could saturate are looked for along the weight's rows and its columns") {
-  for (const char* weight : {"{1, 1, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01}", "{1, 0.01, 1, 0.01, 0.01, 0.01, 0.01, 0.01}"}) {
+  for (const char* weight :
+       {"{1, 1, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01}", "{1, 0.01, 1, 0.01, 0.01, 0.01, 0.01, 0.01}"}) {
     const Graph graph = graph_of(std::string(kX) + "  const %w: float32[4,2] = float32[4,2] " + weight +
                                  "\n  %y: float32[N,2] = MatMul(%x, %w) @ \"y\"\n  output %y: float32[N,2]\n");
     const Plan plan = plan_without_vnni(graph, "int8-static(per_channel=no)", kSeen);
@@ -230,26 +236,29 @@ using Set = std::set<std::string>;
 }  // namespace
 
 TEST_CASE("a sum joins when one side is codes in any case, and then the other is coded too") {
-  const Graph graph = graph_of(convolutions("  %n: float32[N,4,2,2] = Neg(%x)\n  %s: float32[N,4,2,2] = Add(%a, %n) @ \"s\"\n"
-                                            "  %y: float32[N,4,2,2] = Conv(%s, %v) @ \"y\"\n  output %y: float32[N,4,2,2]\n"));
+  const Graph graph =
+      graph_of(convolutions("  %n: float32[N,4,2,2] = Neg(%x)\n  %s: float32[N,4,2,2] = Add(%a, %n) @ \"s\"\n"
+                            "  %y: float32[N,4,2,2] = Conv(%s, %v) @ \"y\"\n  output %y: float32[N,4,2,2]\n"));
   const Plan plan = plan_of(graph, "int8-static", kImages);
   CHECK(precision_of(plan, "s") == Precision::Integer);
   CHECK(coded(plan) == Set{"x", "a", "n", "s", "y"});
 }
 
 TEST_CASE("a sum of floats alone stays one") {
-  const Graph graph = graph_of(convolutions("  %n: float32[N,4,2,2] = Neg(%x)\n  %s: float32[N,4,2,2] = Add(%n, %x) @ \"s\"\n"
-                                            "  %y: float32[N,4,2,2] = Conv(%s, %v) @ \"y\"\n  output %y: float32[N,4,2,2]\n"
-                                            "  output %a: float32[N,4,2,2]\n"));
+  const Graph graph =
+      graph_of(convolutions("  %n: float32[N,4,2,2] = Neg(%x)\n  %s: float32[N,4,2,2] = Add(%n, %x) @ \"s\"\n"
+                            "  %y: float32[N,4,2,2] = Conv(%s, %v) @ \"y\"\n  output %y: float32[N,4,2,2]\n"
+                            "  output %a: float32[N,4,2,2]\n"));
   CHECK(precision_of(plan_of(graph, "int8-static", kImages), "s") == Precision::Float32);
 }
 
 TEST_CASE("moves of codes keep their scale, and no codes are made for a move alone") {
-  const Graph graph = graph_of(convolutions("  %t: float32[N,2,2,4] = Transpose(%a) {perm = ints [0, 2, 3, 1]} @ \"t\"\n"
-                                            "  %b: float32[N,4,2,2] = Transpose(%t) {perm = ints [0, 3, 2, 1]} @ \"b\"\n"
-                                            "  %c: float32[N,4,2,2] = Conv(%b, %v) @ \"c\"\n"
-                                            "  %e: float32[N,2,2,4] = Transpose(%c) {perm = ints [0, 2, 3, 1]} @ \"e\"\n"
-                                            "  output %e: float32[N,2,2,4]\n"));
+  const Graph graph =
+      graph_of(convolutions("  %t: float32[N,2,2,4] = Transpose(%a) {perm = ints [0, 2, 3, 1]} @ \"t\"\n"
+                            "  %b: float32[N,4,2,2] = Transpose(%t) {perm = ints [0, 3, 2, 1]} @ \"b\"\n"
+                            "  %c: float32[N,4,2,2] = Conv(%b, %v) @ \"c\"\n"
+                            "  %e: float32[N,2,2,4] = Transpose(%c) {perm = ints [0, 2, 3, 1]} @ \"e\"\n"
+                            "  output %e: float32[N,2,2,4]\n"));
   const Plan plan = plan_of(graph, "int8-static", kImages);
   CHECK(precision_of(plan, "t") == Precision::Integer);
   CHECK(precision_of(plan, "e") == Precision::Float32);
@@ -259,32 +268,47 @@ TEST_CASE("moves of codes keep their scale, and no codes are made for a move alo
   }
 }
 
+TEST_CASE("what is taken out of codes keeps their scale, though its own range is smaller") {
+  const Graph graph =
+      graph_of(convolutions("  %p: float32[N,4,1,1] = MaxPool(%a) {kernel_shape = ints [2, 2]} @ \"p\"\n"
+                            "  %y: float32[N,4,1,1] = Conv(%p, %v) @ \"y\"\n  output %y: float32[N,4,1,1]\n"));
+  const Plan plan = plan_of(graph, "int8-static", kImages);
+  CHECK(precision_of(plan, "p") == Precision::Integer);
+  CHECK(plan.values.at("p").scales == plan.values.at("a").scales);
+  CHECK(plan.values.at("p").zero_points == plan.values.at("a").zero_points);
+}
+
 TEST_CASE("an activation function goes with a product only where codes are wanted behind it") {
-  const std::string head = product("  %m: float32[N,2] = MatMul(%x, %w) @ \"m\"\n  %r: float32[N,2] = Relu(%m) @ \"r\"\n");
+  const std::string head =
+      product("  %m: float32[N,2] = MatMul(%x, %w) @ \"m\"\n  %r: float32[N,2] = Relu(%m) @ \"r\"\n");
   const Plan last = plan_of(graph_of(head + "  output %r: float32[N,2]\n"), "int8-static", kSeen);
   CHECK(precision_of(last, "m") == Precision::Integer);
   CHECK(precision_of(last, "r") == Precision::Float32);
   CHECK(coded(last) == Set{"x"});
-  const Plan inner = plan_of(graph_of(head + "  %y: float32[N,2] = MatMul(%r, %u) @ \"y\"\n  output %y: float32[N,2]\n"),
-                             "int8-static", kSeen);
+  const Plan inner =
+      plan_of(graph_of(head + "  %y: float32[N,2] = MatMul(%r, %u) @ \"y\"\n  output %y: float32[N,2]\n"),
+              "int8-static", kSeen);
   CHECK(precision_of(inner, "r") == Precision::Integer);
   CHECK(coded(inner) == Set{"x", "r"});
 }
 
 TEST_CASE("an activation function goes with a convolution, whose codes leave it in any case") {
-  const Plan plan = plan_of(graph_of(convolutions("  %r: float32[N,4,2,2] = Relu(%a) @ \"r\"\n  output %r: float32[N,4,2,2]\n")),
-                            "int8-static", kImages);
+  const Plan plan =
+      plan_of(graph_of(convolutions("  %r: float32[N,4,2,2] = Relu(%a) @ \"r\"\n  output %r: float32[N,4,2,2]\n")),
+              "int8-static", kImages);
   CHECK(precision_of(plan, "r") == Precision::Integer);
   CHECK(coded(plan) == Set{"x", "r"});
-  const Plan two = plan_of(graph_of(convolutions("  %r: float32[N,4,2,2] = Relu(%a) @ \"r\"\n  output %r: float32[N,4,2,2]\n"
-                                                 "  output %a: float32[N,4,2,2]\n")),
-                           "int8-static", kImages);
+  const Plan two =
+      plan_of(graph_of(convolutions("  %r: float32[N,4,2,2] = Relu(%a) @ \"r\"\n  output %r: float32[N,4,2,2]\n"
+                                    "  output %a: float32[N,4,2,2]\n")),
+              "int8-static", kImages);
   CHECK(precision_of(two, "r") == Precision::Float32);  // somebody wants to see what is before it
 }
 
 TEST_CASE("constants of sums and factors take the code of activations") {
-  const Graph graph = graph_of(convolutions("  %s: float32[N,4,2,2] = Mul(%a, %half) @ \"s\"\n"
-                                            "  %y: float32[N,4,2,2] = Conv(%s, %v) @ \"y\"\n  output %y: float32[N,4,2,2]\n"));
+  const Graph graph =
+      graph_of(convolutions("  %s: float32[N,4,2,2] = Mul(%a, %half) @ \"s\"\n"
+                            "  %y: float32[N,4,2,2] = Conv(%s, %v) @ \"y\"\n  output %y: float32[N,4,2,2]\n"));
   const QParams factor = operand(plan_of(graph, "int8-static", kImages), "s", 1);
   CHECK(factor.scheme.code == DType::UInt8);
   CHECK(factor.scales.at(0) == Approx(1.0 / 255));
@@ -292,10 +316,10 @@ TEST_CASE("constants of sums and factors take the code of activations") {
 }
 
 TEST_CASE("a value that many read has one set of codes") {
-  const Graph graph = graph_of(convolutions("  %b: float32[N,4,2,2] = Conv(%a, %v) @ \"b\"\n"
-                                            "  %c: float32[N,8,2,2] = Concat(%a, %b) {axis = 1} @ \"c\"\n" +
-                                            weight("u", {2, 8, 1, 1}, 3) +
-                                            "  %y: float32[N,2,2,2] = Conv(%c, %u) @ \"y\"\n  output %y: float32[N,2,2,2]\n"));
+  const Graph graph = graph_of(convolutions(
+      "  %b: float32[N,4,2,2] = Conv(%a, %v) @ \"b\"\n"
+      "  %c: float32[N,8,2,2] = Concat(%a, %b) {axis = 1} @ \"c\"\n" +
+      weight("u", {2, 8, 1, 1}, 3) + "  %y: float32[N,2,2,2] = Conv(%c, %u) @ \"y\"\n  output %y: float32[N,2,2,2]\n"));
   const Plan plan = plan_of(graph, "int8-static", kImages);
   CHECK(precision_of(plan, "c") == Precision::Integer);
   CHECK(coded(plan) == Set{"x", "a", "b", "c", "y"});

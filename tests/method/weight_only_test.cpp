@@ -16,8 +16,8 @@ Graph products() {
 
 Graph embedding(const Shape& table, const std::string& attributes = "") {
   return graph_of("  input %i: int64[N]\n" + weight("t", table, 1) + weight("w", {table.back(), 4}, 2) +
-                  "  %e: float32 = Gather(%t, %i) {" + attributes + "} @ \"e\"\n  %y: float32 = MatMul(%e, %w) @ \"y\"\n" +
-                  "  output %y: float32\n");
+                  "  %e: float32 = Gather(%t, %i) {" + attributes +
+                  "} @ \"e\"\n  %y: float32 = MatMul(%e, %w) @ \"y\"\n" + "  output %y: float32\n");
 }
 
 const QParams& codes(const Plan& plan, const char* node, int position) {
@@ -76,14 +76,16 @@ TEST_CASE("the accuracy level is the kernel's") {
 
 TEST_CASE("tables of embeddings are coded in blocks of their rows") {
   const Plan plan = plan_of(embedding({64, 64}), "weight-only(bits=4)");
-  CHECK(codes(plan, "e", 0).scheme ==
-        Scheme{.code = DType::UInt4, .granularity = Granularity::Block, .axis = 1, .block_size = 64, .symmetric = true});
+  CHECK(
+      codes(plan, "e", 0).scheme ==
+      Scheme{.code = DType::UInt4, .granularity = Granularity::Block, .axis = 1, .block_size = 64, .symmetric = true});
   CHECK(codes(plan_of(embedding({64, 64}), "weight-only(bits=8)"), "e", 0).scheme.code == DType::UInt8);
   CHECK(codes(plan_of(embedding({64, 64}), "int8-dynamic"), "e", 0).scheme.code == DType::UInt8);
   CHECK(codes(plan_of(embedding({64, 96}), "weight-only"), "e", 0).scheme.block_size == 64);
   CHECK(codes(plan_of(embedding({16, 512}), "weight-only"), "e", 0).scheme.block_size == 128);
   const Inputs inputs{{"i", Tensor::of<std::int64_t>({3}, {0, 63, 7})}};
-  for (const auto& [recipe, least] : {std::pair{"weight-only(bits=8,accuracy_level=1)", 35}, {"int8-dynamic", 30},
+  for (const auto& [recipe, least] : {std::pair{"weight-only(bits=8,accuracy_level=1)", 35},
+                                      {"int8-dynamic", 30},
                                       {"weight-only(bits=4,accuracy_level=1)", 12}}) {
     INFO(recipe);
     const Graph file = lowered(embedding({64, 64}), recipe);
@@ -105,9 +107,10 @@ TEST_CASE("tables that gain nothing, or that no kernel looks up, stay") {
 
 TEST_CASE("a table that is tied to a product has the product's blocks, so that both read one store") {
   const auto tied = [](const std::string& recipe) {
-    const Graph graph = graph_of("  input %i: int64[N]\n" + weight("t", {64, 64}, 1) +
-                                 "  %e: float32[N,64] = Gather(%t, %i) @ \"e\"\n"
-                                 "  %y: float32[N,64] = Gemm(%e, %t) {transB = 1} @ \"y\"\n  output %y: float32[N,64]\n");
+    const Graph graph =
+        graph_of("  input %i: int64[N]\n" + weight("t", {64, 64}, 1) +
+                 "  %e: float32[N,64] = Gather(%t, %i) @ \"e\"\n"
+                 "  %y: float32[N,64] = Gemm(%e, %t) {transB = 1} @ \"y\"\n  output %y: float32[N,64]\n");
     return codes(plan_of(graph, recipe), "e", 0).scheme.block_size;
   };
   CHECK(tied("weight-only(block=32)") == 32);

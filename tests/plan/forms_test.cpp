@@ -130,13 +130,15 @@ TEST_CASE("biases are rounded half to even, and stay inside int32") {
   const QParams params{.scheme = {.code = DType::Int32, .symmetric = true}, .scales = {0.5f}, .zero_points = {0}};
   const Tensor bias = Tensor::of<float>({7}, {0.25f, 0.75f, -0.25f, -0.75f, 1.4f, 3e9f, -3e9f});
   CHECK(to_int64s(quantize(bias, params)) == Numbers{0, 2, 0, -2, 3, 2147483647, -2147483647});
+  // 1e8 / 0.3 (as float32 has them) to the last digit, where float32 steps by 32.
+  const QParams fine{.scheme = params.scheme, .scales = {0.3f}, .zero_points = {0}};
+  CHECK(to_int64s(quantize(Tensor::of<float>({1}, {1e8f}), fine)) == Numbers{333333320});
 }
 
 TEST_CASE("a bfloat16 constant is widened before its node") {
   const Graph graph = twice();
   const QParams half{.scheme = {.code = DType::BFloat16}, .scales = {}, .zero_points = {}};
-  const Graph applied =
-      apply(graph, plan_for(graph, {{"a", decided(Precision::BFloat16, {{1, half}})}}));
+  const Graph applied = apply(graph, plan_for(graph, {{"a", decided(Precision::BFloat16, {{1, half}})}}));
   const Node& cast = producer(applied, named(applied, "a").input(1));
   CHECK(cast.op_type == "Cast");
   CHECK(cast.int_or("to", 0) == static_cast<int>(DType::Float32));
@@ -198,9 +200,9 @@ TEST_CASE("dynamic nodes are marked, and share the codes of what they read") {
   CHECK(count(applied, "DynamicQuantizeLinear") == 1);
   CHECK(named(applied, "a").input(0) == named(applied, "b").input(0));
   for (const auto& [node, marked] : {std::pair{"a", true}, {"b", true}, {"c", false}})
-    CHECK(std::ranges::any_of(named(applied, node).metadata,
-                              [](const auto& entry) { return entry.first == kPrecisionKey && entry.second == "dynamic"; }) ==
-          marked);
+    CHECK(std::ranges::any_of(named(applied, node).metadata, [](const auto& entry) {
+            return entry.first == kPrecisionKey && entry.second == "dynamic";
+          }) == marked);
 }
 
 // --- float16
@@ -267,8 +269,8 @@ TEST_CASE("a plan is for one graph, and names only what is there") {
   Plan value = plan_for(graph, {});
   value.values["nothing"] = of_int8(1);
   CHECK(refused(value).find("value 'nothing'") != std::string::npos);
-  CHECK(refused(plan_for(graph, {{"a", decided(Precision::Integer, {{4, of_int8(1)}})}}))
-            .find("has no input 4") != std::string::npos);
+  CHECK(refused(plan_for(graph, {{"a", decided(Precision::Integer, {{4, of_int8(1)}})}})).find("has no input 4") !=
+        std::string::npos);
   CHECK(refused(plan_for(graph, {{"b", decided(Precision::Integer, {{0, of_int8(1)}})}}))
             .find("is no float32 constant") != std::string::npos);
 }

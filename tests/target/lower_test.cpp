@@ -94,12 +94,12 @@ TEST_CASE("weights in blocks become MatMulNBits, whichever way they lie") {
     for (const char* type : {"uint4", "uint8"}) {
       INFO(row.says << " " << type);
       const int highest = std::string_view(type) == "uint4" ? 15 : 255;
-      const Graph graph = canonical(
-          "  input %x: float32[N,40]\n" + codes("q", type, row.weight, 0, highest, 1) + floats("s", row.scale, 2) +
-          codes("z", type, row.scale, 0, highest, 3) +
-          fmt::format("  %w: float32[{}] = DequantizeLinear(%q, %s, %z) {{axis = {}, block_size = 16}}\n"
-                      "  %y: float32[N,6] = {}\n  output %y: float32[N,6]\n",
-                      row.weight_shape, row.axis, row.product));
+      const Graph graph =
+          canonical("  input %x: float32[N,40]\n" + codes("q", type, row.weight, 0, highest, 1) +
+                    floats("s", row.scale, 2) + codes("z", type, row.scale, 0, highest, 3) +
+                    fmt::format("  %w: float32[{}] = DequantizeLinear(%q, %s, %z) {{axis = {}, block_size = 16}}\n"
+                                "  %y: float32[N,6] = {}\n  output %y: float32[N,6]\n",
+                                row.weight_shape, row.axis, row.product));
       const Graph other = lowered(graph);
       CHECK(operators(other) == Ops{"MatMulNBits"});
       const Node& node = only(other, "MatMulNBits");
@@ -118,11 +118,12 @@ TEST_CASE("weights in blocks become MatMulNBits, whichever way they lie") {
 TEST_CASE("4-bit codes lie two in a byte, the first one low, with zeros behind the last row") {
   std::string list = "1, 2";
   for (int i = 2; i < 18; ++i) list += ", 3";
-  const Graph graph = lowered(canonical("  input %x: float32[N,18]\n  const %q: uint4[18,1] = uint4[18,1] {" + list +
-                                        "}\n  const %s: float32[2,1] = float32[2,1] {0.5, 0.25}\n"
-                                        "  const %z: uint4[2,1] = uint4[2,1] {8, 9}\n"
-                                        "  %w: float32[18,1] = DequantizeLinear(%q, %s, %z) {axis = 0, block_size = 16}\n"
-                                        "  %y: float32[N,1] = MatMul(%x, %w)\n  output %y: float32[N,1]\n"));
+  const Graph graph =
+      lowered(canonical("  input %x: float32[N,18]\n  const %q: uint4[18,1] = uint4[18,1] {" + list +
+                        "}\n  const %s: float32[2,1] = float32[2,1] {0.5, 0.25}\n"
+                        "  const %z: uint4[2,1] = uint4[2,1] {8, 9}\n"
+                        "  %w: float32[18,1] = DequantizeLinear(%q, %s, %z) {axis = 0, block_size = 16}\n"
+                        "  %y: float32[N,1] = MatMul(%x, %w)\n  output %y: float32[N,1]\n"));
   const Node& node = only(graph, "MatMulNBits");
   CHECK(to_int64s(operand(graph, node, 1)) ==
         Numbers{0x21, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0, 0, 0, 0, 0, 0, 0});
@@ -181,22 +182,21 @@ TEST_CASE("blocks that MatMulNBits cannot hold stay as they are") {
   CHECK(left(canonical("  input %x: float32[N,16]\n" + codes("q", "uint8", {16, 4}, 0, 9, 1) + floats("s", {2, 4}, 2) +
                        "  %w: float32[16,4] = DequantizeLinear(%q, %s) {axis = 0, block_size = 8}\n"
                        "  %y: float32[N,4] = MatMul(%x, %w)\n  output %y: float32[N,4]\n")));
-  CHECK(left(canonical("  input %x: float32[N,16]\n" + codes("q", "uint8", {16, 32}, 0, 9, 1) +
-                       floats("s", {16, 2}, 2) +
-                       "  %w: float32[16,32] = DequantizeLinear(%q, %s) {axis = 1, block_size = 16}\n"  // not along K
-                       "  %y: float32[N,32] = MatMul(%x, %w)\n  output %y: float32[N,32]\n")));
+  CHECK(
+      left(canonical("  input %x: float32[N,16]\n" + codes("q", "uint8", {16, 32}, 0, 9, 1) + floats("s", {16, 2}, 2) +
+                     "  %w: float32[16,32] = DequantizeLinear(%q, %s) {axis = 1, block_size = 16}\n"  // not along K
+                     "  %y: float32[N,32] = MatMul(%x, %w)\n  output %y: float32[N,32]\n")));
   CHECK(left(canonical("  input %x: float32[16,N]\n" + codes("q", "uint8", {16, 4}, 0, 9, 1) + floats("s", {1, 4}, 2) +
                        "  %w: float32[16,4] = DequantizeLinear(%q, %s) {axis = 0, block_size = 16}\n"
                        "  %y: float32[N,4] = Gemm(%x, %w) {transA = 1}\n  output %y: float32[N,4]\n")));
 }
 
 TEST_CASE("a table in blocks is looked up as codes") {
-  const Graph graph = lowered(
-      canonical("  input %i: int64[N]\n  const %q: uint4[2,4] = uint4[2,4] {1, 2, 3, 4, 15, 0, 8, 9}\n" +
-                floats("s", {2, 2}, 2) +
-                "  const %z: uint4[2,2] = uint4[2,2] {8, 8, 8, 8}\n"
-                "  %t: float32[2,4] = DequantizeLinear(%q, %s, %z) {axis = 1, block_size = 2}\n"
-                "  %y: float32[N,4] = Gather(%t, %i)\n  output %y: float32[N,4]\n"));
+  const Graph graph = lowered(canonical(
+      "  input %i: int64[N]\n  const %q: uint4[2,4] = uint4[2,4] {1, 2, 3, 4, 15, 0, 8, 9}\n" + floats("s", {2, 2}, 2) +
+      "  const %z: uint4[2,2] = uint4[2,2] {8, 8, 8, 8}\n"
+      "  %t: float32[2,4] = DequantizeLinear(%q, %s, %z) {axis = 1, block_size = 2}\n"
+      "  %y: float32[N,4] = Gather(%t, %i)\n  output %y: float32[N,4]\n"));
   CHECK(operators(graph) == Ops{"GatherBlockQuantized"});
   const Node& node = only(graph, "GatherBlockQuantized");
   CHECK(node.domain == "com.microsoft");
@@ -223,13 +223,13 @@ namespace {
 
 // %y of %x, whose codes are found while running, and the int8 codes %q with one scale for each column of the product.
 Graph dynamic(const std::string& product, const Shape& weight, std::int64_t axis) {
-  return canonical("  input %x: float32[N,6]\n  input %c: float32[N,5]\n" + codes("q", "int8", weight, -9, 9, 1) +
-                   floats("s", {5}, 2) + codes("z", "int8", {5}, 0, 0, 3) + floats("b", {5}, 4) +
-                   fmt::format("  %w: float32[{},{}] = DequantizeLinear(%q, %s, %z) {{axis = {}}}\n", weight[0],
-                               weight[1], axis) +
-                   "  %xq: uint8[N,6], %xs: float32[], %xz: uint8[] = DynamicQuantizeLinear(%x)\n"
-                   "  %xd: float32[N,6] = DequantizeLinear(%xq, %xs, %xz)\n  %y: float32[N,5] = " +
-                   product + "\n  output %y: float32[N,5]\n");
+  return canonical(
+      "  input %x: float32[N,6]\n  input %c: float32[N,5]\n" + codes("q", "int8", weight, -9, 9, 1) +
+      floats("s", {5}, 2) + codes("z", "int8", {5}, 0, 0, 3) + floats("b", {5}, 4) +
+      fmt::format("  %w: float32[{},{}] = DequantizeLinear(%q, %s, %z) {{axis = {}}}\n", weight[0], weight[1], axis) +
+      "  %xq: uint8[N,6], %xs: float32[], %xz: uint8[] = DynamicQuantizeLinear(%x)\n"
+      "  %xd: float32[N,6] = DequantizeLinear(%xq, %xs, %xz)\n  %y: float32[N,5] = " +
+      product + "\n  output %y: float32[N,5]\n");
 }
 
 }  // namespace
@@ -259,12 +259,12 @@ TEST_CASE("a product of codes that are found while running becomes MatMulInteger
 }
 
 TEST_CASE("a product with a weight in blocks is none that MatMulInteger computes") {
-  const Graph graph = canonical(
-      "  input %x: float32[N,32]\n" + codes("q", "int8", {32, 5}, -9, 9, 1) + floats("s", {2, 5}, 2) +
-      "  %w: float32[32,5] = DequantizeLinear(%q, %s) {axis = 0, block_size = 16}\n"
-      "  %xq: uint8[N,32], %xs: float32[], %xz: uint8[] = DynamicQuantizeLinear(%x)\n"
-      "  %xd: float32[N,32] = DequantizeLinear(%xq, %xs, %xz)\n  %y: float32[N,5] = MatMul(%xd, %w)\n"
-      "  output %y: float32[N,5]\n");
+  const Graph graph =
+      canonical("  input %x: float32[N,32]\n" + codes("q", "int8", {32, 5}, -9, 9, 1) + floats("s", {2, 5}, 2) +
+                "  %w: float32[32,5] = DequantizeLinear(%q, %s) {axis = 0, block_size = 16}\n"
+                "  %xq: uint8[N,32], %xs: float32[], %xz: uint8[] = DynamicQuantizeLinear(%x)\n"
+                "  %xd: float32[N,32] = DequantizeLinear(%xq, %xs, %xz)\n  %y: float32[N,5] = MatMul(%xd, %w)\n"
+                "  output %y: float32[N,5]\n");
   CHECK(operators(lowered(graph)) == operators(graph));
 }
 
@@ -328,6 +328,22 @@ TEST_CASE("one scale for a whole weight of an LSTM is one for each direction") {
   CHECK(to_floats(operand(graph, node, 8)) == std::vector<float>{0.125f});
 }
 
+TEST_CASE("scales of the directions of an LSTM stay as they are") {
+  Graph graph = canonical(
+      "  input %x: float32[S,N,1]\n" + codes("wq", "int8", {2, 4, 1}, -9, 9, 1) +
+      codes("rq", "int8", {2, 4, 1}, -9, 9, 2) +
+      "  const %s: float32[2] = float32[2] {0.5, 0.25}\n"
+      "  %w: float32[2,4,1] = DequantizeLinear(%wq, %s) {axis = 0}\n"
+      "  %r: float32[2,4,1] = DequantizeLinear(%rq, %s) {axis = 0}\n"
+      "  %y: float32[S,2,N,1] = LSTM(%x, %w, %r) {hidden_size = 1, direction = \"bidirectional\"} @ \"lstm\"\n"
+      "  output %y: float32[S,2,N,1]\n");
+  graph.node(graph.find_node("lstm")).metadata = {kDynamic};
+  const Graph other = lowered(graph);
+  const Node& node = only(other, "DynamicQuantizeLSTM");
+  CHECK(to_floats(operand(other, node, 8)) == std::vector<float>{0.5f, 0.25f});
+  CHECK(operand(other, node, 1).shape() == Shape{2, 1, 4});
+}
+
 TEST_CASE("metadata that another exporter wrote makes no LSTM dynamic") {
   for (const auto& metadata : std::vector<std::vector<std::pair<std::string, std::string>>>{
            {}, {{"namespace", "/encoder/rnn"}, {"pkg.torch.onnx.name_scopes", "['', 'encoder']"}}}) {
@@ -358,7 +374,8 @@ Graph island(const std::string& nodes, const char* shape = "1,2,4,4") {
       "  const %t: float32[] = float32[] {0.25}\n  const %u: uint8[] = uint8[] {7}\n"
       "  const %ws: float32[] = float32[] {0.1}\n  const %bs: float32[] = float32[] {0.05}\n" +
       codes("wq", "int8", {2, 2, 1, 1}, -9, 9, 1) + codes("mq", "int8", {4, 4}, -9, 9, 2) +
-      codes("bq", "int32", {2}, -90, 90, 3) + codes("vq", "int32", {4}, -90, 90, 4) + weights + "  %q: uint8[1,2,4,4] = QuantizeLinear(%x, %s, %z)\n  %d: float32[1,2,4,4] = DequantizeLinear(%q, %s, %z)\n" +
+      codes("bq", "int32", {2}, -90, 90, 3) + codes("vq", "int32", {4}, -90, 90, 4) + weights +
+      "  %q: uint8[1,2,4,4] = QuantizeLinear(%x, %s, %z)\n  %d: float32[1,2,4,4] = DequantizeLinear(%q, %s, %z)\n" +
       nodes +
       fmt::format("  %e: uint8[{0}] = QuantizeLinear(%v, %t, %u)\n  %y: float32[{0}] = DequantizeLinear(%e, %t, %u)\n"
                   "  output %y: float32[{0}]\n",
@@ -446,8 +463,9 @@ TEST_CASE("Gemm becomes QGemm without its beta, with a bias or none") {
 TEST_CASE("what has no operator on codes keeps its floats, and so does what others read too") {
   const Graph tanh = island("  %v: float32[1,2,4,4] = Tanh(%d)\n");
   CHECK(operators(lowered(tanh, kQOperator)) == operators(tanh));
-  const Graph seen = island("  %v: float32[1,2,4,4] = Sigmoid(%d)\n  %n: float32[1,2,4,4] = Neg(%v)\n"
-                            "  output %n: float32[1,2,4,4]\n");
+  const Graph seen = island(
+      "  %v: float32[1,2,4,4] = Sigmoid(%d)\n  %n: float32[1,2,4,4] = Neg(%v)\n"
+      "  output %n: float32[1,2,4,4]\n");
   CHECK(operators(lowered(seen, kQOperator)) == operators(seen));
 }
 
@@ -467,11 +485,11 @@ TEST_CASE("numbers that stand twice are stored once, also transposed, save where
   for (std::int64_t c = 0; c < 64; ++c)
     for (std::int64_t r = 0; r < 32; ++r)
       list += fmt::format("{}{}", list.empty() ? "" : ", ", numbers[static_cast<std::size_t>(r * 64 + c)]);
-  const Graph graph = lowered(canonical(
-      "  input %x: uint8[N,32]\n  input %w: uint8[N,64]\n" + table + "  const %u: uint8[64,32] = uint8[64,32] {" +
-      list +
-      "}\n  %a: int32[N,64] = MatMulInteger(%x, %t)\n  %b: int32[N,32] = MatMulInteger(%w, %u)\n"
-      "  output %a: int32[N,64]\n  output %b: int32[N,32]\n"));
+  const Graph graph =
+      lowered(canonical("  input %x: uint8[N,32]\n  input %w: uint8[N,64]\n" + table +
+                        "  const %u: uint8[64,32] = uint8[64,32] {" + list +
+                        "}\n  %a: int32[N,64] = MatMulInteger(%x, %t)\n  %b: int32[N,32] = MatMulInteger(%w, %u)\n"
+                        "  output %a: int32[N,64]\n  output %b: int32[N,32]\n"));
   CHECK(operators(graph) == Ops{"MatMulInteger", "Transpose", "MatMulInteger"});
   // The same bytes before a kernel that packs them: it keeps its constant, the other is made of it.
   const Graph packed = lowered(canonical(

@@ -53,12 +53,12 @@ function answer(model: ModelReport, selection: Selection): HTMLElement {
 
 /** What must be known before the figures are believed. */
 function busy({ control: aa }: ModelReport): Child {
-  return aa?.disturbance && h("section", { class: "card doubts" }, h("h3", {}, "The machine was busy"),
+  return aa?.disturbance && h("section", { class: "card notice busy" }, h("h3", {}, "The machine was busy"),
     h("p", {}, `While speed was measured, ${aa.disturbance}.`));
 }
 
 function doubts({ dataset }: ModelReport): Child {
-  return dataset.doubts.length > 0 && h("section", { class: "card doubts" }, h("h3", {}, "The labels say nothing of this model"),
+  return dataset.doubts.length > 0 && h("section", { class: "card notice doubts" }, h("h3", {}, "The labels say nothing of this model"),
     h("ul", { class: "notes" }, dataset.doubts.map((says) => h("li", {}, says))));
 }
 

@@ -137,6 +137,14 @@ test("doubts about the labels stand before the figures", () => {
   expect(body.querySelectorAll(".doubts")).toHaveLength(1);
 });
 
+test("a busy machine is named before the figures", () => {
+  const body = show(sample());
+  const busy = body.querySelector("#model-1 .busy")!;
+  expect(busy.textContent).toContain("While speed was measured, other processes used 0.9 of its 2 processors");
+  expect(busy.compareDocumentPosition(body.querySelector("#model-1 .plot")!) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
+  expect(body.querySelectorAll(".busy")).toHaveLength(1);
+});
+
 test("what is no report is refused in words", () => {
   expect(() => parseReport("null")).toThrow("holds no report yet");
   expect(() => parseReport('{"version": 2}')).toThrow("version 2");

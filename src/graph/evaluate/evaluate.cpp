@@ -19,10 +19,9 @@ std::string place(const Node& node) {
 std::vector<ReferenceKernel> all_families() {
   std::vector<ReferenceKernel> all;
   for (const std::span<const ReferenceKernel> family :
-       {unary_kernels(), binary_kernels(), cast_kernels(), shape_kernels(), move_kernels(),
-        gather_kernels(), reduce_kernels(), search_kernels(), product_kernels(), conv_kernels(),
-        pool_kernels(), resize_kernels(), normalization_kernels(), recurrent_kernels(),
-        quantize_kernels(), control_kernels()})
+       {unary_kernels(), binary_kernels(), cast_kernels(), shape_kernels(), move_kernels(), gather_kernels(),
+        reduce_kernels(), search_kernels(), product_kernels(), conv_kernels(), pool_kernels(), resize_kernels(),
+        normalization_kernels(), recurrent_kernels(), quantize_kernels(), control_kernels()})
     all.insert(all.end(), family.begin(), family.end());
   std::sort(all.begin(), all.end(), [](const ReferenceKernel& a, const ReferenceKernel& b) {
     return std::tie(a.domain, a.op) < std::tie(b.domain, b.op);
@@ -34,9 +33,9 @@ const ReferenceKernel* find_kernel(const Node& node) {
   static const std::vector<ReferenceKernel> all = all_families();
   const std::string_view domain = node.domain, op = node.op_type;
   const auto wanted = std::tie(domain, op);
-  const auto found = std::lower_bound(all.begin(), all.end(), wanted, [](const ReferenceKernel& entry, const auto& name) {
-    return std::tie(entry.domain, entry.op) < name;
-  });
+  const auto found = std::lower_bound(
+      all.begin(), all.end(), wanted,
+      [](const ReferenceKernel& entry, const auto& name) { return std::tie(entry.domain, entry.op) < name; });
   return found != all.end() && std::tie(found->domain, found->op) == wanted ? &*found : nullptr;
 }
 

@@ -66,7 +66,7 @@ Tensor recurrent_weight(const Tensor& codes) {
               codes.dtype());
 }
 
-// Scales of one weight: [directions, 4*hidden] from blocks that span a row, [directions] from one scale for all.
+// Scales of one weight: [directions, 4*hidden] from blocks that span a row, [directions] from one for each or for all.
 struct RecurrentOperand {
   ValueId codes, scale, zero_point;
 };
@@ -76,7 +76,8 @@ std::optional<RecurrentOperand> recurrent_operand(Rewriter& rewriter, ValueId va
   const Tensor codes = constant(rewriter, weight->codes), scales = constant(rewriter, weight->scale);
   const Shape& shape = codes.shape();
   const bool by_row = weight->block_size == shape[2] && weight->axis == 2;
-  if (!by_row && scales.size() != 1) return std::nullopt;
+  const bool by_direction = weight->block_size == 0 && weight->axis == 0 && scales.shape() == Shape{shape[0]};
+  if (!by_row && !by_direction && scales.size() != 1) return std::nullopt;
   const Shape wanted = by_row ? Shape{shape[0], shape[1]} : Shape{shape[0]};
   std::vector<float> spread(scales.data<float>().begin(), scales.data<float>().end());
   spread.resize(element_count(wanted), spread.front());
