@@ -1,6 +1,7 @@
 // Metrics of labels against scikit-learn, PyTorch and SciPy (tests/oracle/scores.py).
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -127,6 +128,11 @@ TEST_CASE("the mean absolute error is scikit-learn's") {
                                                 .partner_shape = {}}));
   }
   CHECK(value("mae", scores) == Approx(json.at("figures").at("mae").get<double>()).epsilon(1e-6));
+}
+
+TEST_CASE("logits beyond what an exponential holds have a surprise all the same") {
+  CHECK(score_of({1000, 999}, 0, "perplexity")[0][0] == Approx(std::log(1 + std::exp(-1.0))));
+  CHECK(score_of({-1000, -1001}, 1, "perplexity")[0][0] == Approx(1 + std::log(1 + std::exp(-1.0))));
 }
 
 TEST_CASE("of equal scores those that stand before the label come before it") {
