@@ -66,6 +66,9 @@ class Turns {
 
   std::size_t count() const { return turn_; }
   double counted_seconds() const { return counted_; }
+  bool every_session_counts() const {
+    return std::ranges::none_of(runs_, [](const auto& runs) { return runs.empty(); });
+  }
 
   // Forgets what was measured so far.
   void begin() {
@@ -142,7 +145,7 @@ std::vector<Sample> first_samples(JobContext& context) {
 
 // Runs until enough of them count, and says so now and then, so that slow models are not taken for dead.
 void run_turns(Turns& turns, double seconds, std::size_t least, JobContext& context) {
-  constexpr double kPatience = 4, kWarmUpShare = 0.25, kSilence = 1;
+  constexpr double kPatience = 4, kLeastPatience = 0.5, kWarmUpShare = 0.25, kSilence = 1;
   constexpr std::size_t kMost = 4000;
   warm_up(turns, kWarmUpShare * seconds);
   turns.begin();
@@ -150,7 +153,9 @@ void run_turns(Turns& turns, double seconds, std::size_t least, JobContext& cont
   double said = begin;
   const auto more = [&] {
     if (turns.count() == 0) return true;
-    if (turns.count() >= kMost || seconds_now() - begin > kPatience * seconds) return false;
+    const double passed = seconds_now() - begin;
+    if (turns.count() >= kMost) return false;
+    if (passed > kPatience * seconds) return passed < kLeastPatience && !turns.every_session_counts();
     return turns.count() < least || turns.counted_seconds() < seconds;
   };
   while (more()) {
