@@ -1,13 +1,11 @@
 // bitwright apply: a model and a plan give the same file today, next year and on another machine.
-#include <fmt/format.h>
-
-#include <cstdio>
 
 #include "base/kept_files.h"
 #include "bench/model.h"
 #include "bench/proven.h"
 #include "cli/catalog.h"
 #include "cli/model_flags.h"
+#include "cli/output.h"
 #include "method/method.h"
 
 namespace bw {
@@ -18,7 +16,12 @@ constexpr Positional kPositionals[] = {
     {.name = "PLAN", .says = "plan.json", .many = false, .optional = false}};
 constexpr Parameter kFlags[] = {
     kRequantizeFlag,
-    {.name = "output", .type = Parameter::Type::Text, .standard = "applied.onnx", .says = "file to write"},
+    {.name = "output",
+     .type = Parameter::Type::Text,
+     .standard = "applied.onnx",
+     .says = "file to write",
+     .takes = "FILE",
+     .heading = kResultHeading},
 };
 
 int run(const Invocation& invocation) {
@@ -32,7 +35,7 @@ int run(const Invocation& invocation) {
   const Artifact artifact = target_named(plan.provenance.target).lower(apply(model.prepared, plan), lowering(chain));
   Trial trial(*model.runnable, made_up_samples(model.original), {});
   write_proven(artifact.graph, invocation.flags.text("output"), trial);
-  fmt::print("wrote {}\n", invocation.flags.text("output"));
+  put("wrote {}\n", invocation.flags.text("output"));
   return 0;
 }
 
@@ -43,7 +46,8 @@ Command apply_command() {
           .says = "make the file that a plan describes",
           .positionals = kPositionals,
           .flags = kFlags,
-          .run = run};
+          .run = run,
+          .example = "bitwright apply MODEL.onnx plan.json -o small.onnx"};
 }
 
 }  // namespace bw

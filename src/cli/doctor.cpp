@@ -1,7 +1,6 @@
 // bitwright doctor: what is here, and what is wrong with it.
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +10,7 @@
 #include "base/machine.h"
 #include "base/version.h"
 #include "cli/catalog.h"
+#include "cli/output.h"
 #include "report/figure_text.h"
 #include "run/runtime.h"
 #include "store/store.h"
@@ -102,9 +102,7 @@ std::string words(const Json& list) {
 }
 
 void print_for_people(const Json& found) {
-  const auto line = [](std::string_view name, const std::string& value) {
-    fmt::print("{:<11}{}\n", name, printable(value));
-  };
+  const auto line = [](std::string_view name, const std::string& value) { put("{:<11}{}\n", name, printable(value)); };
   const Json& here = found["machine"];
   line("bitwright", found["bitwright"].get<std::string>());
   line("CPU", fmt::format("{}, {} cores to use", here["cpu"].get<std::string>(), here["cores"].get<int>()));
@@ -137,7 +135,7 @@ int run(const Invocation& invocation) {
                                 disk_json(existing_folder(found["store"]["path"].get<std::string>()))});
   found["problems"] = problems_of(found);
   if (invocation.json)
-    std::fputs(to_text(found).c_str(), stdout);
+    put(to_text(found));
   else
     print_for_people(found);
   return found["problems"].empty() ? 0 : exit_code(ErrorKind::HardwareCompatibility);
@@ -150,7 +148,8 @@ Command doctor_command() {
           .says = "what is here (CPU, memory, runtimes, targets, store), and what is wrong",
           .positionals = {},
           .flags = {},
-          .run = run};
+          .run = run,
+          .example = "bitwright doctor"};
 }
 
 }  // namespace bw

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
-#include <cstdio>
 #include <optional>
 
 #include "base/error.h"
@@ -15,6 +14,7 @@
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "cli/model_flags.h"
+#include "cli/output.h"
 #include "observe/calibrate.h"
 
 namespace bw {
@@ -26,16 +26,26 @@ constexpr Parameter kFlags[] = {
     {.name = "recipe",
      .type = Parameter::Type::Text,
      .standard = "int8-static",
-     .says = "what to do, see 'bitwright methods'"},
+     .says = "what to do, see 'bitwright methods'",
+     .takes = "RECIPE",
+     .heading = kMakingHeading},
     {.name = "output",
      .type = Parameter::Type::Text,
      .standard = "",
-     .says = "file to write; default MODEL.RECIPE.onnx"},
-    {.name = "plan_out", .type = Parameter::Type::Text, .standard = "", .says = "also write the plan here (JSON)"},
+     .says = "file to write; default MODEL.RECIPE.onnx",
+     .takes = "FILE",
+     .heading = kResultHeading},
+    {.name = "plan_out",
+     .type = Parameter::Type::Text,
+     .standard = "",
+     .says = "also write the plan here (JSON)",
+     .takes = "FILE",
+     .heading = kResultHeading},
     {.name = "dry_run",
      .type = Parameter::Type::Flag,
      .standard = "no",
-     .says = "decide and say what would be done, write nothing"},
+     .says = "decide and say what would be done, write nothing",
+     .heading = kResultHeading},
     kTargetFlag,
     kDataRootFlag,
     kCalibrationSplitFlag,
@@ -118,20 +128,18 @@ Json summary(const Candidate& candidate, const Tried& tried, const Calibration& 
 }
 
 void print_for_people(const Candidate& candidate, const Tried& tried, const std::string& file) {
-  fmt::print("{}: {} of {} layers quantized\n", to_string(candidate.recipe), candidate.layers_quantized,
-             candidate.layers_total);
-  for (const FloatNode& node : candidate.float_nodes)
-    fmt::print("  float: {} ({}): {}\n", node.node, node.op, node.reason);
-  for (const std::string& note : candidate.plan.notes) fmt::print("  note: {}\n", note);
-  if (!file.empty()) fmt::print("{}\nwrote {}\n", tried_text(tried), file);
+  put("{}: {} of {} layers quantized\n", to_string(candidate.recipe), candidate.layers_quantized,
+      candidate.layers_total);
+  for (const FloatNode& node : candidate.float_nodes) put("  float: {} ({}): {}\n", node.node, node.op, node.reason);
+  for (const std::string& note : candidate.plan.notes) put("  note: {}\n", note);
+  if (!file.empty()) put("{}\nwrote {}\n", tried_text(tried), file);
 }
 
 // Written to `file` when it is proven to work; only made where there is no file.
 Proven made(const Invocation& invocation, const LoadedModel& model, const Task& task, const Recipe& recipe,
             const Seen& seen, const std::optional<Dataset>& data, const std::string& file) {
   if (file.empty()) return {make_candidate(task, recipe, seen.calibration.evidence, seen.provenance), {}};
-  Trial trial(*model.runnable,
-              data ? first_samples(data->calibration()) : made_up_samples(model.original),
+  Trial trial(*model.runnable, data ? first_samples(data->calibration()) : made_up_samples(model.original),
               worker_limits(invocation));
   return make_proven(task, recipe, seen.calibration.evidence, seen.provenance, file, trial);
 }
@@ -159,7 +167,7 @@ int run(const Invocation& invocation) {
   const auto [candidate, tried] = made(invocation, model, task, recipe, seen, data, file);
   if (const std::string& plan = invocation.flags.text("plan_out"); !plan.empty()) write_plan(candidate.plan, plan);
   if (invocation.json)
-    std::fputs(to_text(summary(candidate, tried, seen.calibration, file)).c_str(), stdout);
+    put(to_text(summary(candidate, tried, seen.calibration, file)));
   else
     print_for_people(candidate, tried, file);
   return 0;
@@ -172,7 +180,8 @@ Command quantize_command() {
           .says = "apply one recipe to a model",
           .positionals = kPositionals,
           .flags = kFlags,
-          .run = run};
+          .run = run,
+          .example = "bitwright quantize MODEL.onnx --data FOLDER --recipe 'int8-static(observer=mse)' -o small.onnx"};
 }
 
 }  // namespace bw

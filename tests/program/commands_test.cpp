@@ -287,15 +287,23 @@ TEST_CASE("wrong usage is exit code 2 and one line that helps") {
   };
   const std::string model = world.path("cnn.onnx"), data = world.path("data");
   const std::vector<Row> rows{
-      {{}, "--help"},
-      {{"bnech"}, "bnech"},
-      {{"bench"}, "bitwright: MODEL is required. 'bitwright bench --help'"},
+      {{"bnech"}, "there is no command 'bnech'. Did you mean 'bench'? There are: bench, quantize, "},
+      {{"bench"},
+       "bitwright: MODEL is missing. Usage: bitwright bench MODEL... [FLAG...]. For example: bitwright bench "
+       "MODEL.onnx --data FOLDER\n"},
       {{"bench", model}, "--data"},
       {{"compare", model, model}, "--data"},
       {{"bench", model, "--data"}, "--data"},
-      {{"bench", model, "--data", data, "--latency-seconds", "fast"}, "latency_seconds"},
-      {{"bench", model, "--data", data, "--latency-seconds", "0"}, "latency_seconds"},
+      {{"bench", model, "--data", data, "--latency-seconds", "fast"}, "--latency-seconds is 'fast'"},
+      {{"bench", model, "--data", data, "--latency-seconds", "0"}, "--latency-seconds is '0'"},
       {{"bench", model, "--data", data, "--methods", "int9-static"}, "int9-static"},
+      {{"bench", model, "--metods", "all"}, "there is no flag '--metods'. Did you mean '--methods'? "},
+      {{"bench", model, "--metods=all"}, "there is no flag '--metods'. Did you mean '--methods'? "},
+      {{"bench", model, "-data", data}, "there is no flag '-data'. Did you mean '--data'? "},
+      {{"bench", model, "--data", data, "--no-basline"}, "Did you mean '--no-baseline'? "},
+      {{"--vresion"}, "there is no flag '--vresion'. Did you mean '--version'? "},
+      {{"bench", "--data", data, "--data", data}, "--data is given 2 times"},
+      {{"inspect", model, "twice"}, "'twice' is one too many. Usage: bitwright inspect MODEL [FLAG...]"},
       {{"bench", model, "--data", data, "--methods", ""}, "methods"},
       {{"bench", model, "--data", data, "--target", "toaster"}, "toaster"},
       {{"bench", model, "--data", data, "--threads", "-1"}, "threads"},
@@ -305,9 +313,12 @@ TEST_CASE("wrong usage is exit code 2 and one line that helps") {
       {{"quantize", model, "--recipe", "int8-static(observer=magic)"}, "magic"},
       {{"quantize", model, "--recipe", "int8-static(observr=mse)"}, "observr"},
       {{"quantize", model, "--recipe", "int8-static(observer=mse"}, "int8-static"},
-      {{"runs", "lits"}, "lits"},
+      {{"runs", "lits"}, "there is no command 'runs lits'. Did you mean 'runs list'? There are: runs list, "},
+      {{"runs"}, "runs: no command is given. There are: runs list, "},
+      {{"help", "bnech"}, "Did you mean 'bench'? "},
       {{"quantize", model, "--recipe", ""}, "recipe"},
-      {{"runs", "show"}, "'bitwright runs show --help'"},
+      {{"runs", "show"},
+       "ID is missing. Usage: bitwright runs show ID [FLAG...]. For example: bitwright runs show 3\n"},
       {{"runs", "show", "one"}, "one"},
   };
   for (const Row& row : rows) {
@@ -332,11 +343,26 @@ TEST_CASE("--json gives errors as JSON too, with the same exit code") {
   CHECK(has(error["where"].get<std::string>(), "/nowhere.onnx"));
 }
 
-TEST_CASE("a result that cannot be written is no success") {
-  const Outcome outcome =
-      bitwright({"methods"}, {.environment = {}, .folder = {}, .output = "/dev/full", .largest_file = 0});
-  CHECK(outcome.code == 3);
-  CHECK(has(outcome.err, "standard output"));
+TEST_CASE("nothing but the program's name is wrong usage, answered by what there is to do") {
+  const Outcome outcome = bitwright({});
+  CHECK(outcome.code == 2);
+  CHECK(outcome.out == "");
+  CHECK(has(outcome.err, "\n  bench "));
+  CHECK(has(outcome.err, "\nStart with: bitwright bench MODEL.onnx --data FOLDER\n"));
+}
+
+TEST_CASE("of --dry-run and --no-dry-run the last one counts") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
+  const std::vector<std::string> words{"quantize", "cnn.onnx", "--recipe", "fp16", "-o", "x.onnx"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), words.begin(), words.end());
+    return bitwright(more, here).code;
+  };
+  REQUIRE(with({"--no-dry-run", "--dry-run"}) == 0);
+  CHECK(!fs::exists(world / "x.onnx"));
+  REQUIRE(with({"--dry-run", "--no-dry-run"}) == 0);
+  CHECK(fs::exists(world / "x.onnx"));
 }
 
 TEST_CASE("help is on standard output and complete") {
@@ -351,6 +377,13 @@ TEST_CASE("help is on standard output and complete") {
        {"--data", "--output", "--threads", "--seed", "--json", "--quiet", "--resume", "--accuracy-threshold"})
     CHECK(has(bench.out, flag));
   CHECK(!has(bench.out, "--unchecked"));
+  CHECK(has(bench.out, "\nWhat is required\n  --accuracy-threshold RATIO"));
+  CHECK(has(bench.out, "  --no-baseline "));
+  CHECK(has(bench.out, "  -o, --output FOLDER "));
+  CHECK(bitwright({"help", "bench"}).out == bench.out);
+  CHECK(bitwright({"help"}).out == all.out);
+  CHECK(bitwright({"help", "runs", "list"}).out == bitwright({"runs", "list", "-h"}).out);
+  CHECK(has(bitwright({"help", "runs"}).out, "\n  runs list "));
   CHECK(bitwright({"--version"}).code == 0);
 }
 
