@@ -75,9 +75,12 @@ std::string words_of(const CLI::App& root) {
   return words;
 }
 
+std::string help_on(const std::string& words) {
+  return fmt::format("'bitwright {}{}--help' shows what it takes", words, words.empty() ? "" : " ");
+}
+
 Error usage_error(std::string what, const std::string& words) {
-  return Error(ErrorKind::Usage, std::move(what), "",
-               fmt::format("'bitwright {}{}--help' shows what it takes", words, words.empty() ? "" : " "));
+  return Error(ErrorKind::Usage, std::move(what), "", help_on(words));
 }
 
 // The words that stand where a command should: "bnech", or "runs lits".
@@ -98,10 +101,8 @@ void require_flag(std::string_view word, std::span<const Parameter> flags, const
     known.push_back(flag_name(flag));
     if (flag.type == Parameter::Type::Flag) known.push_back("--no-" + flag_name(flag).substr(2));
   }
-  const std::string_view meant = nearest(name, {known.begin(), known.end()});
-  const Error error = usage_error(fmt::format("there is no flag '{}'", name), words);
-  if (meant.empty()) throw error;
-  throw Error(ErrorKind::Usage, error.message(), "", fmt::format("Did you mean '{}'? {}", meant, error.hint()));
+  throw Error(ErrorKind::Usage, fmt::format("there is no flag '{}'", name), "",
+              did_you_mean(name, {known.begin(), known.end()}) + help_on(words));
 }
 
 // What was left over, and what is missing.
