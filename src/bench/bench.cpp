@@ -134,6 +134,7 @@ ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const B
 }
 
 Findings bench(const BenchOptions& options, const BenchListener& listener) {
+  require_writable_folder(options.output);
   require_different_names(options.models);
   require_outside(options.models, options.output / kCandidates);
   Findings findings = start_findings(options);

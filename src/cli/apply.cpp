@@ -25,6 +25,7 @@ constexpr Parameter kFlags[] = {
 };
 
 int run(const Invocation& invocation) {
+  require_writable(invocation.flags.text("output"));
   const LoadedModel model =
       load_model(invocation.the("MODEL"), {.read = {}, .requantize = invocation.flags.flag("requantize")});
   const fs::path plan_file = invocation.the("PLAN");

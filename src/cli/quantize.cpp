@@ -15,7 +15,9 @@
 #include "cli/data_flags.h"
 #include "cli/model_flags.h"
 #include "cli/output.h"
+#include "format/format.h"
 #include "observe/calibrate.h"
+#include "report/figure_text.h"
 
 namespace bw {
 namespace {
@@ -111,12 +113,32 @@ std::string tried_text(const Tried& tried) {
   return text;
 }
 
-Json summary(const Candidate& candidate, const Tried& tried, const Calibration& calibration, const std::string& file) {
+// In bytes, all files that must be shipped; of the new model nothing where none was written.
+struct Sizes {
+  double original = 0;
+  std::optional<double> quantized;
+};
+
+Json to_json(const Sizes& sizes) {
+  return {{"original", sizes.original},
+          {"quantized", sizes.quantized ? Json(*sizes.quantized) : Json(nullptr)},
+          {"ratio", sizes.quantized ? Json(*sizes.quantized / sizes.original) : Json(nullptr)}};
+}
+
+std::string sizes_text(const Sizes& sizes) {
+  const auto text = [](double value, Unit unit) { return figure_text(exact_figure(value, unit)); };
+  return fmt::format("{}, {:.1f} % of the float model's {}", text(*sizes.quantized, Unit::Bytes),
+                     100 * *sizes.quantized / sizes.original, text(sizes.original, Unit::Bytes));
+}
+
+Json summary(const Candidate& candidate, const Tried& tried, const Calibration& calibration, const std::string& file,
+             const Sizes& sizes) {
   Json kept = Json::array();
   for (const FloatNode& node : candidate.float_nodes)
     kept.push_back({{"node", node.node}, {"op", node.op}, {"reason", node.reason}});
   return {{"recipe", to_string(candidate.recipe)},
           {"file", file.empty() ? Json(nullptr) : Json(file)},
+          {"size", to_json(sizes)},
           {"layers_quantized", candidate.layers_quantized},
           {"layers_total", candidate.layers_total},
           {"float_nodes", kept},
@@ -127,12 +149,12 @@ Json summary(const Candidate& candidate, const Tried& tried, const Calibration& 
           {"worker_peak_bytes", calibration.peak_memory}};
 }
 
-void print_for_people(const Candidate& candidate, const Tried& tried, const std::string& file) {
+void print_for_people(const Candidate& candidate, const Tried& tried, const std::string& file, const Sizes& sizes) {
   put("{}: {} of {} layers quantized\n", to_string(candidate.recipe), candidate.layers_quantized,
       candidate.layers_total);
   for (const FloatNode& node : candidate.float_nodes) put("  float: {} ({}): {}\n", node.node, node.op, node.reason);
   for (const std::string& note : candidate.plan.notes) put("  note: {}\n", note);
-  if (!file.empty()) put("{}\nwrote {}\n", tried_text(tried), file);
+  if (!file.empty()) put("{}\nwrote {}: {}\n", tried_text(tried), file, sizes_text(sizes));
 }
 
 // Written to `file` when it is proven to work; only made where there is no file.
@@ -144,9 +166,21 @@ Proven made(const Invocation& invocation, const LoadedModel& model, const Task& 
   return make_proven(task, recipe, seen.calibration.evidence, seen.provenance, file, trial);
 }
 
+// "" for a dry run.
+std::string file_to_write(const Invocation& invocation, const Recipe& recipe) {
+  if (invocation.flags.flag("dry_run")) return "";
+  const std::string& file = invocation.flags.text("output");
+  return file.empty()
+             ? fmt::format("{}.{}.onnx", fs::path(invocation.the("MODEL")).stem().string(), candidate_name(recipe))
+             : file;
+}
+
 int run(const Invocation& invocation) {
   const Recipe recipe = parse_recipe(invocation.flags.text("recipe"));
   const Chain chain = resolve(recipe);
+  const std::string file = file_to_write(invocation, recipe), &plan_file = invocation.flags.text("plan_out");
+  for (const std::string& written : {file, plan_file})
+    if (!written.empty()) require_writable(written);
   const LoadedModel model = load_model(
       invocation.the("MODEL"), {.read = read_options(invocation), .requantize = invocation.flags.flag("requantize")});
   for (const std::string& note : model.notes) say("note: " + note);
@@ -159,17 +193,16 @@ int run(const Invocation& invocation) {
   const std::optional<Dataset> data = opened_data(invocation, model);
   const fs::path data_file = invocation.flags.text("data");
   const KeptFiles kept_data = keep(std::span(&data_file, 1));
-  std::string file = invocation.flags.text("output");
-  if (file.empty()) file = fmt::format("{}.{}.onnx", model.name, candidate_name(recipe));
-  if (invocation.flags.flag("dry_run")) file.clear();
-  for (const std::string& written : {file, invocation.flags.text("plan_out")}) require_not_kept(written);
+  for (const std::string& written : {file, plan_file}) require_not_kept(written);
   const Seen seen = wanted.empty() ? Seen{} : look_at_data(invocation, model, data, wanted);
   const auto [candidate, tried] = made(invocation, model, task, recipe, seen, data, file);
-  if (const std::string& plan = invocation.flags.text("plan_out"); !plan.empty()) write_plan(candidate.plan, plan);
+  if (!plan_file.empty()) write_plan(candidate.plan, plan_file);
+  Sizes sizes{.original = static_cast<double>(model.bytes), .quantized = {}};
+  if (!file.empty()) sizes.quantized = static_cast<double>(shipped_bytes(file));
   if (invocation.json)
-    put(to_text(summary(candidate, tried, seen.calibration, file)));
+    put(to_text(summary(candidate, tried, seen.calibration, file, sizes)));
   else
-    print_for_people(candidate, tried, file);
+    print_for_people(candidate, tried, file, sizes);
   return 0;
 }
 

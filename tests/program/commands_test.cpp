@@ -1,4 +1,5 @@
 // The other commands, and what every command has in common: usage errors, help, output for pipes.
+#include <fmt/format.h>
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
@@ -31,7 +32,14 @@ TEST_CASE("quantize writes one file, and says what it did") {
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   CHECK(outcome.out.starts_with("int8-static: 3 of 3 layers quantized\ntried: it runs on 3 samples; 'y' is "));
-  CHECK(outcome.out.ends_with(" dB from the float model's\nwrote cnn.int8-static.onnx\n"));
+  const auto bytes = [&](const char* file) { return static_cast<double>(fs::file_size(world / file)); };
+  const std::string wrote = fmt::format(
+      " dB from the float model's\nwrote cnn.int8-static.onnx: {:.2f} kB, {:.1f} % of "
+      "the float model's {:.2f} kB\n",
+      bytes("cnn.int8-static.onnx") / 1e3, 100 * bytes("cnn.int8-static.onnx") / bytes("cnn.onnx"),
+      bytes("cnn.onnx") / 1e3);
+  INFO(wrote);
+  CHECK(outcome.out.ends_with(wrote));
   CHECK_NOTHROW(onnx::read(world / "cnn.int8-static.onnx"));
 
   const Outcome json = bitwright(
@@ -42,6 +50,9 @@ TEST_CASE("quantize writes one file, and says what it did") {
   const Json said = parse_json(json.out, "quantize");
   CHECK(said["file"] == "m.onnx");
   CHECK(said["layers_quantized"] == 3);
+  CHECK(said["size"]["original"] == bytes("cnn.onnx"));
+  CHECK(said["size"]["quantized"] == bytes("m.onnx"));
+  CHECK(said["size"]["ratio"] == bytes("m.onnx") / bytes("cnn.onnx"));
   CHECK(fs::exists(world / "m.onnx"));
 }
 
@@ -54,6 +65,8 @@ TEST_CASE("quantize --dry-run decides but writes nothing; --plan-out writes the 
   REQUIRE(dry.code == 0);
   CHECK(has(dry.out, "3 of 3 layers quantized"));
   CHECK(!has(dry.out, "wrote"));
+  const Outcome dry_json = bitwright({"quantize", "cnn.onnx", "--data", "data", "--dry-run", "--json"}, here);
+  CHECK(parse_json(dry_json.out, "quantize")["size"]["quantized"].is_null());
   CHECK(files_in(world.path()) == before);
 
   REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "weight-only", "--dry-run", "--plan-out", "plan.json"}, here)

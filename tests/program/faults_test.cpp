@@ -177,11 +177,37 @@ TEST_CASE("an output folder that cannot be made is refused") {
   INFO(outcome.err);
   CHECK(outcome.code == 3);
   CHECK(has(outcome.err, "file/out"));
-  CHECK(has(outcome.err, "Not a directory"));
+  CHECK(has(outcome.err, "file' is a file"));
   const Outcome quantize =
       bitwright({"quantize", world.path("cnn.onnx"), "--recipe", "fp16", "-o", world.path("nowhere/out.onnx")});
   CHECK(quantize.code == 3);
   CHECK(has(quantize.err, "nowhere/out.onnx"));
+}
+
+TEST_CASE("what cannot be written is said before any work") {
+  const World world;
+  world.write_text("file", "old");
+  const std::string model = world.path("cnn.onnx"), nowhere = world.path("nowhere/x");
+  struct Row {
+    std::vector<std::string> words;
+    std::string says;
+  };
+  for (const Row& row :
+       {Row{{"bench", model, "--data", world.path("data"), "-o", world.path("file")}, "file' is a file. Give another"},
+        Row{{"bench", model, "--data", world.path("data"), "-o", "/proc/none"}, "/proc/none: cannot create a file"},
+        Row{{"quantize", model, "--data", world.path("data"), "-o", world.path("data")}, "data: is a folder where"},
+        Row{{"quantize", model, "--data", world.path("data"), "-o", nowhere}, "there is no folder '"},
+        Row{{"quantize", model, "--data", world.path("data"), "--dry-run", "--plan-out", nowhere},
+            "there is no folder '"},
+        Row{{"apply", model, world.path("file"), "-o", nowhere}, "there is no folder '"}}) {
+    INFO(row.says);
+    const Outcome outcome = bitwright(row.words);
+    INFO(outcome.err);
+    CHECK(outcome.code == 3);
+    CHECK(outcome.err.starts_with("bitwright: "));
+    CHECK(has(outcome.err, row.says));
+  }
+  CHECK(read_file(world / "file") == "old");
 }
 
 TEST_CASE("a second run into the same folder replaces the first one whole") {
