@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/machine.h"
+#include "base/progress.h"
 #include "base/version.h"
 #include "bench/accuracy.h"
 #include "bench/model_bench.h"
@@ -140,8 +141,10 @@ Findings bench(const BenchOptions& options, const BenchListener& listener) {
   Findings findings = start_findings(options);
   remove_abandoned_files(options.output);
   Checkpoint checkpoint(options.output / kSteps, options.resume);
+  if (options.resume) say(fmt::format("resume: {}", checkpoint.left()));
   for (const fs::path& path : options.models) {
     findings.models.push_back(ModelBench(path, options, checkpoint).run(listener));
+    if (options.resume) say(fmt::format("resume: {}: {}", findings.models.back().name, checkpoint.used()));
     if (findings.models.size() == options.models.size())
       remove_other_candidates(options.output / kCandidates, findings);
     if (listener.model_done) listener.model_done(findings);

@@ -68,7 +68,7 @@ Effort quick_effort(const BenchOptions& options, double sample_seconds) {
   return {.samples = options.evaluation_samples == 0 ? enough : std::min(enough, options.evaluation_samples),
           .latency_seconds = std::min(kSeconds, options.latency_seconds),
           .least_pairs = kPairs,
-          .peaks = false};
+          .quick = true};
 }
 
 Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options, const Effort& effort,
@@ -83,10 +83,17 @@ Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const Bench
       worker_(limited(options.worker)),
       outputs_(judged_outputs(model.prepared, dataset)) {}
 
-// What every step's result depends on; each adds what else it depends on.
-std::string Measurer::key(const std::string& sha256) const {
-  return fmt::format("{} {} {} {} {} {}", model_.sha256, sha256, dataset_.description()["sha256"].get<std::string>(),
-                     options_.balanced, options_.threads, options_.seed);
+// With what the result of every part depends on; each adds what else it depends on.
+Part Measurer::part(const Subject& subject, std::string_view what) const {
+  return {.model = model_.name,
+          .of = subject.name,
+          .what = fmt::format("{}{}", effort_.quick ? "quick " : "", what),
+          .from = {{"the model", model_.sha256},
+                   {"the candidate", subject.sha256},
+                   {"the data", dataset_.description()["sha256"].get<std::string>()},
+                   {"--balanced", options_.balanced ? "yes" : "no"},
+                   {"--threads", std::to_string(options_.threads)},
+                   {"--seed", std::to_string(options_.seed)}}};
 }
 
 double Measurer::expected_seconds(const CandidateFindings& measured, const Effort& effort) const {
@@ -107,27 +114,30 @@ Evaluation Measurer::evaluated_float() {
   return evaluate_model(worker_, *model_.runnable, samples_, how);
 }
 
-Evaluation Measurer::evaluated(const fs::path& file, const std::string& sha256) {
+Evaluation Measurer::evaluated(const Subject& subject) {
   const EvaluateOptions how = evaluating();
-  return checkpoint_.evaluation(fmt::format("{} {}", key(sha256), samples_.size()), [&] {
-    return evaluate_model(worker_, file, samples_, how, float_evaluation_.reference);
-  });
+  Part accuracy = part(subject, "accuracy");
+  accuracy.from.emplace_back("the number of samples", std::to_string(samples_.size()));
+  return checkpoint_.evaluation(
+      accuracy, [&] { return evaluate_model(worker_, subject.file, samples_, how, float_evaluation_.reference); });
 }
 
-Latency Measurer::timed(const fs::path& file, const std::string& sha256) {
+Latency Measurer::timed(const Subject& subject) {
   const LatencyOptions how{.threads = options_.threads,
                            .seconds = effort_.latency_seconds,
                            .least_pairs = effort_.least_pairs,
                            .seed = options_.seed,
                            .silence = options_.worker.silence};
-  return checkpoint_.latency(fmt::format("{} {}", key(sha256), effort_.latency_seconds),
-                             [&] { return measure_latency(worker_, *model_.runnable, file, samples_, how); });
+  Part speed = part(subject, "speed");
+  speed.from.emplace_back("--latency-seconds", fmt::format("{}", effort_.latency_seconds));
+  return checkpoint_.latency(speed,
+                             [&] { return measure_latency(worker_, *model_.runnable, subject.file, samples_, how); });
 }
 
-Figure Measurer::memory_of(const fs::path& file, const std::string& sha256) {
-  return checkpoint_.figure(key(sha256), [&] {
+Figure Measurer::memory_of(const Subject& subject) {
+  return checkpoint_.figure(part(subject, "memory"), [&] {
     const Footprint footprint = measure_footprint(
-        file, samples_,
+        subject.file, samples_,
         {.threads = options_.threads, .silence = options_.worker.silence, .address_space = options_.worker.memory});
     return exact_figure(static_cast<double>(footprint.peak), Unit::Bytes);
   });
@@ -154,8 +164,8 @@ void Measurer::measure_float(ModelFindings& findings) {
 
 void Measurer::run_float(ModelFindings& findings) {
   float_evaluation_ = evaluated_float();
-  float_memory_ = memory_of(*model_.runnable, model_.sha256);
-  const Latency control = timed(*model_.runnable, model_.sha256);
+  float_memory_ = memory_of(float_subject());
+  const Latency control = timed(float_subject());
   findings.control = Control{.ratio = control.ratio.ratio, .verdict = control.ratio.verdict, .smallest_effect = {}};
   if (const auto& interval = control.ratio.ratio.interval)
     findings.control->smallest_effect = std::max(interval->high - 1, 1 - interval->low);
@@ -228,8 +238,9 @@ void Measurer::require_finite(const AccuracyComparison& accuracy, const Evaluati
               {}, "Keep the node that overflows, or its operator, in float (keep_float)");
 }
 
-void Measurer::measure_accuracy(CandidateFindings& findings, const fs::path& file) {
-  const Evaluation evaluation = evaluated(file, findings.artifact->sha256);
+void Measurer::measure_accuracy(CandidateFindings& findings, const Subject& subject) {
+  const fs::path& file = subject.file;
+  const Evaluation evaluation = evaluated(subject);
   AccuracyComparison accuracy = compare_accuracy(outputs_, float_evaluation_, evaluation, options_.seed);
   if (own_) accuracy.metrics.insert(accuracy.metrics.begin(), own_change(file));
   findings.accuracy_retention = retention_of(accuracy, labels_count_);
@@ -238,9 +249,9 @@ void Measurer::measure_accuracy(CandidateFindings& findings, const fs::path& fil
   require_finite(*findings.accuracy, evaluation, file);
 }
 
-void Measurer::measure_latency_of(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
-  const Figure memory = memory_of(file, findings.artifact->sha256);
-  const Latency latency = timed(file, findings.artifact->sha256);
+void Measurer::measure_latency_of(CandidateFindings& findings, const Plan& plan, const Subject& subject) {
+  const Figure memory = memory_of(subject);
+  const Latency latency = timed(subject);
   findings.latency = LatencyComparison{.ratio = latency.ratio.ratio,
                                        .verdict = latency.ratio.verdict,
                                        .original = latency_figures(latency.original),
@@ -255,7 +266,7 @@ void Measurer::measure_latency_of(CandidateFindings& findings, const Plan& plan,
   findings.quantized = figures(std::move(quantized), latency.quantized, memory, findings.artifact->bytes);
   findings.seconds.latency = latency.seconds;
 
-  if (!effort_.peaks) return;
+  if (effort_.quick) return;
   std::vector<Shape> shapes;
   for (const Tensor& input : dataset_.evaluation().get(0).inputs) {
     Shape shape = input.shape();
@@ -271,9 +282,10 @@ void Measurer::measure(CandidateFindings& findings, const Plan& plan, const fs::
   findings.original = findings.quantized = std::nullopt;  // of an earlier measurement
   findings.latency.reset();
   findings.achieved.reset();
+  const Subject subject{findings.name, file, findings.artifact->sha256};
   try {
-    measure_accuracy(findings, file);
-    measure_latency_of(findings, plan, file);
+    measure_accuracy(findings, subject);
+    measure_latency_of(findings, plan, subject);
   } catch (const Error& error) {
     note_failure(findings, error);
   }

@@ -20,7 +20,7 @@ struct Effort {
   std::size_t samples = 0;       // that accuracy is measured on; 0: all
   double latency_seconds = 3;    // of paired runs
   std::size_t least_pairs = 40;  // of runs, even where they take longer
-  bool peaks = true;             // also measure what the machine can do at most, which takes two seconds once
+  bool quick = false;            // says so of each part, and leaves out what the machine can do at most
 };
 Effort full_effort(const BenchOptions& options);
 // Enough to see what is worth a closer look: at most 256 samples, a third of a second of runs,
@@ -48,20 +48,26 @@ class Measurer {
   // The output that the labels are about; nullptr when there are none.
   const JudgedOutput* labelled() const;
   std::string doubt_of(const Figure& accuracy) const;
-  void measure_accuracy(CandidateFindings& findings, const std::filesystem::path& file);
+  // A model's file that is measured.
+  struct Subject {
+    std::string name;  // the candidate's, or "float"
+    std::filesystem::path file;
+    std::string sha256;
+  };
+  Subject float_subject() const { return {"float", *model_.runnable, model_.sha256}; }
+  void measure_accuracy(CandidateFindings& findings, const Subject& subject);
   MetricFindings own_change(const std::filesystem::path& file) const;
   // Error(Quantization) that names output, counts and node.
   void require_finite(const AccuracyComparison& accuracy, const Evaluation& evaluation,
                       const std::filesystem::path& file);
   std::string first_fault(const Evaluation& evaluation, const std::filesystem::path& file);
-  void measure_latency_of(CandidateFindings& findings, const Plan& plan, const std::filesystem::path& file);
+  void measure_latency_of(CandidateFindings& findings, const Plan& plan, const Subject& subject);
   EvaluateOptions evaluating() const;
   Evaluation evaluated_float();
-  // `sha256` is the file's.
-  Evaluation evaluated(const std::filesystem::path& file, const std::string& sha256);
-  Latency timed(const std::filesystem::path& file, const std::string& sha256);
-  Figure memory_of(const std::filesystem::path& file, const std::string& sha256);
-  std::string key(const std::string& sha256) const;
+  Evaluation evaluated(const Subject& subject);
+  Latency timed(const Subject& subject);
+  Figure memory_of(const Subject& subject);
+  Part part(const Subject& subject, std::string_view what) const;
   ModelFigures figures(Figure accuracy, const Timing& timing, Figure memory, std::uint64_t bytes) const;
 
   const LoadedModel& model_;

@@ -83,10 +83,16 @@ Calibration ModelBench::calibrated() {
   if (all.empty()) return {};
   const Split split = dataset_.calibration();
   const std::size_t count = std::min(options_.calibration_samples, split.size());
-  const std::string key = fmt::format("{} {} {} {} {} {}", content_hash(model_.prepared),
-                                      dataset_.description()["sha256"].get<std::string>(), count, options_.balanced,
-                                      options_.seed, names_of(all));
-  Calibration calibration = checkpoint_.calibration(key, [&] {
+  const Part part{.model = model_.name,
+                  .of = "all recipes",
+                  .what = "calibration",
+                  .from = {{"the model", content_hash(model_.prepared)},
+                           {"the data", dataset_.description()["sha256"].get<std::string>()},
+                           {"the number of samples", std::to_string(count)},
+                           {"--balanced", options_.balanced ? "yes" : "no"},
+                           {"--seed", std::to_string(options_.seed)},
+                           {"what the recipes have to see", names_of(all)}}};
+  Calibration calibration = checkpoint_.calibration(part, [&] {
     SharedSamples samples(split, choose(split, count, options_.seed, options_.balanced));
     return calibrate(model_.prepared, samples, all,
                      {.threads = options_.threads,

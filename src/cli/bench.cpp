@@ -150,9 +150,21 @@ BenchListener listener_for(const BenchOptions& options) {
           .model_done = [&options](const Findings& so_far) { write_report(so_far, options.output); }};
 }
 
+// An interrupted run says how to go on with it.
+Findings found(const Invocation& invocation, const BenchOptions& options) {
+  try {
+    return bench(options, listener_for(options));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::Interrupted) throw;
+    throw Error(
+        error.kind(), error.message(), error.where(),
+        fmt::format("What is finished is kept; go on with: {}{}", invocation.line, options.resume ? "" : " --resume"));
+  }
+}
+
 int run(const Invocation& invocation) {
   const BenchOptions options = options_of(invocation);
-  const Findings findings = bench(options, listener_for(options));
+  const Findings findings = found(invocation, options);
   const Json report = to_json(findings);
   put(invocation.json ? to_text(report) : findings_table(findings, style_of_stdout()));
   written();  // the answer comes before anything that may still go wrong
