@@ -33,12 +33,18 @@ bool can_be_measured(const CandidateFindings& row) {
   return row.artifact && row.status == Status::Ok;
 }
 
+LoadedModel named(LoadedModel model, const std::string& name) {
+  model.name = name;
+  return model;
+}
+
 }  // namespace
 
-ModelBench::ModelBench(const fs::path& path, const BenchOptions& options, Checkpoint& checkpoint)
+ModelBench::ModelBench(const fs::path& path, const std::string& name, const BenchOptions& options,
+                       Checkpoint& checkpoint)
     : options_(options),
       checkpoint_(checkpoint),
-      model_(load_model(path, options.intake)),
+      model_(named(load_model(path, options.intake), name)),
       target_(target_named(options.target)),
       task_{.graph = model_.prepared,
             .target = target_,

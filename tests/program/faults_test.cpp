@@ -264,15 +264,26 @@ TEST_CASE("a second run into the same folder replaces the first one whole") {
         first.size());  // nothing is left of candidates that the report does not name
 }
 
-TEST_CASE("models of one name cannot share a folder") {
+TEST_CASE("models of one name are called by their folders too, and the same one twice is refused") {
   const World world;
   fs::create_directory(world / "other");
   fs::copy_file(world / "cnn.onnx", world / "other/cnn.onnx");
   std::vector<std::string> words = bench(world, world.path("out"));
   words.insert(words.begin() + 2, world.path("other/cnn.onnx"));
   const Outcome outcome = bitwright(words);
-  CHECK(outcome.code == 2);
-  CHECK(has(outcome.err, "'cnn'"));
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const std::string first = world.path().filename().string() + "-cnn";
+  const Json report = json_file(world / "out/report.json");
+  CHECK(report["models"][0]["model"]["name"] == first);
+  CHECK(report["models"][1]["model"]["name"] == "other-cnn");
+  for (const std::string& name : {first, std::string("other-cnn")})
+    CHECK(fs::exists(world / ("out/candidates/" + name + "/fp16/" + name + ".onnx")));
+  CHECK(has(read_file(world / "out/report.csv"), "other-cnn"));
+  words[2] = world.path("other/../cnn.onnx");
+  const Outcome twice = bitwright(words);
+  CHECK(twice.code == 2);
+  CHECK(has(twice.err, "the model is given twice"));
 }
 
 TEST_CASE("a full disk leaves what was there") {
