@@ -24,6 +24,16 @@ constexpr Parameter kFlags[] = {
      .heading = kResultHeading},
 };
 
+// What the plan makes of the model. An error names both.
+Artifact made(const LoadedModel& model, const Plan& plan, const fs::path& plan_file) {
+  const Chain chain = resolve(parse_recipe(plan.provenance.recipe));
+  try {
+    return target_named(plan.provenance.target).lower(apply(model.prepared, plan), lowering(chain));
+  } catch (const Error& error) {
+    throw about(model, error).within(plan_file.string());
+  }
+}
+
 int run(const Invocation& invocation) {
   require_writable(invocation.flags.text("output"));
   const LoadedModel model =
@@ -31,9 +41,7 @@ int run(const Invocation& invocation) {
   const fs::path plan_file = invocation.the("PLAN");
   const KeptFiles kept_plan = keep(std::span(&plan_file, 1));
   require_not_kept(invocation.flags.text("output"));
-  const Plan plan = read_plan(plan_file);
-  const Chain chain = resolve(parse_recipe(plan.provenance.recipe));
-  const Artifact artifact = target_named(plan.provenance.target).lower(apply(model.prepared, plan), lowering(chain));
+  const Artifact artifact = made(model, read_plan(plan_file), plan_file);
   Trial trial(*model.runnable, made_up_samples(model.original), {});
   write_proven(artifact.graph, invocation.flags.text("output"), trial);
   put("wrote {}\n", invocation.flags.text("output"));

@@ -159,11 +159,13 @@ void print_for_people(const Candidate& candidate, const Tried& tried, const std:
 
 // Written to `file` when it is proven to work; only made where there is no file.
 Proven made(const Invocation& invocation, const LoadedModel& model, const Task& task, const Recipe& recipe,
-            const Seen& seen, const std::optional<Dataset>& data, const std::string& file) {
+            const Seen& seen, const std::optional<Dataset>& data, const std::string& file) try {
   if (file.empty()) return {make_candidate(task, recipe, seen.calibration.evidence, seen.provenance), {}};
   Trial trial(*model.runnable, data ? first_samples(data->calibration()) : made_up_samples(model.original),
               worker_limits(invocation));
   return make_proven(task, recipe, seen.calibration.evidence, seen.provenance, file, trial);
+} catch (const Error& error) {
+  throw about(model, error);
 }
 
 // "" for a dry run.

@@ -84,7 +84,18 @@ TEST_CASE("a plan of another model is refused") {
               .code == 0);
   const Outcome outcome = bitwright({"apply", "half.onnx", "plan.json", "-o", "x.onnx"}, here);
   CHECK(outcome.code == 3);
+  CHECK(outcome.err.starts_with("bitwright: plan.json: half.onnx: the plan was made for a graph with hash "));
   CHECK(!fs::exists(world / "x.onnx"));
+}
+
+TEST_CASE("what is wrong with a model names the model as it was given") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
+  REQUIRE(bitwright({"quantize", "cnn.onnx", "--data", "data", "-o", "q.onnx"}, here).code == 0);
+  const Outcome again = bitwright({"quantize", "q.onnx", "--recipe", "fp16", "-o", "x.onnx"}, here);
+  CHECK(again.err.starts_with("bitwright: q.onnx: the model is quantized already"));
+  const Outcome not_quantized = bitwright({"quantize", "cnn.onnx", "--recipe", "fp16", "--requantize"}, here);
+  CHECK(not_quantized.err.starts_with("bitwright: cnn.onnx: the model has no quantized weights"));
 }
 
 TEST_CASE("quantize gives the same bytes for the same seed, for any number of threads") {
