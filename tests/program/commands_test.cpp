@@ -1,7 +1,9 @@
 // The other commands, and what every command has in common: usage errors, help, output for pipes.
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "archive/npy.h"
 #include "base/file.h"
@@ -280,6 +282,13 @@ TEST_CASE("methods, doctor and data check speak to people and to machines") {
   CHECK(has(bitwright({"doctor"}).out, "onnxruntime"));
   const Json doctor = parse_json(bitwright({"doctor", "--json"}).out, "doctor");
   CHECK(doctor["runtimes"][0]["version"].is_string());
+  std::set<dev_t> disks;
+  for (const Json& disk : doctor["disks"]) {
+    struct stat status{};
+    REQUIRE(::stat(disk["paths"][0].get<std::string>().c_str(), &status) == 0);
+    CHECK(disks.insert(status.st_dev).second);  // each disk once
+    CHECK(disk["free_bytes"] > 0);
+  }
   const std::vector<std::string> check{"data", "check", world.path("data"), "--model", world.path("cnn.onnx")};
   CHECK(has(bitwright(check).out, "guessed"));
   std::vector<std::string> for_machines = check;
