@@ -99,9 +99,7 @@ Constraints constraints(const Arguments& flags) {
 
 BenchOptions options_of(const Invocation& invocation) {
   const Arguments& flags = invocation.flags;
-  if (flags.text("data").empty())
-    throw Error(ErrorKind::Usage, "no data to calibrate and measure on", "--data",
-                "Give a folder, a dataset.yaml or a data file");
+  data_to("calibrate and measure on", invocation);
   BenchOptions options = measuring_options(invocation);
   for (const std::string& model : invocation.all("MODEL")) options.models.emplace_back(model);
   options.output = flags.text("output");

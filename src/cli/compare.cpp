@@ -25,8 +25,7 @@ constexpr Parameter kFlags[] = {
 };
 
 BenchOptions options_of(const Invocation& invocation) {
-  if (invocation.flags.text("data").empty())
-    throw Error(ErrorKind::Usage, "no data to compare on", "--data", "Give a folder, a dataset.yaml or a data file");
+  data_to("compare on", invocation);
   return measuring_options(invocation);
 }
 

@@ -1,6 +1,11 @@
 // Flags about data that several commands share.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <string>
+
+#include "base/error.h"
 #include "cli/command.h"
 #include "cli/headings.h"
 #include "data/dataset.h"
@@ -56,6 +61,15 @@ inline constexpr Parameter kTargetFlag{.name = "target",
                                        .says = "where it will run",
                                        .takes = "TARGET",
                                        .heading = kMakingHeading};
+
+// The data's path. UsageError without one, with the line that would do.
+inline const std::string& data_to(std::string_view purpose, const Invocation& invocation) {
+  const std::string& path = invocation.flags.text("data");
+  if (path.empty())
+    throw Error(ErrorKind::Usage, fmt::format("no data to {}", purpose), "",
+                fmt::format("Give a folder, a dataset.yaml or a data file: {} --data FOLDER", invocation.line));
+  return path;
+}
 
 inline OpenOptions open_options(const Invocation& invocation) {
   OpenOptions options;

@@ -77,9 +77,7 @@ std::optional<Dataset> opened_data(const Invocation& invocation, const LoadedMod
 
 Seen look_at_data(const Invocation& invocation, const LoadedModel& model, const std::optional<Dataset>& data,
                   const Needs& needs) {
-  if (!data)
-    throw Error(ErrorKind::Usage, "this recipe needs calibration data", "--data",
-                "Give a folder, a dataset.yaml or a data file");
+  data_to("calibrate on, which this recipe needs", invocation);
   const Split split = data->calibration();
   const auto wanted = static_cast<std::size_t>(invocation.flags.integer("calibration_samples"));
   SharedSamples samples(

@@ -324,8 +324,10 @@ TEST_CASE("wrong usage is exit code 2 and one line that helps") {
       {{"bench"},
        "bitwright: MODEL is missing. Usage: bitwright bench MODEL... [FLAG...]. For example: bitwright bench "
        "MODEL.onnx --data FOLDER\n"},
-      {{"bench", model}, "--data"},
-      {{"compare", model, model}, "--data"},
+      {{"bench", model},
+       "no data to calibrate and measure on. Give a folder, a dataset.yaml or a data file: bitwright bench " + model +
+           " --data FOLDER\n"},
+      {{"compare", model, model}, model + " --data FOLDER\n"},
       {{"bench", model, "--data"}, "--data"},
       {{"bench", model, "--data", data, "--latency-seconds", "fast"}, "--latency-seconds is 'fast'"},
       {{"bench", model, "--data", data, "--latency-seconds", "0"}, "--latency-seconds is '0'"},
@@ -348,7 +350,7 @@ TEST_CASE("wrong usage is exit code 2 and one line that helps") {
       {{"bench", model, "--data", data, "--threads", "-1"}, "threads"},
       {{"bench", model, "--data", data, "--seed", "x"}, "seed"},
       {{"bench", model, "--data", data, "--colour"}, "--colour"},
-      {{"quantize", model}, "--data"},
+      {{"quantize", model}, "no data to calibrate on, which this recipe needs. "},
       {{"quantize", model, "--recipe", "int8-static(observer=magic)"}, "magic"},
       {{"quantize", model, "--recipe", "int8-static(observr=mse)"}, "'observr'. Did you mean 'observer'?"},
       {{"quantize", model, "--recipe", "int8-static(observer=mse"}, "int8-static"},
