@@ -24,8 +24,8 @@ namespace {
   throw Error(InputClass::Path, fmt::format("cannot {}: {}", doing, std::strerror(reason)), path.string());
 }
 
-[[noreturn]] void refuse(const fs::path& path, std::string what) {
-  throw Error(InputClass::Path, std::move(what), path.string());
+[[noreturn]] void refuse(const fs::path& path, std::string what, std::string hint = "") {
+  throw Error(InputClass::Path, std::move(what), path.string(), std::move(hint));
 }
 
 // A file descriptor that closes itself. Closing by hand is for writers, who must see the error.
@@ -215,11 +215,15 @@ struct FileWriter::State {
   explicit State(fs::path target) : path(std::move(target)) {
     std::error_code ignored;
     const fs::file_status old = fs::status(path, ignored);
+    if (fs::is_directory(old)) refuse(path, "is a folder where a file is to be written", "Name a file in it");
     if (fs::exists(old) && !fs::is_regular_file(old)) refuse(path, "exists and is not a regular file");
+    const fs::path folder = folder_of(path);
+    if (!fs::exists(folder, ignored))
+      refuse(path, fmt::format("there is no folder '{}'", folder.string()), "Make it first");
     require_not_kept(path);
     static std::atomic<unsigned> count{0};
     do {
-      temporary = folder_of(path) / fmt::format("{}{}-{}{}", kTemporary, ::getpid(), count++, kTemporaryEnd);
+      temporary = folder / fmt::format("{}{}-{}{}", kTemporary, ::getpid(), count++, kTemporaryEnd);
       file = open_at(AT_FDCWD, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
     } while (!file.valid() && errno == EEXIST);
     if (!file.valid()) {
@@ -282,6 +286,24 @@ void make_folder(const fs::path& path) {
   std::error_code failure;
   fs::create_directories(path, failure);
   if (failure) throw Error(InputClass::Path, "cannot make the folder: " + failure.message(), path.string());
+}
+
+void require_writable(const fs::path& file) {
+  const FileWriter probe(file);
+}
+
+void require_writable_folder(const fs::path& folder) {
+  fs::path there = folder;  // or the nearest above it that is there
+  std::error_code failure;
+  while (!fs::exists(there, failure) && !failure && there.has_relative_path()) there = folder_of(there);
+  if (failure) refuse(folder, "cannot be a folder: " + failure.message(), "Give another folder");
+  if (!fs::is_directory(there, failure))
+    refuse(folder, fmt::format("cannot be a folder: '{}' is a file", there.string()), "Give another folder");
+  try {
+    const FileWriter probe(there / "probe");
+  } catch (const Error& error) {
+    refuse(folder, error.message(), "Give another folder, or change its permissions");
+  }
 }
 
 bool is_temporary(std::string_view file_name) {

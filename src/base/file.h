@@ -36,6 +36,11 @@ class MappedFile {
 // Makes a folder and those above it, unless they are there. Error(path) with the system's reason.
 void make_folder(const fs::path& path);
 
+// Whether a file could be written there, asked before long work: the errors that FileWriter and make_folder would give
+// in the end, with what to do. Leaves nothing behind.
+void require_writable(const fs::path& file);
+void require_writable_folder(const fs::path& folder);  // which is there, or can be made
+
 // Whether a file's name is that of one which is still being written, or was when its process was killed.
 bool is_temporary(std::string_view file_name);
 // Removes such files of processes that are gone, in a folder and not below it.

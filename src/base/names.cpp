@@ -29,9 +29,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
-// More letters than this make another word of it: one of three.
+// More letters than this make another word of it: one of three, and any in a word of one.
 std::size_t most(std::string_view a, std::string_view b) {
-  return std::max<std::size_t>(1, std::min(a.size(), b.size()) / 3);
+  const std::size_t letters = std::min(a.size(), b.size());
+  return letters < 2 ? 0 : std::max<std::size_t>(1, letters / 3);
 }
 
 }  // namespace
@@ -53,11 +54,14 @@ std::string_view nearest(std::string_view name, const std::vector<std::string_vi
   return best;
 }
 
+std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& known) {
+  const std::string_view meant = nearest(name, known);
+  return meant.empty() ? "" : fmt::format("Did you mean '{}'? ", meant);
+}
+
 std::string known_names(std::string_view name, const std::vector<std::string_view>& known) {
   if (known.empty()) return "There are none";
-  const std::string_view meant = nearest(name, known);
-  return fmt::format("{}There are: {}", meant.empty() ? "" : fmt::format("Did you mean '{}'? ", meant),
-                     fmt::join(known, ", "));
+  return fmt::format("{}There are: {}", did_you_mean(name, known), fmt::join(known, ", "));
 }
 
 Error no_such(std::string_view what, std::string_view name, const std::vector<std::string_view>& known) {

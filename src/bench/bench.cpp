@@ -11,9 +11,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/machine.h"
+#include "base/progress.h"
 #include "base/version.h"
 #include "bench/accuracy.h"
 #include "bench/model_bench.h"
+#include "bench/model_names.h"
 #include "run/runtime.h"
 
 namespace bw {
@@ -35,15 +37,6 @@ Environment environment(const BenchOptions& options) {
   for (const Runtime& runtime : runtimes())
     if (runtime.available()) environment.runtimes[std::string(runtime.name)] = runtime.version();
   return environment;
-}
-
-// Candidates go to folders of their model's name.
-void require_different_names(const std::vector<fs::path>& models) {
-  std::set<std::string> names;
-  for (const fs::path& path : models)
-    if (!names.insert(path.stem().string()).second)
-      throw Error(ErrorKind::Usage, fmt::format("another model is called '{}' too", path.stem().string()),
-                  path.string(), "Rename one of the two, or bench them into different folders");
 }
 
 // What lies among the candidates of an earlier run is replaced.
@@ -134,13 +127,16 @@ ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const B
 }
 
 Findings bench(const BenchOptions& options, const BenchListener& listener) {
-  require_different_names(options.models);
+  require_writable_folder(options.output);
+  const std::vector<std::string> names = model_names(options.models);
   require_outside(options.models, options.output / kCandidates);
   Findings findings = start_findings(options);
   remove_abandoned_files(options.output);
   Checkpoint checkpoint(options.output / kSteps, options.resume);
-  for (const fs::path& path : options.models) {
-    findings.models.push_back(ModelBench(path, options, checkpoint).run(listener));
+  if (options.resume) say(fmt::format("resume: {}", checkpoint.left()));
+  for (std::size_t i = 0; i < options.models.size(); ++i) {
+    findings.models.push_back(ModelBench(options.models[i], names[i], options, checkpoint).run(listener));
+    if (options.resume) say(fmt::format("resume: {}: {}", findings.models.back().name, checkpoint.used()));
     if (findings.models.size() == options.models.size())
       remove_other_candidates(options.output / kCandidates, findings);
     if (listener.model_done) listener.model_done(findings);

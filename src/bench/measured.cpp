@@ -94,7 +94,7 @@ Effort quick_effort(const BenchOptions& options, double sample_seconds) {
           .latency_seconds = std::min(kSeconds, options.latency_seconds),
           .visits = 3,
           .least_turns = 1,
-          .peaks = false};
+          .quick = true};
 }
 
 Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options, const Effort& effort,
@@ -111,11 +111,17 @@ Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const Bench
       speed_(*model.runnable, samples_, speed_options(options, effort), checkpoint),
       outputs_(judged_outputs(model.prepared, dataset)) {}
 
-// What every step's result depends on; each adds what else it depends on.
-std::string Measurer::key(const fs::path& file) const {
-  return fmt::format("{} {} {} {} {} {}", contents_, contents_of(file),
-                     dataset_.description()["sha256"].get<std::string>(), options_.balanced, options_.threads,
-                     options_.seed);
+// With what the result of every part depends on; each adds what else it depends on.
+Part Measurer::part(const Subject& subject, std::string_view what) const {
+  return {.model = model_.name,
+          .of = subject.name,
+          .what = fmt::format("{}{}", effort_.quick ? "quick " : "", what),
+          .from = {{"the model", contents_},
+                   {"the candidate", contents_of(subject.file)},
+                   {"the data", dataset_.description()["sha256"].get<std::string>()},
+                   {"--balanced", options_.balanced ? "yes" : "no"},
+                   {"--threads", std::to_string(options_.threads)},
+                   {"--seed", std::to_string(options_.seed)}}};
 }
 
 double Measurer::expected_seconds(const CandidateFindings& measured, const Effort& effort) const {
@@ -138,17 +144,18 @@ Evaluation Measurer::evaluated_float() {
   return evaluate_model(worker_, *model_.runnable, samples_, how);
 }
 
-Evaluation Measurer::evaluated(const fs::path& file) {
+Evaluation Measurer::evaluated(const Subject& subject) {
   const EvaluateOptions how = evaluating();
-  return checkpoint_.evaluation(fmt::format("{} {}", key(file), samples_.size()), [&] {
-    return evaluate_model(worker_, file, samples_, how, float_evaluation_.reference);
-  });
+  Part accuracy = part(subject, "accuracy");
+  accuracy.from.emplace_back("the number of samples", std::to_string(samples_.size()));
+  return checkpoint_.evaluation(
+      accuracy, [&] { return evaluate_model(worker_, subject.file, samples_, how, float_evaluation_.reference); });
 }
 
-Figure Measurer::memory_of(const fs::path& file) {
-  return checkpoint_.figure(key(file), [&] {
+Figure Measurer::memory_of(const Subject& subject) {
+  return checkpoint_.figure(part(subject, "memory"), [&] {
     const Footprint footprint = measure_footprint(
-        file, samples_,
+        subject.file, samples_,
         {.threads = options_.threads, .silence = options_.worker.silence, .address_space = options_.worker.memory});
     return exact_figure(static_cast<double>(footprint.peak), Unit::Bytes);
   });
@@ -176,7 +183,7 @@ void Measurer::measure_float(ModelFindings& findings) {
 
 void Measurer::run_float(ModelFindings& findings) {
   float_evaluation_ = evaluated_float();
-  float_memory_ = memory_of(*model_.runnable);
+  float_memory_ = memory_of(float_subject());
   settle_guesses(outputs_, float_evaluation_.reference);
   findings.original = figures(float_accuracy(findings), float_memory_, model_.bytes);
   findings.doubts.clear();
@@ -246,8 +253,9 @@ void Measurer::require_finite(const AccuracyComparison& accuracy, const Evaluati
               {}, "Keep the node that overflows, or its operator, in float (keep_float)");
 }
 
-void Measurer::measure_accuracy(CandidateFindings& findings, const fs::path& file) {
-  const Evaluation evaluation = evaluated(file);
+void Measurer::measure_accuracy(CandidateFindings& findings, const Subject& subject) {
+  const fs::path& file = subject.file;
+  const Evaluation evaluation = evaluated(subject);
   AccuracyComparison accuracy = compare_accuracy(outputs_, float_evaluation_, evaluation, options_.seed);
   if (own_) accuracy.metrics.insert(accuracy.metrics.begin(), own_change(file));
   findings.accuracy_retention = retention_of(accuracy, labels_count_);
@@ -267,8 +275,8 @@ Cost Measurer::cost_of_run(const Plan& plan) const {
 }
 
 // Memory and the file's own size, and what is known of the work of one run.
-void Measurer::measure_size(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
-  const Figure memory = memory_of(file);
+void Measurer::measure_size(CandidateFindings& findings, const Plan& plan, const Subject& subject) {
+  const Figure memory = memory_of(subject);
   findings.memory_reduction = exact_figure(1 - *memory.value / *float_memory_.value, Unit::Fraction);
   const std::vector<MetricFindings>& metrics = findings.accuracy->metrics;
   Figure original = metrics.empty() ? exact_figure(1, Unit::Fraction) : metrics.front().original;
@@ -276,7 +284,7 @@ void Measurer::measure_size(CandidateFindings& findings, const Plan& plan, const
   if (metrics.empty()) quantized.unit = Unit::Fraction;
   findings.original = figures(std::move(original), float_memory_, model_.bytes);
   findings.quantized = figures(std::move(quantized), memory, findings.artifact->bytes);
-  if (effort_.peaks) work_[findings.name] = {cost_of_run(plan), computes_in_integers(plan)};
+  if (!effort_.quick) work_[findings.name] = {cost_of_run(plan), computes_in_integers(plan)};
 }
 
 void Measurer::measure(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
@@ -284,10 +292,11 @@ void Measurer::measure(CandidateFindings& findings, const Plan& plan, const fs::
   findings.latency.reset();
   findings.achieved.reset();
   findings.seconds.latency = 0;
+  const Subject subject{findings.name, file};
   try {
-    measure_accuracy(findings, file);
-    measure_size(findings, plan, file);
-    speed_.enter(findings.name, file, key(file), structure_hash(onnx::read(file)));
+    measure_accuracy(findings, subject);
+    measure_size(findings, plan, subject);
+    speed_.enter(findings.name, file, part(subject, "speed"), structure_hash(onnx::read(file)));
     if (wants_visit(findings)) pay_visit(findings);
   } catch (const Error& error) {
     note_failure(findings, error);
@@ -312,7 +321,7 @@ void Measurer::visit(CandidateFindings& findings) {
 
 void Measurer::time_float() {
   const std::string itself = "the float model";
-  speed_.enter(itself, *model_.runnable, key(*model_.runnable), itself);
+  speed_.enter(itself, *model_.runnable, part({itself, *model_.runnable}, "speed"), itself);
   while (speed_.wants_visit(itself)) speed_.visit(itself);
 }
 

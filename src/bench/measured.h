@@ -19,11 +19,11 @@ namespace bw {
 
 // How much is done to measure one candidate.
 struct Effort {
-  std::size_t samples = 0;     // that accuracy is measured on; 0: all
-  double latency_seconds = 3;  // of timed runs, over all visits
-  std::size_t visits = 5;      // that can judge speed
+  std::size_t samples = 0;      // that accuracy is measured on; 0: all
+  double latency_seconds = 3;   // of timed runs, over all visits
+  std::size_t visits = 5;       // that can judge speed
   std::size_t least_turns = 2;  // of each visit, even where they take longer
-  bool peaks = true;            // also measure what the machine can do at most, which takes two seconds once
+  bool quick = false;           // says so of each part, and leaves out what the machine can do at most
 };
 Effort full_effort(const BenchOptions& options);
 // Enough to see what is worth a closer look: at most 256 samples, a third of a second of runs in three visits, and no
@@ -60,20 +60,26 @@ class Measurer {
   // The output that the labels are about; nullptr when there are none.
   const JudgedOutput* labelled() const;
   std::string doubt_of(const Figure& accuracy) const;
-  void measure_accuracy(CandidateFindings& findings, const std::filesystem::path& file);
+  // A model's file that is measured.
+  struct Subject {  // what is measured, as people call it
+    std::string name;
+    std::filesystem::path file;
+  };
+  Subject float_subject() const { return {"float", *model_.runnable}; }
+  void measure_accuracy(CandidateFindings& findings, const Subject& subject);
   MetricFindings own_change(const std::filesystem::path& file) const;
   // Error(Quantization) that names output, counts and node.
   void require_finite(const AccuracyComparison& accuracy, const Evaluation& evaluation,
                       const std::filesystem::path& file);
   std::string first_fault(const Evaluation& evaluation, const std::filesystem::path& file);
-  void measure_size(CandidateFindings& findings, const Plan& plan, const std::filesystem::path& file);
+  void measure_size(CandidateFindings& findings, const Plan& plan, const Subject& subject);
   void conclude(CandidateFindings& findings, const Timing& original, const ControlNoise& noise);
   void pay_visit(CandidateFindings& findings);
   EvaluateOptions evaluating() const;
   Evaluation evaluated_float();
-  Evaluation evaluated(const std::filesystem::path& file);
-  Figure memory_of(const std::filesystem::path& file);
-  std::string key(const std::filesystem::path& file) const;
+  Evaluation evaluated(const Subject& subject);
+  Figure memory_of(const Subject& subject);
+  Part part(const Subject& subject, std::string_view what) const;
   ModelFigures figures(Figure accuracy, Figure memory, std::uint64_t bytes) const;
   Cost cost_of_run(const Plan& plan) const;
 

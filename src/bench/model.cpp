@@ -18,14 +18,14 @@ namespace bw {
 namespace {
 
 // A NaN among the weights makes every figure meaningless; infinities are how masks are written.
-void refuse_nan(const Graph& graph, const fs::path& path) {
+void refuse_nan(const Graph& graph) {
   for (const Value& value : graph.values) {
     if (value.initializer.dtype() != DType::Float32) continue;
     const std::span<const float> x = value.initializer.data<float>();
     const auto nan = std::find_if(x.begin(), x.end(), [](float v) { return std::isnan(v); });
     if (nan != x.end())
       throw Error(InputClass::Semantic, fmt::format("the element at index {} is not a number (NaN)", nan - x.begin()),
-                  fmt::format("{}: tensor '{}'", path.string(), value.name),
+                  fmt::format("tensor '{}'", value.name),
                   "Export the model again from weights that are finite");
   }
 }
@@ -55,7 +55,7 @@ Graph bring_down(LoadedModel& model) {
     if (opset > runtime.newest_opset) graph = onnx::convert_opset(onnx::inline_functions(graph), runtime.newest_opset);
   } catch (const Error& error) {
     throw Error(InputClass::Unsupported, fmt::format("{}, and it cannot be converted: {}", newer, error.message()),
-                model.path.string(), "Export the model with an older opset");
+                "", "Export the model with an older opset");
   }
   graph.ir_version = std::min(ir, runtime.newest_ir_version);
   model.runnable = temporary_file(model.path.filename().string());
@@ -92,28 +92,45 @@ Dataset open_data_for(const LoadedModel& model, const fs::path& data, OpenOption
   return open_dataset(data, input_signatures(model.original), options);
 }
 
+namespace {
+
+// From the graph as it was read to what methods decide about.
+void take_in(LoadedModel& model, const IntakeOptions& options) {
+  refuse_nan(model.original);
+  model.prepared = model.original;
+  if (!options.read.verify) return;
+  onnx::infer_types(model.original);
+  note_defaults(model);
+  model.prepared = prepared(bring_down(model));
+  if (!options.requantize) return;
+  if (!dequantize(model.prepared))
+    throw Error(ErrorKind::Quantization, "the model has no quantized weights or activations to take back", "",
+                "Leave --requantize out");
+  model.prepared = prepared(model.prepared);
+}
+
+}  // namespace
+
 LoadedModel load_model(const fs::path& path, const IntakeOptions& options) {
   LoadedModel model;
   model.path = path;
   model.name = path.stem().string();
   model.original = onnx::read(path, options.read);
-  refuse_nan(model.original, path);
   const std::vector<fs::path> files = format_of(path).files(path);
   model.kept = keep(files);
   model.bytes = total_bytes(files);
   model.sha256 = sha256_of_file(path);
   model.runnable = std::make_shared<const fs::path>(path);
-  model.prepared = model.original;
-  if (!options.read.verify) return model;
-  onnx::infer_types(model.original);
-  note_defaults(model);
-  model.prepared = prepared(bring_down(model));
-  if (!options.requantize) return model;
-  if (!dequantize(model.prepared))
-    throw Error(ErrorKind::Quantization, "the model has no quantized weights or activations to take back",
-                path.string(), "Leave --requantize out");
-  model.prepared = prepared(model.prepared);
+  try {
+    take_in(model, options);
+  } catch (const Error& error) {
+    throw error.within(path.string());
+  }
   return model;
+}
+
+Error about(const LoadedModel& model, const Error& error) {
+  return error.where().empty() ? error.within(model.path.string()) : error;
 }
 
 }  // namespace bw

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/kept_files.h"
 #include "data/dataset.h"
 #include "format/format.h"
@@ -39,6 +40,9 @@ struct IntakeOptions {
 // ONNX that are newer than the runtime takes and cannot be brought down.
 LoadedModel load_model(const std::filesystem::path& path, const IntakeOptions& options = {});
 Graph prepared(const Graph& original);
+
+// An error that says nothing of a place, said of this model.
+Error about(const LoadedModel& model, const Error& error);
 
 // Opens the data that a model is to be run on. InputError(data) also for labels beyond the classes that its first
 // output tells apart.

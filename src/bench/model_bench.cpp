@@ -33,12 +33,18 @@ bool can_be_measured(const CandidateFindings& row) {
   return row.artifact && row.status == Status::Ok;
 }
 
+LoadedModel named(LoadedModel model, const std::string& name) {
+  model.name = name;
+  return model;
+}
+
 }  // namespace
 
-ModelBench::ModelBench(const fs::path& path, const BenchOptions& options, Checkpoint& checkpoint)
+ModelBench::ModelBench(const fs::path& path, const std::string& name, const BenchOptions& options,
+                       Checkpoint& checkpoint)
     : options_(options),
       checkpoint_(checkpoint),
-      model_(load_model(path, options.intake)),
+      model_(named(load_model(path, options.intake), name)),
       target_(target_named(options.target)),
       task_{.graph = model_.prepared,
             .target = target_,
@@ -83,10 +89,17 @@ Calibration ModelBench::calibrated() {
   if (all.empty()) return {};
   const Split split = dataset_.calibration();
   const std::size_t count = std::min(options_.calibration_samples, split.size());
-  const std::string key = fmt::format("{} {} {} {} {} {} {}", content_hash(model_.prepared),
-                                      dataset_.description()["sha256"].get<std::string>(), count,
-                                      options_.calibration_samples, options_.balanced, options_.seed, names_of(all));
-  Calibration calibration = checkpoint_.calibration(key, [&] {
+  const Part part{.model = model_.name,
+                  .of = "all recipes",
+                  .what = "calibration",
+                  .from = {{"the model", content_hash(model_.prepared)},
+                           {"the data", dataset_.description()["sha256"].get<std::string>()},
+                           {"the number of samples", std::to_string(count)},
+                            {"--calibration-samples", std::to_string(options_.calibration_samples)},
+                           {"--balanced", options_.balanced ? "yes" : "no"},
+                           {"--seed", std::to_string(options_.seed)},
+                           {"what the recipes have to see", names_of(all)}}};
+  Calibration calibration = checkpoint_.calibration(part, [&] {
     SharedSamples samples(split, choose(split, count, options_.seed, options_.balanced));
     return calibrate(model_.prepared, samples, all,
                      {.threads = options_.threads,

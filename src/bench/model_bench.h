@@ -15,7 +15,9 @@ inline constexpr const char* kCandidates = "candidates";
 
 class ModelBench {
  public:
-  ModelBench(const std::filesystem::path& path, const BenchOptions& options, Checkpoint& checkpoint);
+  // `name`: what the model is called in this run.
+  ModelBench(const std::filesystem::path& path, const std::string& name, const BenchOptions& options,
+             Checkpoint& checkpoint);
 
   ModelFindings run(const BenchListener& listener);
 

@@ -15,11 +15,11 @@ Speed::Speed(std::filesystem::path original, SharedSamples& samples, const Speed
       options_(options),
       checkpoint_(checkpoint) {}
 
-void Speed::enter(const std::string& candidate, const std::filesystem::path& file, const std::string& key,
+void Speed::enter(const std::string& candidate, const std::filesystem::path& file, const Part& speed,
                   const std::string& structure) {
   auto entrant = std::ranges::find(entrants_, structure, &Entrant::structure);
   if (entrant == entrants_.end()) entrant = entrants_.insert(entrant, Entrant{.structure = structure, .candidates = {}, .visits = {}});
-  entrant->candidates.push_back({candidate, file, key});
+  entrant->candidates.push_back({candidate, file, speed});
 }
 
 std::size_t Speed::entrant_of(const std::string& candidate) const {
@@ -43,12 +43,21 @@ std::size_t Speed::missing_visits() const {
   return missing;
 }
 
+Part Speed::part_of(const Candidate& candidate, std::size_t visit) const {
+  Part part = candidate.speed;
+  part.what += fmt::format(" {}", visit + 1);
+  part.from.emplace_back("--latency-seconds", fmt::format("{}", options_.visit.seconds));
+  part.from.emplace_back("the number of turns", std::to_string(options_.visit.least_turns));
+  part.from.emplace_back("the visit", std::to_string(visit + 1));
+  return part;
+}
+
 double Speed::visit(const std::string& candidate) {
   Entrant& entrant = entrants_.at(entrant_of(candidate));
   const Candidate& one = *std::ranges::find(entrant.candidates, candidate, &Candidate::name);
-  entrant.visits.push_back(checkpoint_.visit(
-      fmt::format("{} {} {} {}", one.key, options_.visit.seconds, options_.visit.least_turns, entrant.visits.size()),
-      [&] { return bw::visit(options_.worker, original_, one.file, samples_, options_.visit); }));
+  entrant.visits.push_back(checkpoint_.visit(part_of(one, entrant.visits.size()), [&] {
+    return bw::visit(options_.worker, original_, one.file, samples_, options_.visit);
+  }));
   return entrant.visits.back().seconds;
 }
 

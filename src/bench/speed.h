@@ -22,8 +22,8 @@ class Speed {
   Speed(std::filesystem::path original, SharedSamples& samples, const SpeedOptions& options, Checkpoint& checkpoint);
 
   // Candidates whose files have one structure (structure_hash) take the same time: they are one entrant, timed in turn,
-  // and share what is found. `key`: names all that a visit depends on, for the checkpoint.
-  void enter(const std::string& candidate, const std::filesystem::path& file, const std::string& key,
+  // and share what is found. `speed`: the part of the run that this is, with all that a visit depends on but how it is paid.
+  void enter(const std::string& candidate, const std::filesystem::path& file, const Part& speed,
              const std::string& structure);
   // Whether its entrant has fewer visits that judge than it should, and some are left to it.
   bool wants_visit(const std::string& candidate) const;
@@ -40,13 +40,14 @@ class Speed {
   struct Candidate {
     std::string name;
     std::filesystem::path file;
-    std::string key;
+    Part speed;
   };
   struct Entrant {
     std::string structure;
     std::vector<Candidate> candidates;
     std::vector<Visit> visits;
   };
+  Part part_of(const Candidate& candidate, std::size_t visit) const;
   std::size_t entrant_of(const std::string& candidate) const;  // its index; one past the last when there is none
 
   std::filesystem::path original_;

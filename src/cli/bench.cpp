@@ -4,13 +4,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
-
 #include "base/error.h"
 #include "base/progress.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "cli/model_flags.h"
+#include "cli/output.h"
 #include "report/json.h"
 #include "report/table.h"
 #include "report/write.h"
@@ -25,11 +24,15 @@ constexpr Parameter kFlags[] = {
     {.name = "output",
      .type = Parameter::Type::Text,
      .standard = "bitwright-report",
-     .says = "folder for the report and the candidates"},
+     .says = "folder for the report and the candidates",
+     .takes = "FOLDER",
+     .heading = kResultHeading},
     {.name = "methods",
      .type = Parameter::Type::Text,
      .standard = "all",
-     .says = "groups and recipes, separated by commas"},
+     .says = "groups and recipes, separated by commas",
+     .takes = "METHODS",
+     .heading = kMakingHeading},
     kTargetFlag,
     kDataRootFlag,
     kCalibrationSplitFlag,
@@ -42,44 +45,55 @@ constexpr Parameter kFlags[] = {
     {.name = "baseline",
      .type = Parameter::Type::Flag,
      .standard = "yes",
-     .says = "measure, and compare with the float model"},
+     .says = "measure, and compare with the float model",
+     .heading = kMeasuringHeading},
     {.name = "quick",
      .type = Parameter::Type::Flag,
      .standard = "no",
-     .says = "only the first, short measurement: fewer samples, wider intervals"},
+     .says = "only the first, short measurement: fewer samples, wider intervals",
+     .heading = kMeasuringHeading},
     {.name = "accuracy_threshold",
      .type = Parameter::Type::Ratio,
      .standard = "0.95",
      .says = "share of the float model's accuracy to keep",
      .low = 0,
-     .high = 2},
+     .high = 2,
+     .heading = kRequiredHeading},
     {.name = "least_gain",
      .type = Parameter::Type::Ratio,
      .standard = "0.05",
      .says = "least gain in time or size that makes a candidate worth shipping",
      .low = 0,
-     .high = 0.99},
+     .high = 0.99,
+     .heading = kRequiredHeading},
     {.name = "max_latency_ratio",
      .type = Parameter::Type::Ratio,
      .standard = "0",
      .says = "most time, as share of the float model's; 0: no limit",
      .low = 0,
-     .high = 1e6},
+     .high = 1e6,
+     .heading = kRequiredHeading},
     {.name = "max_size",
      .type = Parameter::Type::Bytes,
      .standard = "0",
      .says = "most bytes of a model; 0: no limit",
      .low = 0,
-     .high = 1e15},
+     .high = 1e15,
+     .heading = kRequiredHeading},
     {.name = "resume",
      .type = Parameter::Type::Flag,
      .standard = "no",
-     .says = "go on with an interrupted run into the same folder"},
+     .says = "go on with an interrupted run into the same folder",
+     .heading = kResultHeading},
     kWorkerMemoryFlag,
     kWorkerTimeoutFlag,
     kUncheckedFlag,
     kRequantizeFlag,
-    {.name = "store", .type = Parameter::Type::Flag, .standard = "yes", .says = "keep the run for 'bitwright runs'"},
+    {.name = "store",
+     .type = Parameter::Type::Flag,
+     .standard = "yes",
+     .says = "keep the run for 'bitwright runs'",
+     .heading = kResultHeading},
 };
 
 Constraints constraints(const Arguments& flags) {
@@ -95,9 +109,7 @@ Constraints constraints(const Arguments& flags) {
 
 BenchOptions options_of(const Invocation& invocation) {
   const Arguments& flags = invocation.flags;
-  if (flags.text("data").empty())
-    throw Error(ErrorKind::Usage, "no data to calibrate and measure on", "--data",
-                "Give a folder, a dataset.yaml or a data file");
+  data_to("calibrate and measure on", invocation);
   BenchOptions options = measuring_options(invocation);
   for (const std::string& model : invocation.all("MODEL")) options.models.emplace_back(model);
   options.output = flags.text("output");
@@ -146,12 +158,24 @@ BenchListener listener_for(const BenchOptions& options) {
           .model_done = [&options](const Findings& so_far) { write_report(so_far, options.output); }};
 }
 
+// An interrupted run says how to go on with it.
+Findings found(const Invocation& invocation, const BenchOptions& options) {
+  try {
+    return bench(options, listener_for(options));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::Interrupted) throw;
+    throw Error(
+        error.kind(), error.message(), error.where(),
+        fmt::format("What is finished is kept; go on with: {}{}", invocation.line, options.resume ? "" : " --resume"));
+  }
+}
+
 int run(const Invocation& invocation) {
   const BenchOptions options = options_of(invocation);
-  const Findings findings = bench(options, listener_for(options));
+  const Findings findings = found(invocation, options);
   const Json report = to_json(findings);
-  std::fputs((invocation.json ? to_text(report) : findings_table(findings, style_of_stdout())).c_str(), stdout);
-  std::fflush(stdout);  // the answer comes before anything that may still go wrong
+  put(invocation.json ? to_text(report) : findings_table(findings, style_of_stdout()));
+  written();  // the answer comes before anything that may still go wrong
   if (invocation.flags.flag("store")) Store(Store::usual_path()).save(report);
   say(fmt::format("report: {}", (options.output / "report.html").string()));
   if (options.baseline) require_met(findings);
@@ -165,7 +189,8 @@ Command bench_command() {
           .says = "find the version worth shipping: make, measure and compare candidates",
           .positionals = kPositionals,
           .flags = kFlags,
-          .run = run};
+          .run = run,
+          .example = "bitwright bench MODEL.onnx --data FOLDER"};
 }
 
 }  // namespace bw

@@ -11,6 +11,7 @@ Command compare_command();
 Command data_check_command();
 Command data_keys_command();
 Command doctor_command();
+Command help_command();
 Command inspect_command();
 Command methods_command();
 Command quantize_command();

@@ -1,5 +1,5 @@
-// A command of the program: one file in cli/ and one line in the list of catalog.cpp. Its flags, help, JSON form and
-// tab completion come from its tables.
+// A command of the program: one file in cli/ and one line in the list of catalog.cpp. Its flags, help, manual page,
+// JSON form and tab completion come from its tables.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace bw {
 struct Positional {
   std::string_view name;  // as shown in help: MODEL
   std::string_view says;
-  bool many = false;  // takes all that follow; at least one
+  bool many = false;  // takes all that follow; at least one, unless it is optional
   bool optional = false;
 };
 
@@ -24,7 +24,7 @@ struct Positional {
 struct Invocation {
   std::map<std::string, std::vector<std::string>, std::less<>> positionals;
   Arguments flags;
-  bool json = false;
+  bool json = false, quiet = false;
   int threads = 0;
   std::uint64_t seed = 0;
   std::string line;  // the whole command line, quoted for a shell
@@ -39,10 +39,13 @@ struct Command {
   std::span<const Positional> positionals;
   std::span<const Parameter> flags;  // "--name VALUE"; Flag parameters: --name and --no-name
   int (*run)(const Invocation& invocation);
+  std::string_view example = {};  // a whole line that works
   bool hidden = false;
 };
 
 std::span<const Command> commands();
+// What every command takes beside its own.
+std::span<const Parameter> flags_of_all();
 
 // Parses argv, runs the command and turns errors into one sentence on stderr and an exit code.
 int run_program(int argc, char** argv);

@@ -1,8 +1,6 @@
 // bitwright compare: two models on the same data, paired.
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
-
 #include "base/error.h"
 #include "bench/bench.h"
 #include "bench/measured.h"
@@ -10,6 +8,7 @@
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "cli/model_flags.h"
+#include "cli/output.h"
 #include "report/comparison.h"
 #include "report/json.h"
 #include "report/table.h"
@@ -26,8 +25,7 @@ constexpr Parameter kFlags[] = {
 };
 
 BenchOptions options_of(const Invocation& invocation) {
-  if (invocation.flags.text("data").empty())
-    throw Error(ErrorKind::Usage, "no data to compare on", "--data", "Give a folder, a dataset.yaml or a data file");
+  data_to("compare on", invocation);
   return measuring_options(invocation);
 }
 
@@ -61,10 +59,7 @@ int run(const Invocation& invocation) {
   model.pareto = pareto_front(model.candidates);
   model.recommended.sentence = comparison_sentence(model);  // no choice is made: both are the user's
   findings.models.push_back(std::move(model));
-  std::fputs(
-      (invocation.json ? to_text(to_json(findings)) : comparison_table(findings.models.front(), style_of_stdout()))
-          .c_str(),
-      stdout);
+  put(invocation.json ? to_text(to_json(findings)) : comparison_table(findings.models.front(), style_of_stdout()));
   return 0;
 }
 
@@ -75,7 +70,8 @@ Command compare_command() {
           .says = "two models on the same data: accuracy, speed, memory, size",
           .positionals = kPositionals,
           .flags = kFlags,
-          .run = run};
+          .run = run,
+          .example = "bitwright compare MODEL.onnx small.onnx --data FOLDER"};
 }
 
 }  // namespace bw

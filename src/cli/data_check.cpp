@@ -1,11 +1,10 @@
 // bitwright data check: a few decoded samples of a dataset and their statistics.
-#include <fmt/format.h>
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
+#include "cli/output.h"
 #include "data/check.h"
 #include "format/onnx/onnx.h"
 
@@ -18,7 +17,9 @@ constexpr Parameter kFlags[] = {
     {.name = "model",
      .type = Parameter::Type::Text,
      .standard = "",
-     .says = "the model that the samples are for, where dataset.yaml does not name the inputs"},
+     .says = "the model that the samples are for, where dataset.yaml does not name the inputs",
+     .takes = "FILE",
+     .heading = kDataHeading},
     kDataRootFlag,
     kCalibrationSplitFlag,
     kEvaluationSplitFlag,
@@ -28,14 +29,16 @@ constexpr Parameter kFlags[] = {
      .says = "how many samples to show",
      .low = 0,
      .high = 1000,
-     .choices = ""},
+     .choices = "",
+     .heading = kResultHeading},
     {.name = "samples",
      .type = Parameter::Type::Integer,
      .standard = "1000",
      .says = "how many samples of each split to decode",
      .low = 1,
      .high = 1e9,
-     .choices = ""},
+     .choices = "",
+     .heading = kDataHeading},
 };
 
 Dataset opened(const Invocation& invocation) {
@@ -51,7 +54,7 @@ int run(const Invocation& invocation) {
   const Dataset dataset = opened(invocation);
   const DataCheck check = check_dataset(dataset, static_cast<std::size_t>(invocation.flags.integer("show")),
                                         static_cast<std::size_t>(invocation.flags.integer("samples")));
-  std::fputs((invocation.json ? to_text(to_json(check)) : to_text(check)).c_str(), stdout);
+  put(invocation.json ? to_text(to_json(check)) : to_text(check));
   return 0;
 }
 
@@ -62,7 +65,8 @@ Command data_check_command() {
           .says = "show a few samples of a dataset and their statistics",
           .positionals = kPositionals,
           .flags = kFlags,
-          .run = run};
+          .run = run,
+          .example = "bitwright data check FOLDER --model MODEL.onnx"};
 }
 
 }  // namespace bw

@@ -1,8 +1,10 @@
 // bitwright doctor: what is here, and what is wrong with it.
 #include <fmt/format.h>
+#include <sys/stat.h>
 
-#include <cstdio>
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -11,6 +13,7 @@
 #include "base/machine.h"
 #include "base/version.h"
 #include "cli/catalog.h"
+#include "cli/output.h"
 #include "report/figure_text.h"
 #include "run/runtime.h"
 #include "store/store.h"
@@ -70,10 +73,28 @@ Json store_json() {
   return store;
 }
 
-Json disk_json(const fs::path& path) {
-  std::error_code failure;
-  const fs::space_info space = fs::space(path, failure);
-  return {{"path", path.string()}, {"free_bytes", failure ? Json(nullptr) : Json(space.available)}};
+// Each file system once, with all that lies on it.
+Json disks_json(const std::vector<fs::path>& paths) {
+  Json disks = Json::array();
+  std::map<dev_t, std::size_t> known;
+  for (const fs::path& path : paths) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) == 0 && !known.emplace(status.st_dev, disks.size()).second) {
+      Json& here = disks[known[status.st_dev]]["paths"];
+      if (std::ranges::find(here, Json(path.string())) == here.end()) here.push_back(path.string());
+      continue;
+    }
+    std::error_code failure;
+    const fs::space_info space = fs::space(path, failure);
+    disks.push_back({{"paths", {path.string()}}, {"free_bytes", failure ? Json(nullptr) : Json(space.available)}});
+  }
+  return disks;
+}
+
+std::string words(const Json& list, std::string_view between = " ") {
+  std::string text;
+  for (const Json& word : list) text += (text.empty() ? "" : std::string(between)) + word.get<std::string>();
+  return text.empty() ? "none" : text;
 }
 
 // Whole sentences; empty when all is well.
@@ -87,7 +108,7 @@ std::vector<std::string> problems_of(const Json& found) {
     problems.push_back(fmt::format("The store of runs cannot be used: {}.", fault.get<std::string>()));
   for (const Json& disk : found["disks"])
     if (disk["free_bytes"].is_number() && disk["free_bytes"].get<double>() < kLittleSpace)
-      problems.push_back(fmt::format("Less than 1 GB is free at {}.", disk["path"].get<std::string>()));
+      problems.push_back(fmt::format("Less than 1 GB is free at {}.", words(disk["paths"], ", ")));
   return problems;
 }
 
@@ -95,16 +116,8 @@ std::string bytes_text(const Json& bytes) {
   return bytes.is_null() ? "unknown" : figure_text(exact_figure(bytes.get<double>(), Unit::Bytes));
 }
 
-std::string words(const Json& list) {
-  std::string text;
-  for (const Json& word : list) text += (text.empty() ? "" : " ") + word.get<std::string>();
-  return text.empty() ? "none" : text;
-}
-
 void print_for_people(const Json& found) {
-  const auto line = [](std::string_view name, const std::string& value) {
-    fmt::print("{:<11}{}\n", name, printable(value));
-  };
+  const auto line = [](std::string_view name, const std::string& value) { put("{:<11}{}\n", name, printable(value)); };
   const Json& here = found["machine"];
   line("bitwright", found["bitwright"].get<std::string>());
   line("CPU", fmt::format("{}, {} cores to use", here["cpu"].get<std::string>(), here["cores"].get<int>()));
@@ -123,7 +136,7 @@ void print_for_people(const Json& found) {
                             store["runs"].is_null() ? "cannot be used"
                                                     : fmt::format("{} runs", store["runs"].get<std::size_t>())));
   for (const Json& disk : found["disks"])
-    line("disk", fmt::format("{} free at {}", bytes_text(disk["free_bytes"]), disk["path"].get<std::string>()));
+    line("disk", fmt::format("{} free at {}", bytes_text(disk["free_bytes"]), words(disk["paths"], ", ")));
   for (const Json& problem : found["problems"]) line("problem", problem.get<std::string>());
 }
 
@@ -133,11 +146,11 @@ int run(const Invocation& invocation) {
              {"runtimes", runtimes_json()},
              {"targets", targets_json()},
              {"store", store_json()}};
-  found["disks"] = Json::array({disk_json(fs::current_path()), disk_json(fs::temp_directory_path()),
-                                disk_json(existing_folder(found["store"]["path"].get<std::string>()))});
+  found["disks"] = disks_json(
+      {fs::current_path(), fs::temp_directory_path(), existing_folder(found["store"]["path"].get<std::string>())});
   found["problems"] = problems_of(found);
   if (invocation.json)
-    std::fputs(to_text(found).c_str(), stdout);
+    put(to_text(found));
   else
     print_for_people(found);
   return found["problems"].empty() ? 0 : exit_code(ErrorKind::HardwareCompatibility);
@@ -150,7 +163,8 @@ Command doctor_command() {
           .says = "what is here (CPU, memory, runtimes, targets, store), and what is wrong",
           .positionals = {},
           .flags = {},
-          .run = run};
+          .run = run,
+          .example = "bitwright doctor"};
 }
 
 }  // namespace bw

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 
 #include "base/error.h"
@@ -11,6 +10,7 @@
 #include "bench/model.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
+#include "cli/output.h"
 #include "graph/ops/op.h"
 #include "graph/text.h"
 #include "report/figure_text.h"
@@ -21,8 +21,16 @@ namespace {
 constexpr Positional kPositionals[] = {{.name = "MODEL", .says = "ONNX model", .many = false, .optional = false}};
 constexpr Parameter kFlags[] = {
     kTargetFlag,
-    {.name = "nodes", .type = Parameter::Type::Flag, .standard = "no", .says = "list every node of the prepared graph"},
-    {.name = "text", .type = Parameter::Type::Flag, .standard = "no", .says = "print the prepared graph in text form"},
+    {.name = "nodes",
+     .type = Parameter::Type::Flag,
+     .standard = "no",
+     .says = "list every node of the prepared graph",
+     .heading = kResultHeading},
+    {.name = "text",
+     .type = Parameter::Type::Flag,
+     .standard = "no",
+     .says = "print the prepared graph in text form",
+     .heading = kResultHeading},
 };
 
 Json ports(const Graph& graph, const std::vector<ValueId>& ids) {
@@ -119,8 +127,8 @@ Json summary(const LoadedModel& model, const Target& target) {
 
 void print_nodes(const Graph& graph) {
   for (const Node& node : graph.nodes)
-    fmt::print("{:<18} {:<48} {}\n", node.op_type, node.name,
-               node.output(0) == kNoValue ? "" : to_string(graph.value(node.output(0)).type));
+    put("{:<18} {:<48} {}\n", node.op_type, node.name,
+        node.output(0) == kNoValue ? "" : to_string(graph.value(node.output(0)).type));
 }
 
 std::string bytes_text(const Json& bytes) {
@@ -134,7 +142,7 @@ void print_misfits(const Json& misfits) {
     std::string& list = recipes[misfit["reason"].get<std::string>()];
     list += (list.empty() ? "" : ", ") + misfit["recipe"].get<std::string>();
   }
-  for (const auto& [reason, list] : recipes) fmt::print("  not {}: {}\n", list, reason);
+  for (const auto& [reason, list] : recipes) put("  not {}: {}\n", list, reason);
 }
 
 // Only where there is more than the model's own.
@@ -145,7 +153,7 @@ void print_files(const Json& files) {
   for (std::size_t i = 0; i < std::min(files.size(), kMost); ++i)
     text += fmt::format("{} {} ({})", i == 0 ? "" : ",", files[i]["path"].get<std::string>(),
                         bytes_text(files[i]["bytes"]));
-  fmt::print("files   {}{}\n", text, files.size() > kMost ? fmt::format(" and {} more", files.size() - kMost) : "");
+  put("files   {}{}\n", text, files.size() > kMost ? fmt::format(" and {} more", files.size() - kMost) : "");
 }
 
 std::string use_of(const Json& port) {
@@ -157,33 +165,31 @@ std::string use_of(const Json& port) {
 }
 
 void print_for_people(const Json& s) {
-  fmt::print("{}: {}, opset {}, {} nodes ({} after preparation), {} parameters, {}\n", s["name"].get<std::string>(),
-             s["architecture_type"].get<std::string>(), s["opset"].get<int>(), s["nodes"].get<int>(),
-             s["prepared_nodes"].get<int>(), s["parameters"].get<std::uint64_t>(), bytes_text(s["bytes"]));
+  put("{}: {}, opset {}, {} nodes ({} after preparation), {} parameters, {}\n", s["name"].get<std::string>(),
+      s["architecture_type"].get<std::string>(), s["opset"].get<int>(), s["nodes"].get<int>(),
+      s["prepared_nodes"].get<int>(), s["parameters"].get<std::uint64_t>(), bytes_text(s["bytes"]));
   print_files(s["files"]);
   for (const char* side : {"inputs", "outputs"})
     for (const Json& port : s[side])
-      fmt::print("{:<8} {} {}{}\n", side, port["name"].get<std::string>(), port["type"].get<std::string>(),
-                 use_of(port));
-  fmt::print("operators");
-  for (const auto& [op, count] : s["operators"].items()) fmt::print(" {}x{}", op, count.get<int>());
-  fmt::print("\n");
-  for (const Json& note : s["notes"]) fmt::print("note: {}\n", note.get<std::string>());
-  fmt::print("methods that fit:");
-  for (const Json& recipe : s["recommended_methods"]) fmt::print(" {}", recipe.get<std::string>());
-  fmt::print("{}\n", s["recommended_methods"].empty() ? " none" : "");
+      put("{:<8} {} {}{}\n", side, port["name"].get<std::string>(), port["type"].get<std::string>(), use_of(port));
+  put("operators");
+  for (const auto& [op, count] : s["operators"].items()) put(" {}x{}", op, count.get<int>());
+  put("\n");
+  for (const Json& note : s["notes"]) put("note: {}\n", note.get<std::string>());
+  put("methods that fit:");
+  for (const Json& recipe : s["recommended_methods"]) put(" {}", recipe.get<std::string>());
+  put("{}\n", s["recommended_methods"].empty() ? " none" : "");
   print_misfits(s["misfits"]);
-  if (!s["recommended_methods"].empty())
-    fmt::print("next: bitwright bench {} --data FOLDER\n", s["path"].get<std::string>());
+  if (!s["recommended_methods"].empty()) put("next: bitwright bench {} --data FOLDER\n", s["path"].get<std::string>());
 }
 
 int run(const Invocation& invocation) {
   const LoadedModel model = load_model(invocation.the("MODEL"));
   const Json json = summary(model, target_named(invocation.flags.text("target")));
   if (invocation.json)
-    std::fputs(to_text(json).c_str(), stdout);
+    put(to_text(json));
   else if (invocation.flags.flag("text"))
-    std::fputs(print(model.prepared).c_str(), stdout);
+    put(print(model.prepared));
   else
     print_for_people(json);
   if (invocation.flags.flag("nodes") && !invocation.json) print_nodes(model.prepared);
@@ -197,7 +203,8 @@ Command inspect_command() {
           .says = "what a model is, and which methods fit it",
           .positionals = kPositionals,
           .flags = kFlags,
-          .run = run};
+          .run = run,
+          .example = "bitwright inspect MODEL.onnx"};
 }
 
 }  // namespace bw

@@ -2,10 +2,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
-
 #include "base/json.h"
 #include "cli/catalog.h"
+#include "cli/output.h"
 #include "method/method.h"
 
 namespace bw {
@@ -33,26 +32,25 @@ Json catalog() {
 
 void print_for_people() {
   for (const Method& method : methods()) {
-    fmt::print("{}  ({})\n    {}\n", method.name, method.group, method.says);
+    put("{}  ({})\n    {}\n", method.name, method.group, method.says);
     for (const Parameter& parameter : method.parameters)
-      fmt::print("    {:<16} {}{}{}\n", parameter.name, parameter.says,
-                 parameter.choices.empty() ? "" : fmt::format(": {}", parameter.choices),
-                 parameter.standard.empty() ? "" : fmt::format(" [{}]", parameter.standard));
+      put("    {:<16} {}{}{}\n", parameter.name, parameter.says,
+          parameter.choices.empty() ? "" : fmt::format(": {}", parameter.choices),
+          parameter.standard.empty() ? "" : fmt::format(" [{}]", parameter.standard));
   }
-  fmt::print("\nGroups\n");
+  put("\nGroups\n");
   for (const RecipeGroup& group : recipe_groups()) {
-    fmt::print("{}: {}\n", group.name, group.says);
-    for (const std::string& recipe : group.recipes) fmt::print("    {}\n", recipe);
+    put("{}: {}\n", group.name, group.says);
+    for (const std::string& recipe : group.recipes) put("    {}\n", recipe);
   }
-  fmt::print(
-      "\nA recipe is a method, or a chain of them that take different nodes: "
+  put("\nA recipe is a method, or a chain of them that take different nodes: "
       "int8-static(keep_float=Gemm)+weight-only.\n"
       "Two that would take the same node are refused; keep_float leaves it to the other.\n");
 }
 
 int run(const Invocation& invocation) {
   if (invocation.json)
-    std::fputs(to_text(catalog()).c_str(), stdout);
+    put(to_text(catalog()));
   else
     print_for_people();
   return 0;
@@ -65,7 +63,8 @@ Command methods_command() {
           .says = "list the methods, their parameters and the groups",
           .positionals = {},
           .flags = {},
-          .run = run};
+          .run = run,
+          .example = "bitwright methods"};
 }
 
 }  // namespace bw

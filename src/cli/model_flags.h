@@ -13,14 +13,16 @@ inline constexpr Parameter kWorkerMemoryFlag{
     .standard = "0",
     .says = "most bytes that a process which runs a model may map; 0: no limit",
     .low = 0,
-    .high = 1e15};
+    .high = 1e15,
+    .heading = kProcessHeading};
 inline constexpr Parameter kWorkerTimeoutFlag{
     .name = "worker_timeout",
     .type = Parameter::Type::Seconds,
     .standard = "120",
     .says = "seconds without a sign of life after which a process that runs a model is ended",
     .low = 0.1,
-    .high = 86400};
+    .high = 86400,
+    .heading = kProcessHeading};
 inline constexpr Parameter kUncheckedFlag{.name = "unchecked",
                                           .type = Parameter::Type::Flag,
                                           .standard = "no",
@@ -31,19 +33,22 @@ inline constexpr Parameter kEvaluationSamplesFlag{.name = "evaluation_samples",
                                                   .standard = "0",
                                                   .says = "samples to measure accuracy on, 0 for all",
                                                   .low = 0,
-                                                  .high = 1e9};
+                                                  .high = 1e9,
+                                                  .heading = kDataHeading};
 inline constexpr Parameter kLatencySecondsFlag{.name = "latency_seconds",
                                                .type = Parameter::Type::Seconds,
                                                .standard = "3",
                                                .says = "time for the paired runs of each candidate",
                                                .low = 0.05,
-                                               .high = 3600};
+                                               .high = 3600,
+                                               .heading = kMeasuringHeading};
 
 inline constexpr Parameter kRequantizeFlag{
     .name = "requantize",
     .type = Parameter::Type::Flag,
     .standard = "no",
-    .says = "of a model that is quantized already, take the floats that its codes stand for"};
+    .says = "of a model that is quantized already, take the floats that its codes stand for",
+    .heading = kMakingHeading};
 
 inline ReadOptions read_options(const Invocation& invocation) {
   ReadOptions options;

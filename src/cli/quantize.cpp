@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
-#include <cstdio>
 #include <optional>
 
 #include "base/error.h"
@@ -15,7 +14,10 @@
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "cli/model_flags.h"
+#include "cli/output.h"
+#include "format/format.h"
 #include "observe/calibrate.h"
+#include "report/figure_text.h"
 
 namespace bw {
 namespace {
@@ -26,16 +28,26 @@ constexpr Parameter kFlags[] = {
     {.name = "recipe",
      .type = Parameter::Type::Text,
      .standard = "int8-static",
-     .says = "what to do, see 'bitwright methods'"},
+     .says = "what to do, see 'bitwright methods'",
+     .takes = "RECIPE",
+     .heading = kMakingHeading},
     {.name = "output",
      .type = Parameter::Type::Text,
      .standard = "",
-     .says = "file to write; default MODEL.RECIPE.onnx"},
-    {.name = "plan_out", .type = Parameter::Type::Text, .standard = "", .says = "also write the plan here (JSON)"},
+     .says = "file to write; default MODEL.RECIPE.onnx",
+     .takes = "FILE",
+     .heading = kResultHeading},
+    {.name = "plan_out",
+     .type = Parameter::Type::Text,
+     .standard = "",
+     .says = "also write the plan here (JSON)",
+     .takes = "FILE",
+     .heading = kResultHeading},
     {.name = "dry_run",
      .type = Parameter::Type::Flag,
      .standard = "no",
-     .says = "decide and say what would be done, write nothing"},
+     .says = "decide and say what would be done, write nothing",
+     .heading = kResultHeading},
     kTargetFlag,
     kDataRootFlag,
     kCalibrationSplitFlag,
@@ -65,9 +77,7 @@ std::optional<Dataset> opened_data(const Invocation& invocation, const LoadedMod
 
 Seen look_at_data(const Invocation& invocation, const LoadedModel& model, const std::optional<Dataset>& data,
                   const Needs& needs) {
-  if (!data)
-    throw Error(ErrorKind::Usage, "this recipe needs calibration data", "--data",
-                "Give a folder, a dataset.yaml or a data file");
+  data_to("calibrate on, which this recipe needs", invocation);
   const Split split = data->calibration();
   const auto wanted = static_cast<std::size_t>(invocation.flags.integer("calibration_samples"));
   SharedSamples samples(
@@ -101,12 +111,32 @@ std::string tried_text(const Tried& tried) {
   return text;
 }
 
-Json summary(const Candidate& candidate, const Tried& tried, const Calibration& calibration, const std::string& file) {
+// In bytes, all files that must be shipped; of the new model nothing where none was written.
+struct Sizes {
+  double original = 0;
+  std::optional<double> quantized;
+};
+
+Json to_json(const Sizes& sizes) {
+  return {{"original", sizes.original},
+          {"quantized", sizes.quantized ? Json(*sizes.quantized) : Json(nullptr)},
+          {"ratio", sizes.quantized ? Json(*sizes.quantized / sizes.original) : Json(nullptr)}};
+}
+
+std::string sizes_text(const Sizes& sizes) {
+  const auto text = [](double value, Unit unit) { return figure_text(exact_figure(value, unit)); };
+  return fmt::format("{}, {:.1f} % of the float model's {}", text(*sizes.quantized, Unit::Bytes),
+                     100 * *sizes.quantized / sizes.original, text(sizes.original, Unit::Bytes));
+}
+
+Json summary(const Candidate& candidate, const Tried& tried, const Calibration& calibration, const std::string& file,
+             const Sizes& sizes) {
   Json kept = Json::array();
   for (const FloatNode& node : candidate.float_nodes)
     kept.push_back({{"node", node.node}, {"op", node.op}, {"reason", node.reason}});
   return {{"recipe", to_string(candidate.recipe)},
           {"file", file.empty() ? Json(nullptr) : Json(file)},
+          {"size", to_json(sizes)},
           {"layers_quantized", candidate.layers_quantized},
           {"layers_total", candidate.layers_total},
           {"float_nodes", kept},
@@ -117,28 +147,40 @@ Json summary(const Candidate& candidate, const Tried& tried, const Calibration& 
           {"worker_peak_bytes", calibration.peak_memory}};
 }
 
-void print_for_people(const Candidate& candidate, const Tried& tried, const std::string& file) {
-  fmt::print("{}: {} of {} layers quantized\n", to_string(candidate.recipe), candidate.layers_quantized,
-             candidate.layers_total);
-  for (const FloatNode& node : candidate.float_nodes)
-    fmt::print("  float: {} ({}): {}\n", node.node, node.op, node.reason);
-  for (const std::string& note : candidate.plan.notes) fmt::print("  note: {}\n", note);
-  if (!file.empty()) fmt::print("{}\nwrote {}\n", tried_text(tried), file);
+void print_for_people(const Candidate& candidate, const Tried& tried, const std::string& file, const Sizes& sizes) {
+  put("{}: {} of {} layers quantized\n", to_string(candidate.recipe), candidate.layers_quantized,
+      candidate.layers_total);
+  for (const FloatNode& node : candidate.float_nodes) put("  float: {} ({}): {}\n", node.node, node.op, node.reason);
+  for (const std::string& note : candidate.plan.notes) put("  note: {}\n", note);
+  if (!file.empty()) put("{}\nwrote {}: {}\n", tried_text(tried), file, sizes_text(sizes));
 }
 
 // Written to `file` when it is proven to work; only made where there is no file.
 Proven made(const Invocation& invocation, const LoadedModel& model, const Task& task, const Recipe& recipe,
-            const Seen& seen, const std::optional<Dataset>& data, const std::string& file) {
+            const Seen& seen, const std::optional<Dataset>& data, const std::string& file) try {
   if (file.empty()) return {make_candidate(task, recipe, seen.calibration.evidence, seen.provenance), {}};
-  Trial trial(*model.runnable,
-              data ? first_samples(data->calibration()) : made_up_samples(model.original),
+  Trial trial(*model.runnable, data ? first_samples(data->calibration()) : made_up_samples(model.original),
               worker_limits(invocation));
   return make_proven(task, recipe, seen.calibration.evidence, seen.provenance, file, trial);
+} catch (const Error& error) {
+  throw about(model, error);
+}
+
+// "" for a dry run.
+std::string file_to_write(const Invocation& invocation, const Recipe& recipe) {
+  if (invocation.flags.flag("dry_run")) return "";
+  const std::string& file = invocation.flags.text("output");
+  return file.empty()
+             ? fmt::format("{}.{}.onnx", fs::path(invocation.the("MODEL")).stem().string(), candidate_name(recipe))
+             : file;
 }
 
 int run(const Invocation& invocation) {
   const Recipe recipe = parse_recipe(invocation.flags.text("recipe"));
   const Chain chain = resolve(recipe);
+  const std::string file = file_to_write(invocation, recipe), &plan_file = invocation.flags.text("plan_out");
+  for (const std::string& written : {file, plan_file})
+    if (!written.empty()) require_writable(written);
   const LoadedModel model = load_model(
       invocation.the("MODEL"), {.read = read_options(invocation), .requantize = invocation.flags.flag("requantize")});
   for (const std::string& note : model.notes) say("note: " + note);
@@ -151,17 +193,16 @@ int run(const Invocation& invocation) {
   const std::optional<Dataset> data = opened_data(invocation, model);
   const fs::path data_file = invocation.flags.text("data");
   const KeptFiles kept_data = keep(std::span(&data_file, 1));
-  std::string file = invocation.flags.text("output");
-  if (file.empty()) file = fmt::format("{}.{}.onnx", model.name, candidate_name(recipe));
-  if (invocation.flags.flag("dry_run")) file.clear();
-  for (const std::string& written : {file, invocation.flags.text("plan_out")}) require_not_kept(written);
+  for (const std::string& written : {file, plan_file}) require_not_kept(written);
   const Seen seen = wanted.empty() ? Seen{} : look_at_data(invocation, model, data, wanted);
   const auto [candidate, tried] = made(invocation, model, task, recipe, seen, data, file);
-  if (const std::string& plan = invocation.flags.text("plan_out"); !plan.empty()) write_plan(candidate.plan, plan);
+  if (!plan_file.empty()) write_plan(candidate.plan, plan_file);
+  Sizes sizes{.original = static_cast<double>(model.bytes), .quantized = {}};
+  if (!file.empty()) sizes.quantized = static_cast<double>(shipped_bytes(file));
   if (invocation.json)
-    std::fputs(to_text(summary(candidate, tried, seen.calibration, file)).c_str(), stdout);
+    put(to_text(summary(candidate, tried, seen.calibration, file, sizes)));
   else
-    print_for_people(candidate, tried, file);
+    print_for_people(candidate, tried, file, sizes);
   return 0;
 }
 
@@ -172,7 +213,8 @@ Command quantize_command() {
           .says = "apply one recipe to a model",
           .positionals = kPositionals,
           .flags = kFlags,
-          .run = run};
+          .run = run,
+          .example = "bitwright quantize MODEL.onnx --data FOLDER --recipe 'int8-static(observer=mse)' -o small.onnx"};
 }
 
 }  // namespace bw

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -10,6 +9,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/catalog.h"
+#include "cli/headings.h"
+#include "cli/output.h"
 #include "report/figure_text.h"
 #include "report/json.h"
 #include "report/table.h"
@@ -27,11 +28,8 @@ constexpr Parameter kListFlags[] = {{.name = "limit",
                                      .says = "how many to list, the newest first",
                                      .low = 1,
                                      .high = 1e9,
-                                     .choices = ""}};
-
-void print(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
-}
+                                     .choices = "",
+                                     .heading = kResultHeading}};
 
 std::int64_t id_of(const Invocation& invocation, std::string_view positional) {
   const std::string& text = invocation.the(positional);
@@ -69,9 +67,9 @@ int list(const Invocation& invocation) {
                       {"command", run.command},
                       {"models", run.models},
                       {"recommended", run.recommended}});
-    print(to_text(json));
+    put(to_text(json));
   } else if (runs.empty()) {
-    print("No runs are kept yet. `bitwright bench` keeps each of its own.\n");
+    put("No runs are kept yet. `bitwright bench` keeps each of its own.\n");
   } else {
     std::vector<std::vector<Cell>> rows;
     for (const RunSummary& run : runs)
@@ -80,20 +78,20 @@ int list(const Invocation& invocation) {
                       {printable(joined(run.models))},
                       {printable(joined(run.recommended))},
                       {printable(run.command)}});
-    print(text_table({{"run", 0}, {"when", 0}, {"models", 0}, {"recommended", 1}, {"command", 2}}, rows,
-                     style_of_stdout()));
+    put(text_table({{"run", 0}, {"when", 0}, {"models", 0}, {"recommended", 1}, {"command", 2}}, rows,
+                   style_of_stdout()));
   }
   return 0;
 }
 
 void print_run(const Json& report, const std::vector<StoredCandidate>& candidates) {
   const TableStyle style = style_of_stdout();
-  print(printable(fmt::format("{}  {}", report["created"].get<std::string>(), report["command"].get<std::string>())) +
-        "\n");
-  print(printable(fmt::format("{}, {} cores, bitwright {}", report["environment"]["cpu"].get<std::string>(),
-                              report["environment"]["cores"].get<int>(),
-                              report["environment"]["bitwright"].get<std::string>())) +
-        "\n\n");
+  put(printable(fmt::format("{}  {}", report["created"].get<std::string>(), report["command"].get<std::string>())) +
+      "\n");
+  put(printable(fmt::format("{}, {} cores, bitwright {}", report["environment"]["cpu"].get<std::string>(),
+                            report["environment"]["cores"].get<int>(),
+                            report["environment"]["bitwright"].get<std::string>())) +
+      "\n\n");
   std::vector<std::vector<Cell>> rows;
   for (const auto& [model, candidate, figures] : candidates)
     rows.push_back({{printable(model)},
@@ -105,21 +103,21 @@ void print_run(const Json& report, const std::vector<StoredCandidate>& candidate
                     bytes(figures.model_size),
                     bytes(figures.memory_usage),
                     {printable(figures.status)}});
-  print(text_table({{"model", 0},
-                    {"candidate", 0},
-                    {"accuracy", 0},
-                    {"retention", 2},
-                    {"time ratio", 0},
-                    {"size ratio", 1},
-                    {"size", 3},
-                    {"memory", 4},
-                    {"status", 0}},
-                   rows, style));
+  put(text_table({{"model", 0},
+                  {"candidate", 0},
+                  {"accuracy", 0},
+                  {"retention", 2},
+                  {"time ratio", 0},
+                  {"size ratio", 1},
+                  {"size", 3},
+                  {"memory", 4},
+                  {"status", 0}},
+                 rows, style));
   for (const Json& model : report["models"])
-    print(wrapped(printable(fmt::format("{}: {}", model["model"]["name"].get<std::string>(),
-                                        model["recommended"]["sentence"].get<std::string>())),
-                  style.width, 2) +
-          "\n");
+    put(wrapped(printable(fmt::format("{}: {}", model["model"]["name"].get<std::string>(),
+                                      model["recommended"]["sentence"].get<std::string>())),
+                style.width, 2) +
+        "\n");
 }
 
 int show(const Invocation& invocation) {
@@ -127,7 +125,7 @@ int show(const Invocation& invocation) {
   const std::int64_t id = id_of(invocation, "ID");
   const Json report = store.report(id);
   if (invocation.json)
-    print(to_text(report));
+    put(to_text(report));
   else
     print_run(report, store.candidates(id));
   return 0;
@@ -161,7 +159,7 @@ int compare(const Invocation& invocation) {
                       {"candidate", row.candidate},
                       {"first", side(row.first)},
                       {"second", side(row.second)}});
-    print(to_text(json));
+    put(to_text(json));
     return 0;
   }
   std::vector<std::vector<Cell>> rows;
@@ -174,30 +172,34 @@ int compare(const Invocation& invocation) {
                     both(row, &KeyFigures::compression_ratio),
                     both_status(row)});
   const TableStyle style = style_of_stdout();
-  print(text_table({{"model", 0},
-                    {"candidate", 0},
-                    {"accuracy", 0},
-                    {"retention", 2},
-                    {"time ratio", 0},
-                    {"size ratio", 1},
-                    {"status", 0}},
-                   rows, style));
-  print(wrapped("Ratios are to the float model of the same run, so runs on different machines can be compared.",
-                style.width, 0) +
-        "\n");
+  put(text_table({{"model", 0},
+                  {"candidate", 0},
+                  {"accuracy", 0},
+                  {"retention", 2},
+                  {"time ratio", 0},
+                  {"size ratio", 1},
+                  {"status", 0}},
+                 rows, style));
+  put(wrapped("Ratios are to the float model of the same run, so runs on different machines can be compared.",
+              style.width, 0) +
+      "\n");
   return 0;
 }
 
 int schema(const Invocation&) {
-  print(to_text(report_schema()));
+  put(to_text(report_schema()));
   return 0;
 }
 
 }  // namespace
 
 Command runs_list_command() {
-  return {
-      .name = "runs list", .says = "list the runs that were kept", .positionals = {}, .flags = kListFlags, .run = list};
+  return {.name = "runs list",
+          .says = "list the runs that were kept",
+          .positionals = {},
+          .flags = kListFlags,
+          .run = list,
+          .example = "bitwright runs list"};
 }
 
 Command runs_show_command() {
@@ -205,7 +207,8 @@ Command runs_show_command() {
           .says = "show a run; with --json its report.json",
           .positionals = kRun,
           .flags = {},
-          .run = show};
+          .run = show,
+          .example = "bitwright runs show 3"};
 }
 
 Command runs_compare_command() {
@@ -213,12 +216,17 @@ Command runs_compare_command() {
           .says = "what differs between two runs",
           .positionals = kRuns,
           .flags = {},
-          .run = compare};
+          .run = compare,
+          .example = "bitwright runs compare 2 3"};
 }
 
 Command runs_schema_command() {
-  return {
-      .name = "runs schema", .says = "the JSON Schema of report.json", .positionals = {}, .flags = {}, .run = schema};
+  return {.name = "runs schema",
+          .says = "the JSON Schema of report.json",
+          .positionals = {},
+          .flags = {},
+          .run = schema,
+          .example = "bitwright runs schema"};
 }
 
 }  // namespace bw

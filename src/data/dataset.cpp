@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/names.h"
 #include "base/random.h"
 #include "data/discover.h"
 #include "data/feed.h"
@@ -108,10 +109,7 @@ const SplitSpec* find_split(const DatasetSpec& spec, std::string_view name) {
 }
 
 const SplitSpec& named_split(const DatasetSpec& spec, std::string_view name) {
-  if (const SplitSpec* found = find_split(spec, name)) return *found;
-  std::string names;
-  for (const SplitSpec& split : spec.splits) names += (names.empty() ? "" : ", ") + split.name;
-  throw Error(ErrorKind::Usage, "there is no split \"" + std::string(name) + "\"", "", "There are: " + names);
+  return entry_named("split", name, spec.splits);
 }
 
 // The split asked for, or the first of `order` that is there and is not `other`; nullptr when there is none.

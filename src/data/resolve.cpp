@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/names.h"
 #include "data/feed.h"
 #include "data/labels.h"
 
@@ -83,7 +84,7 @@ class Resolver {
           InputClass::Semantic, "there is no " + in_quotes(input.from) + " in the data",
           "input " + in_quotes(input.name),
           (input.from == "state" ? "A state is not carried from one sample to the next: say from: zeros. " : "") +
-              ("There are: " + column_names(source_)));
+              (did_you_mean(input.from, names_of(columns_)) + "There are: " + column_names(source_)));
     if (column->kind == Column::Kind::Image) complete_image(input, *column, signature);
     if (column->kind == Column::Kind::Sound) complete_sound(input, *column, signature);
     if (column->kind == Column::Kind::Array && !input.batch_axis) settle_axis(input, *column, signature);

@@ -1,8 +1,10 @@
 #include "data/spec.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
+#include "base/names.h"
 #include "base/number.h"
 #include "data/yaml.h"
 
@@ -19,21 +21,17 @@ constexpr std::array kTasks{
 constexpr std::int64_t kMaxSide = 1 << 16, kMaxLength = 1 << 24, kMaxRate = 1 << 20, kMaxAxis = 7;
 
 TaskKind read_task(const Yaml& yaml) {
-  std::string names;
+  std::vector<std::string_view> known;
   for (const auto& [task, name] : kTasks) {
     if (yaml.text() == name) return task;
-    names += (names.empty() ? "" : ", ") + std::string(name);
+    known.push_back(name);
   }
-  yaml.fail("unknown task \"" + yaml.text() + "\"", "One of: " + names);
+  yaml.fail("unknown task \"" + yaml.text() + "\"", known_names(yaml.text(), known));
 }
 
 std::string read_choice(const Yaml& yaml, std::initializer_list<std::string_view> choices) {
-  std::string names;
-  for (std::string_view choice : choices) {
-    if (yaml.text() == choice) return yaml.text();
-    names += (names.empty() ? "" : ", ") + std::string(choice);
-  }
-  yaml.fail("\"" + yaml.text() + "\" is not known here", "One of: " + names);
+  if (std::ranges::find(choices, yaml.text()) != choices.end()) return yaml.text();
+  yaml.fail("\"" + yaml.text() + "\" is not known here", known_names(yaml.text(), choices));
 }
 
 Scale read_scale(const Yaml& yaml) {

@@ -18,12 +18,6 @@ namespace {
 constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxDepth = 64;
 
-std::string join(std::span<const std::string_view> words) {
-  std::string text;
-  for (std::string_view word : words) text += (text.empty() ? "" : ", ") + std::string(word);
-  return text;
-}
-
 // Brackets nested deeper than allowed, found before the parser (which recurses) sees them. Brackets inside quotes count
 // as well: no honest file has 64 of them open.
 void check_brackets(std::string_view text, std::string_view where) {
@@ -160,9 +154,7 @@ void Yaml::require_keys(std::span<const std::string_view> known) const {
   if (kind_ != Kind::Mapping) fail("must be a mapping (key: value)");
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     if (std::find(known.begin(), known.end(), keys_[i]) != known.end()) continue;
-    const std::string near(nearest(keys_[i], {known.begin(), known.end()}));
-    items_[i].fail("unknown key \"" + keys_[i] + "\"",
-                   (near.empty() ? "" : "Did you mean \"" + near + "\"? ") + "Known here: " + join(known));
+    items_[i].fail("unknown key \"" + keys_[i] + "\"", known_names(keys_[i], {known.begin(), known.end()}));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/names.h"
 #include "method/method.h"
 
 namespace bw {
@@ -51,6 +52,17 @@ std::vector<std::string> recipes_of(const std::string& word) {
   return word == "all" ? all : std::vector<std::string>{word};
 }
 
+// Where a recipe may stand, a group's name may have been meant.
+void require_known(const Recipe& recipe) {
+  std::vector<std::string_view> known = names_of(methods());
+  const std::vector<std::string_view> groups = names_of(recipe_groups());
+  known.insert(known.end(), groups.begin(), groups.end());
+  known.push_back("all");
+  for (const Step& step : recipe.steps)
+    if (std::ranges::find(methods(), step.method, &Method::name) == methods().end())
+      throw no_such("method or group", step.method, known);
+}
+
 }  // namespace
 
 std::vector<Recipe> recipes_named(std::string_view list) {
@@ -58,7 +70,8 @@ std::vector<Recipe> recipes_named(std::string_view list) {
   for (const std::string& word : words_of(list))
     for (const std::string& text : recipes_of(word)) {
       Recipe recipe = parse_recipe(text);
-      resolve(recipe);  // unknown names end here, before any work
+      require_known(recipe);
+      resolve(recipe);  // what cannot be done ends here, before any work
       if (std::find(recipes.begin(), recipes.end(), recipe) == recipes.end()) recipes.push_back(std::move(recipe));
     }
   if (recipes.empty())

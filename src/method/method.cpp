@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/names.h"
 #include "graph/ops/op.h"
 #include "method/catalog.h"
 
@@ -14,12 +15,7 @@ std::span<const Method> methods() {
 }
 
 const Method& method_named(std::string_view name) {
-  std::string names;
-  for (const Method& method : methods()) {
-    if (method.name == name) return method;
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", method.name);
-  }
-  throw Error(ErrorKind::Usage, fmt::format("there is no method '{}'", name), "", fmt::format("Methods: {}", names));
+  return entry_named("method", name, methods());
 }
 
 std::string Chain::group() const {

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "base/error.h"
+#include "base/names.h"
 #include "run/ort/ort.h"
 
 namespace bw {
@@ -15,13 +15,7 @@ std::span<const Runtime> runtimes() {
 }
 
 const Runtime& runtime_named(std::string_view name) {
-  std::string known;
-  for (const Runtime& runtime : runtimes()) {
-    if (runtime.name == name) return runtime;
-    known += known.empty() ? "" : ", ";
-    known += runtime.name;
-  }
-  throw Error(ErrorKind::Usage, "there is no runtime \"" + std::string(name) + "\"", {}, "Runtimes: " + known);
+  return entry_named("runtime", name, runtimes());
 }
 
 }  // namespace bw

@@ -1,10 +1,8 @@
 #include "target/target.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "base/error.h"
+#include "base/names.h"
 #include "base/parameter.h"
 #include "target/catalog.h"
 
@@ -60,12 +58,9 @@ std::span<const Target> targets() {
 }
 
 const Target& target_named(std::string_view name) {
-  std::string names;
-  for (const Target& target : targets()) {
-    if (target.name == name || target.hardware_target == name) return target;
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", target.name);
-  }
-  throw Error(ErrorKind::Usage, fmt::format("there is no target '{}'", name), "", fmt::format("Targets: {}", names));
+  for (const Target& target : targets())
+    if (target.hardware_target == name) return target;
+  return entry_named("target", name, targets());
 }
 
 }  // namespace bw

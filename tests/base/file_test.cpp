@@ -26,6 +26,10 @@ std::string refusal(const Body& body) {
   return "accepted";
 }
 
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 std::size_t entries(const fs::path& folder) {
   return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
@@ -64,8 +68,9 @@ TEST_CASE("an uncommitted file leaves nothing") {
 
 TEST_CASE("writing says what the system said, and leaves the old file") {
   const test::Folder folder;
-  CHECK(refusal([&] { write_file(folder.path() / "no" / "a.txt", "x"); }).ends_with("No such file or directory"));
-  CHECK(refusal([&] { write_file(folder.path(), "x"); }).find("not a regular file") != std::string::npos);
+  CHECK(refusal([&] { write_file(folder.path() / "no" / "a.txt", "x"); }).find("there is no folder") !=
+        std::string::npos);
+  CHECK(refusal([&] { write_file(folder.path(), "x"); }).find("is a folder where a file") != std::string::npos);
   CHECK(refusal([&] { write_file("/dev/null", "x"); }).find("not a regular file") != std::string::npos);
 
   const fs::path path = folder.path() / "a.txt";
@@ -129,6 +134,25 @@ TEST_CASE("what killed writers left is removed, and nothing else") {
   ours.commit();
   CHECK(read_file(folder.path() / "b.txt").empty());
   remove_abandoned(folder.path() / "none");
+}
+
+TEST_CASE("whether something can be written is asked without writing") {
+  const test::Folder folder;
+  const fs::path here = folder.path();
+  write_file(here / "file", "old");
+  CHECK_NOTHROW(require_writable(here / "new"));
+  CHECK_NOTHROW(require_writable(here / "file"));
+  CHECK_NOTHROW(require_writable_folder(here));
+  CHECK_NOTHROW(require_writable_folder(here / "a/b/c"));
+  CHECK(has(refusal([&] { require_writable(here); }), "is a folder where a file is to be written. Name a file in it"));
+  CHECK(has(refusal([&] { require_writable(here / "none/new"); }),
+            "there is no folder '" + (here / "none").string() + "'. Make it"));
+  CHECK(has(refusal([&] { require_writable(here / "file/new"); }), "Not a directory"));
+  CHECK(has(refusal([&] { require_writable_folder(here / "file"); }), "'" + (here / "file").string() + "' is a file"));
+  CHECK(has(refusal([&] { require_writable_folder(here / "file/a/b"); }), "file' is a file"));
+  CHECK(has(refusal([&] { require_writable_folder("/proc/none"); }), "/proc/none: cannot create a file"));
+  CHECK(read_file(here / "file") == "old");
+  CHECK(entries(here) == 1);
 }
 
 TEST_CASE("reading refuses what is no regular file, and what is too long") {

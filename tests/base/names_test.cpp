@@ -1,11 +1,13 @@
 #include "base/names.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
 
 namespace bw::test {
 
 TEST_CASE("the name that was meant is the nearest, and none when all are far", "[names]") {
-  const std::vector<std::string_view> known{"bench", "quantize", "inspect", "int8-static", "int8-dynamic", "u8", "s8"};
+  const std::vector<std::string_view> known{"bench",        "quantize", "inspect", "int8-static",
+                                            "int8-dynamic", "u8",       "s8",      "x"};
   struct Row {
     std::string_view typed, meant;
   };
@@ -22,6 +24,8 @@ TEST_CASE("the name that was meant is the nearest, and none when all are far", "
                                      {"toaster", ""},
                                      {"ben", "bench"},
                                      {"be", ""},
+                                     {"X", "x"},
+                                     {"z", ""},
                                      {"", ""},
                                      {"q", ""}}) {
     INFO(typed);
@@ -37,6 +41,19 @@ TEST_CASE("an error about a name says what was meant and what there is", "[names
   CHECK(std::string(error.what()) == "there is no command 'bnech'. Did you mean 'bench'? There are: bench, quantize");
   CHECK(known_names("toaster", {"bench"}) == "There are: bench");
   CHECK(known_names("toaster", {}) == "There are none");
+  CHECK(did_you_mean("bnech", {"bench"}) == "Did you mean 'bench'? ");
+  CHECK(did_you_mean("toaster", {"bench"}) == "");
+}
+
+TEST_CASE("an entry of a catalog by its name", "[names]") {
+  struct Tool {
+    std::string_view name;
+    int use;
+  };
+  const std::vector<Tool> tools{{"saw", 1}, {"hammer", 2}};
+  CHECK(entry_named("tool", "hammer", tools).use == 2);
+  CHECK_THROWS_WITH(entry_named("tool", "hamer", tools),
+                    "there is no tool 'hamer'. Did you mean 'hammer'? There are: saw, hammer");
 }
 
 }  // namespace bw::test

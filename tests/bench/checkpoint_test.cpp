@@ -12,10 +12,14 @@ using namespace bw;
 
 namespace {
 
+Part part(const char* data) {
+  return {.model = "cnn", .of = "fp16", .what = "memory", .from = {{"the data", data}}};
+}
+
 // How often a step is computed by this checkpoint: 0 when its result was there.
-int computed(Checkpoint& checkpoint, const char* key) {
+int computed(Checkpoint& checkpoint, const char* data) {
   int count = 0;
-  const Figure figure = checkpoint.figure(key, [&] {
+  const Figure figure = checkpoint.figure(part(data), [&] {
     ++count;
     return Figure{1.5, Interval{1, 2}, 7, Unit::Bytes, "why"};
   });
@@ -27,6 +31,16 @@ int computed(Checkpoint& checkpoint, const char* key) {
   CHECK(figure.unit == Unit::Bytes);
   CHECK(figure.reason == "why");
   return count;
+}
+
+Part part_of(const std::string& of, const std::string& what, const std::string& seed, const std::string& data = "d") {
+  return {
+      .model = "cnn", .of = of, .what = what, .from = {{"the data", std::string(64, data.front())}, {"--seed", seed}}};
+}
+
+// What the checkpoint gives, where computing gives `value`.
+double given(Checkpoint& checkpoint, const Part& part, double value) {
+  return *checkpoint.figure(part, [&] { return exact_figure(value, Unit::Bytes); }).value;
 }
 
 }  // namespace
@@ -75,7 +89,7 @@ TEST_CASE("steps of different kinds with one key are different steps") {
   Checkpoint checkpoint(folder.path(), true);
   CHECK(computed(checkpoint, "key") == 1);
   int evaluated = 0;
-  checkpoint.evaluation("key", [&] {
+  checkpoint.evaluation(part("key"), [&] {
     ++evaluated;
     return Evaluation{};
   });
@@ -114,7 +128,7 @@ TEST_CASE("an evaluation, a visit and a calibration come back as they were") {
         return value;
       };
     };
-    const Evaluation e = checkpoint.evaluation("key", compute(evaluation));
+    const Evaluation e = checkpoint.evaluation(part("key"), compute(evaluation));
     REQUIRE(e.outputs.size() == 2);
     CHECK(e.outputs[0].scores == evaluation.outputs[0].scores);
     CHECK(e.outputs[1].scores == evaluation.outputs[1].scores);
@@ -124,7 +138,7 @@ TEST_CASE("an evaluation, a visit and a calibration come back as they were") {
     CHECK(e.outputs[0].faults[1].resized == 6);
     CHECK(e.samples == 2);
     CHECK(e.seconds == 3.5);
-    const Visit v = checkpoint.visit("key", compute(visit));
+    const Visit v = checkpoint.visit(part("key"), compute(visit));
     CHECK(v.original.runs == visit.original.runs);
     CHECK(v.quantized.runs == visit.quantized.runs);
     CHECK(v.original.loads == visit.original.loads);
@@ -133,7 +147,7 @@ TEST_CASE("an evaluation, a visit and a calibration come back as they were") {
     CHECK(v.others == 12);
     CHECK(v.stolen == 13);
     CHECK(v.seconds == 14);
-    const Calibration c = checkpoint.calibration("key", compute(calibration));
+    const Calibration c = checkpoint.calibration(part("key"), compute(calibration));
     CHECK(c.evidence.value("x").range().range() == Range{-1, 4});
     CHECK(c.samples == 12);
     CHECK(c.notes == std::vector<std::string>{"one", "two"});
@@ -147,4 +161,52 @@ TEST_CASE("the versions are the program's and those of the runtimes that are the
   CHECK(text.find("bitwright " + std::string(kVersion)) == 0);
   const Runtime& runtime = runtime_named("onnxruntime");
   CHECK(text.find("onnxruntime " + runtime.version()) != std::string::npos);
+}
+
+TEST_CASE("a part that was finished is used again only when all that it came from is the same", "[checkpoint]") {
+  const test::Folder folder;
+  const fs::path place = folder.path() / "out/.resume";
+  Checkpoint first(place, false);
+  CHECK(given(first, part_of("fp16", "memory", "1"), 1) == 1);
+  CHECK(given(first, part_of("fp16", "memory", "1"), 2) == 1);
+  CHECK(given(first, part_of("bf16", "memory", "1"), 3) == 1);  // what it is of does not decide, but what it came from
+  Checkpoint second(place, true);
+  CHECK(given(second, part_of("fp16", "memory", "1"), 4) == 1);
+  CHECK(given(second, part_of("fp16", "memory", "2"), 5) == 5);
+  CHECK(given(second, part_of("fp16", "memory", "1", "e"), 6) == 6);
+  Checkpoint third(place, false);
+  CHECK(given(third, part_of("fp16", "memory", "1"), 7) == 7);
+  Checkpoint nothing_kept;
+  CHECK(given(nothing_kept, part_of("fp16", "memory", "1"), 8) == 8);
+}
+
+TEST_CASE("a resumed run says what it takes from the earlier one, and why it takes no more", "[checkpoint]") {
+  const test::Folder folder;
+  const fs::path place = folder.path() / "out/.resume";
+  const std::string out = (folder.path() / "out").string();
+  CHECK(Checkpoint(place, true).left() ==
+        "nothing is left of an unfinished run in " + out + ": all is done from the start");
+  Checkpoint first(place, false);
+  for (const char* what : {"memory", "speed"}) given(first, part_of("fp16", what, std::string("1") + what), 1);
+  given(first, part_of("bf16", "memory", "2"), 1);
+  given(first, part_of("int8", "memory", "3"), 1);
+  CHECK(first.used() == "nothing came from the unfinished run");
+
+  Checkpoint second(place, true);
+  CHECK(second.left() == "4 parts of an unfinished run are left in " + out);
+  for (const char* what : {"memory", "speed"}) given(second, part_of("fp16", what, std::string("1") + what), 1);
+  given(second, part_of("bf16", "memory", "5"), 1);       // the seed is another
+  given(second, part_of("bf16", "memory", "5"), 1);       // its own
+  given(second, part_of("int8", "memory", "3", "e"), 1);  // the data is another
+  given(second, part_of("new", "memory", "3", "f"), 1);   // was not there
+  CHECK(second.used() ==
+        "2 parts came from the unfinished run: fp16 (memory, speed). 1 part done again, since --seed is 5, and was 2: "
+        "bf16 (memory). 1 part done again, since the data is another one: int8 (memory)");
+  CHECK(second.used() == "nothing came from the unfinished run");  // since then
+}
+
+TEST_CASE("what is no part in the folder is no part", "[checkpoint]") {
+  const test::Folder folder;
+  write_file(folder.path() / "figure-0123", "half");
+  CHECK(Checkpoint(folder.path(), true).left().starts_with("nothing is left"));
 }

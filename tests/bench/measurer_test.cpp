@@ -14,7 +14,7 @@ using Catch::Approx;
 
 namespace {
 
-constexpr Effort kQuick{.samples = 0, .latency_seconds = 0.02, .visits = 2, .least_turns = 1, .peaks = false};
+constexpr Effort kQuick{.samples = 0, .latency_seconds = 0.02, .visits = 2, .least_turns = 1, .quick = true};
 
 // A float model and a candidate of it, with labelled samples, in a folder.
 struct Workshop {
@@ -137,7 +137,7 @@ TEST_CASE("figures of a candidate are made of the float model's and its own", "[
 TEST_CASE("what integers compute is rated against the integers' peak, also where scales are found while running",
           "[peaks]") {
   Workshop shop;
-  shop.effort.peaks = true;
+  shop.effort.quick = false;
   struct Row {
     Precision precision;
     bool integers;
@@ -258,7 +258,7 @@ TEST_CASE("calibration is done again for another number of samples, another seed
   const auto calibrations = [&](const char* recipe) {
     shop.options.recipes = {parse_recipe(recipe)};
     Checkpoint checkpoint(shop.steps(), true);
-    const ModelFindings findings = ModelBench(shop.model, shop.options, checkpoint).run({});
+    const ModelFindings findings = ModelBench(shop.model, "m", shop.options, checkpoint).run({});
     CHECK(findings.candidates.at(0).status == Status::Ok);
     return std::distance(fs::directory_iterator(shop.steps()), fs::directory_iterator());
   };
@@ -288,13 +288,13 @@ TEST_CASE("the short measurement takes what a second is enough for, and never mo
   options.latency_seconds = 3;
   CHECK(full_effort(options).samples == 0);
   CHECK(full_effort(options).latency_seconds == 3);
-  CHECK(full_effort(options).peaks);
+  CHECK_FALSE(full_effort(options).quick);
   CHECK(quick_effort(options, 0.01).samples == 100);
   CHECK(quick_effort(options, 10).samples == 16);
   CHECK(quick_effort(options, 1e-6).samples == 256);
   CHECK(quick_effort(options, 0).samples == 256);
   CHECK(quick_effort(options, 0.01).latency_seconds == 0.3);
-  CHECK_FALSE(quick_effort(options, 0.01).peaks);
+  CHECK(quick_effort(options, 0.01).quick);
   options.evaluation_samples = 20;
   options.latency_seconds = 0.1;
   CHECK(quick_effort(options, 0.01).samples == 20);

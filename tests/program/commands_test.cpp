@@ -1,6 +1,9 @@
 // The other commands, and what every command has in common: usage errors, help, output for pipes.
+#include <fmt/format.h>
+#include <sys/stat.h>
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "archive/npy.h"
 #include "base/file.h"
@@ -31,7 +34,14 @@ TEST_CASE("quantize writes one file, and says what it did") {
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   CHECK(outcome.out.starts_with("int8-static: 3 of 3 layers quantized\ntried: it runs on 3 samples; 'y' is "));
-  CHECK(outcome.out.ends_with(" dB from the float model's\nwrote cnn.int8-static.onnx\n"));
+  const auto bytes = [&](const char* file) { return static_cast<double>(fs::file_size(world / file)); };
+  const std::string wrote = fmt::format(
+      " dB from the float model's\nwrote cnn.int8-static.onnx: {:.2f} kB, {:.1f} % of "
+      "the float model's {:.2f} kB\n",
+      bytes("cnn.int8-static.onnx") / 1e3, 100 * bytes("cnn.int8-static.onnx") / bytes("cnn.onnx"),
+      bytes("cnn.onnx") / 1e3);
+  INFO(wrote);
+  CHECK(outcome.out.ends_with(wrote));
   CHECK_NOTHROW(onnx::read(world / "cnn.int8-static.onnx"));
 
   const Outcome json = bitwright(
@@ -42,6 +52,9 @@ TEST_CASE("quantize writes one file, and says what it did") {
   const Json said = parse_json(json.out, "quantize");
   CHECK(said["file"] == "m.onnx");
   CHECK(said["layers_quantized"] == 3);
+  CHECK(said["size"]["original"] == bytes("cnn.onnx"));
+  CHECK(said["size"]["quantized"] == bytes("m.onnx"));
+  CHECK(said["size"]["ratio"] == bytes("m.onnx") / bytes("cnn.onnx"));
   CHECK(fs::exists(world / "m.onnx"));
 }
 
@@ -54,6 +67,8 @@ TEST_CASE("quantize --dry-run decides but writes nothing; --plan-out writes the 
   REQUIRE(dry.code == 0);
   CHECK(has(dry.out, "3 of 3 layers quantized"));
   CHECK(!has(dry.out, "wrote"));
+  const Outcome dry_json = bitwright({"quantize", "cnn.onnx", "--data", "data", "--dry-run", "--json"}, here);
+  CHECK(parse_json(dry_json.out, "quantize")["size"]["quantized"].is_null());
   CHECK(files_in(world.path()) == before);
 
   REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "weight-only", "--dry-run", "--plan-out", "plan.json"}, here)
@@ -71,7 +86,18 @@ TEST_CASE("a plan of another model is refused") {
               .code == 0);
   const Outcome outcome = bitwright({"apply", "half.onnx", "plan.json", "-o", "x.onnx"}, here);
   CHECK(outcome.code == 3);
+  CHECK(outcome.err.starts_with("bitwright: plan.json: half.onnx: the plan was made for a graph with hash "));
   CHECK(!fs::exists(world / "x.onnx"));
+}
+
+TEST_CASE("what is wrong with a model names the model as it was given") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
+  REQUIRE(bitwright({"quantize", "cnn.onnx", "--data", "data", "-o", "q.onnx"}, here).code == 0);
+  const Outcome again = bitwright({"quantize", "q.onnx", "--recipe", "fp16", "-o", "x.onnx"}, here);
+  CHECK(again.err.starts_with("bitwright: q.onnx: the model is quantized already"));
+  const Outcome not_quantized = bitwright({"quantize", "cnn.onnx", "--recipe", "fp16", "--requantize"}, here);
+  CHECK(not_quantized.err.starts_with("bitwright: cnn.onnx: the model has no quantized weights"));
 }
 
 TEST_CASE("quantize gives the same bytes for the same seed, for any number of threads") {
@@ -256,6 +282,13 @@ TEST_CASE("methods, doctor and data check speak to people and to machines") {
   CHECK(has(bitwright({"doctor"}).out, "onnxruntime"));
   const Json doctor = parse_json(bitwright({"doctor", "--json"}).out, "doctor");
   CHECK(doctor["runtimes"][0]["version"].is_string());
+  std::set<dev_t> disks;
+  for (const Json& disk : doctor["disks"]) {
+    struct stat status{};
+    REQUIRE(::stat(disk["paths"][0].get<std::string>().c_str(), &status) == 0);
+    CHECK(disks.insert(status.st_dev).second);  // each disk once
+    CHECK(disk["free_bytes"] > 0);
+  }
   const std::vector<std::string> check{"data", "check", world.path("data"), "--model", world.path("cnn.onnx")};
   CHECK(has(bitwright(check).out, "guessed"));
   std::vector<std::string> for_machines = check;
@@ -287,27 +320,46 @@ TEST_CASE("wrong usage is exit code 2 and one line that helps") {
   };
   const std::string model = world.path("cnn.onnx"), data = world.path("data");
   const std::vector<Row> rows{
-      {{}, "--help"},
-      {{"bnech"}, "bnech"},
-      {{"bench"}, "bitwright: MODEL is required. 'bitwright bench --help'"},
-      {{"bench", model}, "--data"},
-      {{"compare", model, model}, "--data"},
+      {{"bnech"}, "there is no command 'bnech'. Did you mean 'bench'? There are: bench, quantize, "},
+      {{"bench"},
+       "bitwright: MODEL is missing. Usage: bitwright bench MODEL... [FLAG...]. For example: bitwright bench "
+       "MODEL.onnx --data FOLDER\n"},
+      {{"bench", model},
+       "no data to calibrate and measure on. Give a folder, a dataset.yaml or a data file: bitwright bench " + model +
+           " --data FOLDER\n"},
+      {{"compare", model, model}, model + " --data FOLDER\n"},
       {{"bench", model, "--data"}, "--data"},
-      {{"bench", model, "--data", data, "--latency-seconds", "fast"}, "latency_seconds"},
-      {{"bench", model, "--data", data, "--latency-seconds", "0"}, "latency_seconds"},
-      {{"bench", model, "--data", data, "--methods", "int9-static"}, "int9-static"},
+      {{"bench", model, "--data", data, "--latency-seconds", "fast"}, "--latency-seconds is 'fast'"},
+      {{"bench", model, "--data", data, "--latency-seconds", "0"}, "--latency-seconds is '0'"},
+      {{"bench", model, "--data", data, "--methods", "int9-static"},
+       "there is no method or group 'int9-static'. Did you mean 'int8-static'?"},
+      {{"bench", model, "--data", data, "--methods", "fp16,ptq_8bti"}, "'ptq_8bti'. Did you mean 'ptq_8bit'?"},
+      {{"bench", model, "--data", data, "--target", "onnxruntime-cup"}, "Did you mean 'onnxruntime-cpu'?"},
+      {{"bench", model, "--data", data, "--evaluation-split", "sample"}, "split 'sample'. Did you mean 'samples'?"},
+      {{"quantize", model, "--recipe", "fp61"}, "there is no method 'fp61'. Did you mean 'fp16'?"},
+      {{"quantize", model, "--recipe", "int8-static(observer=mes)"}, "Did you mean 'mse'?"},
+      {{"bench", model, "--metods", "all"}, "there is no flag '--metods'. Did you mean '--methods'? "},
+      {{"bench", model, "--metods=all"}, "there is no flag '--metods'. Did you mean '--methods'? "},
+      {{"bench", model, "-data", data}, "there is no flag '-data'. Did you mean '--data'? "},
+      {{"bench", model, "--data", data, "--no-basline"}, "Did you mean '--no-baseline'? "},
+      {{"--vresion"}, "there is no flag '--vresion'. Did you mean '--version'? "},
+      {{"bench", "--data", data, "--data", data}, "--data is given 2 times"},
+      {{"inspect", model, "twice"}, "'twice' is one too many. Usage: bitwright inspect MODEL [FLAG...]"},
       {{"bench", model, "--data", data, "--methods", ""}, "methods"},
       {{"bench", model, "--data", data, "--target", "toaster"}, "toaster"},
       {{"bench", model, "--data", data, "--threads", "-1"}, "threads"},
       {{"bench", model, "--data", data, "--seed", "x"}, "seed"},
       {{"bench", model, "--data", data, "--colour"}, "--colour"},
-      {{"quantize", model}, "--data"},
+      {{"quantize", model}, "no data to calibrate on, which this recipe needs. "},
       {{"quantize", model, "--recipe", "int8-static(observer=magic)"}, "magic"},
-      {{"quantize", model, "--recipe", "int8-static(observr=mse)"}, "observr"},
+      {{"quantize", model, "--recipe", "int8-static(observr=mse)"}, "'observr'. Did you mean 'observer'?"},
       {{"quantize", model, "--recipe", "int8-static(observer=mse"}, "int8-static"},
-      {{"runs", "lits"}, "lits"},
+      {{"runs", "lits"}, "there is no command 'runs lits'. Did you mean 'runs list'? There are: runs list, "},
+      {{"runs"}, "runs: no command is given. There are: runs list, "},
+      {{"help", "bnech"}, "Did you mean 'bench'? "},
       {{"quantize", model, "--recipe", ""}, "recipe"},
-      {{"runs", "show"}, "'bitwright runs show --help'"},
+      {{"runs", "show"},
+       "ID is missing. Usage: bitwright runs show ID [FLAG...]. For example: bitwright runs show 3\n"},
       {{"runs", "show", "one"}, "one"},
   };
   for (const Row& row : rows) {
@@ -332,11 +384,26 @@ TEST_CASE("--json gives errors as JSON too, with the same exit code") {
   CHECK(has(error["where"].get<std::string>(), "/nowhere.onnx"));
 }
 
-TEST_CASE("a result that cannot be written is no success") {
-  const Outcome outcome =
-      bitwright({"methods"}, {.environment = {}, .folder = {}, .output = "/dev/full", .largest_file = 0});
-  CHECK(outcome.code == 3);
-  CHECK(has(outcome.err, "standard output"));
+TEST_CASE("nothing but the program's name is wrong usage, answered by what there is to do") {
+  const Outcome outcome = bitwright({});
+  CHECK(outcome.code == 2);
+  CHECK(outcome.out == "");
+  CHECK(has(outcome.err, "\n  bench "));
+  CHECK(has(outcome.err, "\nStart with: bitwright bench MODEL.onnx --data FOLDER\n"));
+}
+
+TEST_CASE("of --dry-run and --no-dry-run the last one counts") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
+  const std::vector<std::string> words{"quantize", "cnn.onnx", "--recipe", "fp16", "-o", "x.onnx"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), words.begin(), words.end());
+    return bitwright(more, here).code;
+  };
+  REQUIRE(with({"--no-dry-run", "--dry-run"}) == 0);
+  CHECK(!fs::exists(world / "x.onnx"));
+  REQUIRE(with({"--dry-run", "--no-dry-run"}) == 0);
+  CHECK(fs::exists(world / "x.onnx"));
 }
 
 TEST_CASE("help is on standard output and complete") {
@@ -351,6 +418,13 @@ TEST_CASE("help is on standard output and complete") {
        {"--data", "--output", "--threads", "--seed", "--json", "--quiet", "--resume", "--accuracy-threshold"})
     CHECK(has(bench.out, flag));
   CHECK(!has(bench.out, "--unchecked"));
+  CHECK(has(bench.out, "\nWhat is required\n  --accuracy-threshold RATIO"));
+  CHECK(has(bench.out, "  --no-baseline "));
+  CHECK(has(bench.out, "  -o, --output FOLDER "));
+  CHECK(bitwright({"help", "bench"}).out == bench.out);
+  CHECK(bitwright({"help"}).out == all.out);
+  CHECK(bitwright({"help", "runs", "list"}).out == bitwright({"runs", "list", "-h"}).out);
+  CHECK(has(bitwright({"help", "runs"}).out, "\n  runs list "));
   CHECK(bitwright({"--version"}).code == 0);
 }
 

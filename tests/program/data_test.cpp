@@ -114,6 +114,6 @@ TEST_CASE("data keys prints the page of dataset.yaml, and mistakes lead to it") 
   world.write_text("data/dataset.yaml", "version: 1\nlable: {from: y}\n");
   const Outcome wrong = bitwright({"data", "check", "data", "--model", "cnn.onnx"}, here(world));
   CHECK(wrong.code == 3);
-  CHECK(has(wrong.err, "Did you mean \"label\"?"));
+  CHECK(has(wrong.err, "Did you mean 'label'?"));
   CHECK(has(wrong.err, "'bitwright data keys' explains every key"));
 }

@@ -107,6 +107,7 @@ TEST_CASE("a run that is killed at any moment goes on with --resume and ends the
   const Outcome outcome = bitwright(again);
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
+  CHECK(has(outcome.err, "resume: cnn: "));
   CHECK(!fs::exists(world / "out/.resume"));
   CHECK(temporary_files(world.path()).empty());
   for (const auto& [path, hash] : expected) {
@@ -119,6 +120,41 @@ TEST_CASE("a run that is killed at any moment goes on with --resume and ends the
   const Json a = json_file(world / "whole/report.json"), b = json_file(world / "out/report.json");
   for (std::size_t i = 0; i < a["models"][0]["candidates"].size(); ++i)
     CHECK(a["models"][0]["candidates"][i]["accuracy"] == b["models"][0]["candidates"][i]["accuracy"]);
+}
+
+TEST_CASE("--resume says what it takes from the unfinished run, and what it does again and why") {
+  const World world;
+  std::vector<std::string> words = bench(world, world.path("out"));
+  words.emplace_back("--resume");
+  const Outcome none = bitwright(words);
+  REQUIRE(none.code == 0);
+  CHECK(has(none.err,
+            "resume: nothing is left of an unfinished run in " + world.path("out") + ": all is done from the start\n"));
+
+  std::vector<std::string> with_pause = words;  // a metric of the user's own, which stops the run in its middle
+  with_pause.insert(with_pause.end(), {"--eval-command", "touch '" + world.path("reached") + "'; sleep 1000 #"});
+  const auto stopped = [&] {
+    fs::remove(world / "reached");
+    Running running(with_pause);
+    REQUIRE(running.reached(world / "reached"));
+    running.send(SIGINT);
+    return running.wait();
+  };
+  REQUIRE(stopped().code == 130);
+  const Outcome same = bitwright(words);
+  INFO(same.err);
+  CHECK(has(same.err, "resume: 3 parts of an unfinished run are left in "));
+  CHECK(has(same.err,
+            "resume: cnn: 3 parts came from the unfinished run: all recipes (calibration), float (quick memory, quick "
+            "speed)"));
+  REQUIRE(stopped().code == 130);
+  words.insert(words.end(), {"--seed", "7"});
+  const Outcome other = bitwright(words);
+  INFO(other.err);
+  CHECK(has(other.err,
+            "resume: cnn: nothing came from the unfinished run. 3 parts done again, since the data is another one; "
+            "--seed is 7, and was 0: "
+            "all recipes (calibration), float (quick memory, quick speed)"));
 }
 
 TEST_CASE("Ctrl-C ends the run with 130, its workers, and what it was writing") {
@@ -135,6 +171,11 @@ TEST_CASE("Ctrl-C ends the run with 130, its workers, and what it was writing") 
         INFO(words.front() << " after " << after << " s: " << outcome.err);
         CHECK(outcome.code == 130);
         CHECK(has(outcome.err, "bitwright: "));
+        if (words.front() == "bench") {
+          std::string line = "go on with: bitwright";
+          for (const std::string& word : words) line += " " + word;
+          CHECK(outcome.err.ends_with(line + " --resume\n"));
+        }
         CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
         CHECK(all_gone(workers));
         CHECK(temporary_files(world.path()).empty());
@@ -177,11 +218,37 @@ TEST_CASE("an output folder that cannot be made is refused") {
   INFO(outcome.err);
   CHECK(outcome.code == 3);
   CHECK(has(outcome.err, "file/out"));
-  CHECK(has(outcome.err, "Not a directory"));
+  CHECK(has(outcome.err, "file' is a file"));
   const Outcome quantize =
       bitwright({"quantize", world.path("cnn.onnx"), "--recipe", "fp16", "-o", world.path("nowhere/out.onnx")});
   CHECK(quantize.code == 3);
   CHECK(has(quantize.err, "nowhere/out.onnx"));
+}
+
+TEST_CASE("what cannot be written is said before any work") {
+  const World world;
+  world.write_text("file", "old");
+  const std::string model = world.path("cnn.onnx"), nowhere = world.path("nowhere/x");
+  struct Row {
+    std::vector<std::string> words;
+    std::string says;
+  };
+  for (const Row& row :
+       {Row{{"bench", model, "--data", world.path("data"), "-o", world.path("file")}, "file' is a file. Give another"},
+        Row{{"bench", model, "--data", world.path("data"), "-o", "/proc/none"}, "/proc/none: cannot create a file"},
+        Row{{"quantize", model, "--data", world.path("data"), "-o", world.path("data")}, "data: is a folder where"},
+        Row{{"quantize", model, "--data", world.path("data"), "-o", nowhere}, "there is no folder '"},
+        Row{{"quantize", model, "--data", world.path("data"), "--dry-run", "--plan-out", nowhere},
+            "there is no folder '"},
+        Row{{"apply", model, world.path("file"), "-o", nowhere}, "there is no folder '"}}) {
+    INFO(row.says);
+    const Outcome outcome = bitwright(row.words);
+    INFO(outcome.err);
+    CHECK(outcome.code == 3);
+    CHECK(outcome.err.starts_with("bitwright: "));
+    CHECK(has(outcome.err, row.says));
+  }
+  CHECK(read_file(world / "file") == "old");
 }
 
 TEST_CASE("a second run into the same folder replaces the first one whole") {
@@ -197,15 +264,26 @@ TEST_CASE("a second run into the same folder replaces the first one whole") {
         first.size());  // nothing is left of candidates that the report does not name
 }
 
-TEST_CASE("models of one name cannot share a folder") {
+TEST_CASE("models of one name are called by their folders too, and the same one twice is refused") {
   const World world;
   fs::create_directory(world / "other");
   fs::copy_file(world / "cnn.onnx", world / "other/cnn.onnx");
   std::vector<std::string> words = bench(world, world.path("out"));
   words.insert(words.begin() + 2, world.path("other/cnn.onnx"));
   const Outcome outcome = bitwright(words);
-  CHECK(outcome.code == 2);
-  CHECK(has(outcome.err, "'cnn'"));
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const std::string first = world.path().filename().string() + "-cnn";
+  const Json report = json_file(world / "out/report.json");
+  CHECK(report["models"][0]["model"]["name"] == first);
+  CHECK(report["models"][1]["model"]["name"] == "other-cnn");
+  for (const std::string& name : {first, std::string("other-cnn")})
+    CHECK(fs::exists(world / ("out/candidates/" + name + "/fp16/" + name + ".onnx")));
+  CHECK(has(read_file(world / "out/report.csv"), "other-cnn"));
+  words[2] = world.path("other/../cnn.onnx");
+  const Outcome twice = bitwright(words);
+  CHECK(twice.code == 2);
+  CHECK(has(twice.err, "the model is given twice"));
 }
 
 TEST_CASE("a full disk leaves what was there") {

@@ -190,7 +190,8 @@ TEST_CASE("the same seed gives the same bytes and scores, for any number of thre
 
 TEST_CASE("rows come before the answer, and --quick stops after them") {
   const World world;
-  const Outcome quick = bitwright(bench(world, "out", {"--quick", "--methods", "fp16,int8-dynamic"}), with_store(world));
+  const Outcome quick =
+      bitwright(bench(world, "out", {"--quick", "--methods", "fp16,int8-dynamic"}), with_store(world));
   INFO(quick.err);
   REQUIRE(quick.code == 0);
   CHECK(quick.err.find("first figures, from ") != std::string::npos);

@@ -27,10 +27,19 @@ void to_file(const fs::path& path, int descriptor) {
   ::close(file);
 }
 
+void to_a_pipe_that_nobody_reads(int descriptor) {
+  int ends[2];
+  if (::pipe(ends) != 0) ::_exit(126);
+  ::close(ends[0]);
+  ::dup2(ends[1], descriptor);
+  ::close(ends[1]);
+}
+
 // The child, between fork and exec.
 [[noreturn]] void become(const std::vector<std::string>& words, const Setting& setting, const fs::path& place) {
   if (!setting.folder.empty() && ::chdir(setting.folder.c_str()) != 0) ::_exit(126);
   to_file(setting.output.empty() ? place / "out" : setting.output, STDOUT_FILENO);
+  if (setting.nobody_reads) to_a_pipe_that_nobody_reads(STDOUT_FILENO);
   to_file(place / "err", STDERR_FILENO);
   for (const auto& [name, value] : setting.environment) ::setenv(name.c_str(), value.c_str(), 1);
   if (setting.largest_file > 0) {

@@ -18,6 +18,7 @@ struct Setting {
   std::filesystem::path folder;                    // to run in; empty: the test's own
   std::filesystem::path output;                    // that standard output goes to; empty: it is kept
   std::uint64_t largest_file = 0;  // bytes that a file may have (RLIMIT_FSIZE), as on a full disk; 0: any
+  bool nobody_reads = false;       // standard output is a pipe whose reader is gone
 };
 
 struct Outcome {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/names.h"
 #include "base/number.h"
 #include "data/text.h"
 
@@ -28,13 +29,13 @@ std::span<const SourceKind* const> source_kinds() {
 }
 
 const SourceKind& source_kind(std::string_view name, std::string_view where) {
-  std::string names;
+  std::vector<std::string_view> known;
   for (const SourceKind* kind : source_kinds()) {
     if (kind->name == name) return *kind;
-    names += (names.empty() ? "" : ", ") + std::string(kind->name);
+    known.push_back(kind->name);
   }
   throw Error(InputClass::Unsupported, "unknown source kind \"" + std::string(name) + "\"", std::string(where),
-              "One of: " + names);
+              known_names(name, known));
 }
 
 const SourceKind* sniff_source(const std::filesystem::path& path) {
@@ -68,7 +69,7 @@ std::size_t column_named(const Source& source, std::string_view name, std::strin
   for (std::size_t i = 0; i < source.columns().size(); ++i)
     if (source.columns()[i].name == name) return i;
   throw Error(InputClass::Semantic, "there is no \"" + std::string(name) + "\" in the data", std::string(where),
-              "There are: " + column_names(source));
+              did_you_mean(name, names_of(source.columns())) + "There are: " + column_names(source));
 }
 
 TextLabels read_text_labels(std::span<const std::string> labels) {

@@ -40,7 +40,7 @@ std::vector<PassRun> prepare(Graph& graph) {
   for (const Pass& pass : passes()) runs.push_back({pass.name, 0});
   bool changed = true;
   for (int round = 0; changed; ++round) {
-    if (round == kMostRounds) throw Error(ErrorKind::Internal, "the passes do not come to an end", graph.name);
+    if (round == kMostRounds) throw Error(ErrorKind::Internal, "the passes do not come to an end");
     changed = false;
     for (std::size_t i = 0; i < runs.size(); ++i) {
       if (!passes()[i].run(graph)) continue;

@@ -2,7 +2,7 @@
 #include <array>
 #include <cmath>
 
-#include "base/error.h"
+#include "base/names.h"
 #include "measure/metrics/entries.h"
 #include "tensor/convert.h"
 
@@ -17,13 +17,7 @@ std::span<const Metric> metrics() {
 }
 
 const Metric& metric_named(std::string_view name) {
-  std::string known;
-  for (const Metric& metric : metrics()) {
-    if (metric.name == name) return metric;
-    known += known.empty() ? "" : ", ";
-    known += metric.name;
-  }
-  throw Error(ErrorKind::Usage, "there is no metric \"" + std::string(name) + "\"", {}, "Metrics: " + known);
+  return entry_named("metric", name, metrics());
 }
 
 double ratio_of_sums(std::span<const Score> scores, std::span<const std::uint32_t> picks) {

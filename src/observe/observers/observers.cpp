@@ -1,8 +1,6 @@
-#include <fmt/format.h>
-
 #include <array>
 
-#include "base/error.h"
+#include "base/names.h"
 #include "observe/observers/entries.h"
 
 namespace bw {
@@ -20,13 +18,7 @@ std::span<const Observer> observers() {
 }
 
 const Observer& observer_named(std::string_view name) {
-  std::string names;
-  for (const Observer& observer : kObservers) {
-    if (observer.name == name) return observer;
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", observer.name);
-  }
-  throw Error(ErrorKind::Usage, fmt::format("no observer is called '{}'", name), "",
-              fmt::format("There are: {}", names));
+  return entry_named("observer", name, kObservers);
 }
 
 Range range_of(const Observer& observer, const ValueEvidence& seen, const Scheme& scheme, const Arguments& arguments) {
