@@ -8,11 +8,13 @@ namespace bw {
 Command apply_command();
 Command bench_command();
 Command compare_command();
+Command completion_command();
 Command data_check_command();
 Command data_keys_command();
 Command doctor_command();
 Command help_command();
 Command inspect_command();
+Command man_command();
 Command methods_command();
 Command quantize_command();
 Command runs_compare_command();

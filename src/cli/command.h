@@ -31,6 +31,7 @@ struct Invocation {
 
   const std::string& the(std::string_view positional) const;               // of one value; "" when left out
   const std::vector<std::string>& all(std::string_view positional) const;  // of many values
+  std::string words(std::string_view positional) const;                    // of many values, in one text
 };
 
 struct Command {

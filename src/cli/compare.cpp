@@ -1,5 +1,8 @@
 // bitwright compare: two models on the same data, paired.
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <optional>
 
 #include "base/error.h"
 #include "bench/bench.h"
@@ -12,6 +15,7 @@
 #include "report/comparison.h"
 #include "report/json.h"
 #include "report/table.h"
+#include "report/write.h"
 
 namespace bw {
 namespace {
@@ -20,9 +24,54 @@ constexpr Positional kPositionals[] = {
     {.name = "ORIGINAL", .says = "the model to compare with", .many = false, .optional = false},
     {.name = "OTHER", .says = "the model to compare", .many = false, .optional = false}};
 constexpr Parameter kFlags[] = {
-    kDataFlag,        kDataRootFlag,       kCalibrationSplitFlag, kEvaluationSplitFlag, kEvaluationSamplesFlag,
-    kEvalCommandFlag, kLatencySecondsFlag, kWorkerMemoryFlag,     kWorkerTimeoutFlag,   kUncheckedFlag,
+    kDataFlag,
+    kDataRootFlag,
+    kCalibrationSplitFlag,
+    kEvaluationSplitFlag,
+    kEvaluationSamplesFlag,
+    kEvalCommandFlag,
+    kLatencySecondsFlag,
+    {.name = "max_loss",
+     .type = Parameter::Type::Ratio,
+     .standard = "1",
+     .says = "most of the original's accuracy that may be lost, as share of it; 1: any",
+     .low = 0,
+     .high = 1,
+     .heading = kRequiredHeading},
+    {.name = "max_latency_ratio",
+     .type = Parameter::Type::Ratio,
+     .standard = "0",
+     .says = "most time, as share of the original's; 0: no limit",
+     .low = 0,
+     .high = 1e6,
+     .heading = kRequiredHeading},
+    {.name = "max_size_ratio",
+     .type = Parameter::Type::Ratio,
+     .standard = "0",
+     .says = "most bytes, as share of the original's; 0: no limit",
+     .low = 0,
+     .high = 1e6,
+     .heading = kRequiredHeading},
+    {.name = "output",
+     .type = Parameter::Type::Text,
+     .standard = "",
+     .says = "folder for a report; none without it",
+     .takes = "FOLDER",
+     .heading = kResultHeading},
+    kWorkerMemoryFlag,
+    kWorkerTimeoutFlag,
+    kUncheckedFlag,
 };
+
+ComparisonLimits limits_of(const Arguments& flags) {
+  const auto limit = [&](std::string_view name) {
+    const double most = flags.number(name);
+    return most > 0 ? std::optional(most) : std::nullopt;
+  };
+  return {.max_loss = flags.number("max_loss"),
+          .max_latency_ratio = limit("max_latency_ratio"),
+          .max_size_ratio = limit("max_size_ratio")};
+}
 
 BenchOptions options_of(const Invocation& invocation) {
   data_to("compare on", invocation);
@@ -37,10 +86,25 @@ CandidateFindings described(const LoadedModel& other, const std::string& name) {
   return row;
 }
 
+// Whatever keeps the second model from being measured is an error here: there is no other row.
+void require_measured(const CandidateFindings& row, const fs::path& path) {
+  const ErrorKind kind = row.status == Status::Timeout      ? ErrorKind::Timeout
+                         : row.status == Status::WorkerDied ? ErrorKind::Worker
+                                                            : ErrorKind::Quantization;
+  if (row.status != Status::Ok) throw Error(kind, row.reason, path.string());
+}
+
+void require_kept(const ModelFindings& model, const ComparisonLimits& limits, const fs::path& path) {
+  if (const std::vector<std::string> sentences = missed(model, limits); !sentences.empty())
+    throw Error(ErrorKind::Requirement, fmt::format("{}", fmt::join(sentences, "; ")), path.string());
+}
+
 int run(const Invocation& invocation) {
   const BenchOptions options = options_of(invocation);
+  const fs::path output = invocation.flags.text("output"), other_path = invocation.the("OTHER");
+  if (!output.empty()) require_writable_folder(output);
   const LoadedModel original = load_model(invocation.the("ORIGINAL"), options.intake);
-  const LoadedModel other = load_model(invocation.the("OTHER"), options.intake);
+  const LoadedModel other = load_model(other_path, options.intake);
   const Dataset dataset = open_data_for(original, options.data, options.open);
 
   Findings findings = start_findings(options);
@@ -59,7 +123,11 @@ int run(const Invocation& invocation) {
   model.pareto = pareto_front(model.candidates);
   model.recommended.sentence = comparison_sentence(model);  // no choice is made: both are the user's
   findings.models.push_back(std::move(model));
-  put(invocation.json ? to_text(to_json(findings)) : comparison_table(findings.models.front(), style_of_stdout()));
+  const ModelFindings& compared = findings.models.front();
+  if (!output.empty()) write_report(findings, output);
+  put(invocation.json ? to_text(to_json(findings)) : comparison_table(compared, style_of_stdout()));
+  require_measured(compared.candidates.front(), other_path);
+  require_kept(compared, limits_of(invocation.flags), other_path);
   return 0;
 }
 
@@ -71,7 +139,7 @@ Command compare_command() {
           .positionals = kPositionals,
           .flags = kFlags,
           .run = run,
-          .example = "bitwright compare MODEL.onnx small.onnx --data FOLDER"};
+          .example = "bitwright compare MODEL.onnx small.onnx --data FOLDER --max-loss 1%"};
 }
 
 }  // namespace bw

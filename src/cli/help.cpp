@@ -54,9 +54,7 @@ constexpr Positional kPositionals[] = {
     {.name = "COMMAND", .says = "the command to explain; none: a list of all", .many = true, .optional = true}};
 
 int run(const Invocation& invocation) {
-  std::string words;
-  for (const std::string& word : invocation.all("COMMAND")) words += (words.empty() ? "" : " ") + word;
-  put(help(words, style_of_stdout().width));
+  put(help(invocation.words("COMMAND"), style_of_stdout().width));
   return 0;
 }
 

@@ -7,6 +7,7 @@ namespace bw {
 namespace {
 
 int first_failure = 0;
+bool any = false;
 
 void judge(bool arrived) {
   if (!arrived && first_failure == 0) first_failure = errno;
@@ -15,7 +16,12 @@ void judge(bool arrived) {
 }  // namespace
 
 void put(std::string_view text) {
+  any = any || !text.empty();
   judge(std::fwrite(text.data(), 1, text.size(), stdout) == text.size());
+}
+
+bool anything_put() {
+  return any;
 }
 
 int written() {

@@ -18,6 +18,8 @@ void put(fmt::format_string<Values...> form, Values&&... values)
   put(std::string_view(fmt::format(form, std::forward<Values>(values)...)));
 }
 
+bool anything_put();
+
 // Brings all that was put to the reader. 0, or why some of it did not arrive (errno of the first failure).
 int written();
 

@@ -190,6 +190,10 @@ const std::vector<std::string>& Invocation::all(std::string_view positional) con
   return positionals.find(positional)->second;
 }
 
+std::string Invocation::words(std::string_view positional) const {
+  return fmt::format("{}", fmt::join(all(positional), " "));
+}
+
 Asked parse(int argc, char** argv) {
   require_command(argc, argv);
   CLI::App root;

@@ -24,7 +24,7 @@ namespace bw {
 namespace {
 
 int report_error(const Error& error, bool json) {
-  if (json) {
+  if (json && !anything_put()) {  // a result is there, and standard output one document
     const Json body{{"error",
                      {{"kind", name_of(error.kind())},
                       {"class", name_of(error.input_class())},

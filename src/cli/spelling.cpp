@@ -51,15 +51,17 @@ Names shells() {
   return {"bash", "zsh", "fish"};
 }
 
-struct Values {
+struct NamedValues {
   std::string_view name;
   Names (*names)();
+  bool many = false;
 };
-constexpr Values kValues[] = {{"RECIPE", recipe_names},
-                              {"METHODS", bench_names},
-                              {"TARGET", target_names},
-                              {"COMMAND", first_words},
-                              {"SHELL", shells}};
+constexpr NamedValues kValues[] = {{"RECIPE", recipe_names},
+                                   {"METHODS", bench_names, true},
+                                   {"TARGET", target_names},
+                                   {"COMMAND", first_words},
+                                   {"SHELL", shells}};
+constexpr std::string_view kFiles[] = {"FILE", "FOLDER", "PATH", "CMD", "MODEL", "ORIGINAL", "OTHER", "PLAN", "DATA"};
 
 bool on_by_itself(const Parameter& flag) {
   return flag.type == Parameter::Type::Flag && flag.standard == "yes";
@@ -149,12 +151,13 @@ std::vector<const Command*> commands_named(std::string_view words) {
   throw no_such("command", beside.empty() ? words.substr(0, words.find(' ')) : words, known);
 }
 
-std::vector<std::string> values_of(std::string_view value_name) {
-  for (const Values& values : kValues)
-    if (values.name == value_name) return values.names();
+Values values_of(std::string_view value_name) {
+  for (const NamedValues& values : kValues)
+    if (values.name == value_name) return {.names = values.names(), .many = values.many};
+  if (std::ranges::find(kFiles, value_name) != std::end(kFiles)) return {.names = {}, .files = true};
   if (value_name.find('|') == std::string_view::npos) return {};
   const std::vector<std::string_view> choices = split(value_name, '|');
-  return {choices.begin(), choices.end()};
+  return {.names = {choices.begin(), choices.end()}};
 }
 
 }  // namespace bw

@@ -35,7 +35,13 @@ std::vector<const Command*> shown_commands();
 // is none.
 std::vector<const Command*> commands_named(std::string_view words);
 
-// What can stand for a value, by its name: the recipes for RECIPE, the parts of "u8|s8". None: any text, or a file.
-std::vector<std::string> values_of(std::string_view value_name);
+// What can stand for a value, by the value's name: for RECIPE the names of methods, for "u8|s8" its parts, for MODEL a
+// file.
+struct Values {
+  std::vector<std::string> names;
+  bool many = false;  // several of them, separated by commas
+  bool files = false;
+};
+Values values_of(std::string_view value_name);
 
 }  // namespace bw

@@ -69,7 +69,51 @@ std::string size(const ModelFindings& model, const CandidateFindings& other) {
                         : fmt::format("larger, {:.2f} times the size {}", second / first, sizes);
 }
 
+// "0.442 of the time (95 % interval 0.434 to 0.450)", with digits enough to tell it from a limit.
+std::string with_interval(const Figure& figure, std::string_view of) {
+  const std::string interval = interval_text(figure);
+  const bool percent = figure.unit == Unit::Fraction;
+  return fmt::format("{:.4g}{} of {}{}", figure.value.value_or(0) * (percent ? 100 : 1), percent ? " %" : "", of,
+                     interval.empty() ? "" : fmt::format(" (95 % interval {})", interval));
+}
+
+Figure loss_of(const Figure& retention) {
+  Figure loss = retention;
+  loss.unit = Unit::Fraction;
+  if (loss.value) loss.value = 1 - *retention.value;
+  if (loss.interval) loss.interval = Interval{1 - retention.interval->high, 1 - retention.interval->low};
+  return loss;
+}
+
 }  // namespace
+
+std::vector<std::string> missed(const ModelFindings& model, const ComparisonLimits& limits) {
+  const CandidateFindings& other = model.candidates.front();
+  std::vector<std::string> sentences;
+  const auto judge = [&](const Figure& figure, double most, std::string_view unknown, std::string_view known,
+                         const std::string& limit) {
+    if (!figure.value)
+      sentences.push_back(fmt::format("{} is not known ({}), and at most {}", unknown, figure.reason, limit));
+    else if (*figure.value > most)
+      sentences.push_back(fmt::format("{}, and at most {}", known, limit));
+  };
+  if (limits.max_loss < 1) {
+    const Figure loss = loss_of(*other.accuracy_retention);
+    judge(loss, limits.max_loss, "what it loses", "loses " + with_interval(loss, other.accuracy->decided_by),
+          fmt::format("{:.4g} % may be lost", 100 * limits.max_loss));
+  }
+  if (limits.max_latency_ratio)
+    judge(other.latency->ratio, *limits.max_latency_ratio, "its time ratio",
+          "takes " + with_interval(other.latency->ratio, "the time"),
+          fmt::format("{:.4g} is allowed", *limits.max_latency_ratio));
+  if (limits.max_size_ratio) {
+    const Figure size =
+        exact_figure(static_cast<double>(other.artifact->bytes) / static_cast<double>(model.bytes), Unit::Ratio);
+    judge(size, *limits.max_size_ratio, "its size", "has " + with_interval(size, "the size"),
+          fmt::format("{:.4g} is allowed", *limits.max_size_ratio));
+  }
+  return sentences;
+}
 
 std::string comparison_sentence(const ModelFindings& model) {
   const CandidateFindings& other = model.candidates.front();

@@ -252,6 +252,34 @@ TEST_CASE("compare speaks of the two models by their names") {
   CHECK(has(alike, "of the same size"));
 }
 
+TEST_CASE("compare is a gate: limits that are missed are an error, after the result") {
+  const World world;
+  const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};
+  REQUIRE(bitwright({"quantize", "cnn.onnx", "--recipe", "fp16", "-o", "half.onnx"}, here).code == 0);
+  const auto compared = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"compare", "cnn.onnx", "half.onnx", "--data", "data", "--latency-seconds", "0.05"});
+    return bitwright(more, here);
+  };
+  const Outcome kept =
+      compared({"--max-loss", "20%", "--max-latency-ratio", "1000", "--max-size-ratio", "0.9", "-o", "out"});
+  INFO(kept.err);
+  CHECK(kept.code == 0);
+  const Json report = json_file(world / "out/report.json");
+  CHECK(report["models"][0]["candidates"][0]["name"] == "half");
+  for (const char* file : {"report.csv", "report.html", "manifest.json"}) CHECK(fs::exists(world / "out" / file));
+  const Outcome missed = compared({"--max-latency-ratio", "0.001", "--max-size-ratio", "0.1"});
+  INFO(missed.err);
+  CHECK(missed.code == 5);
+  CHECK(has(missed.out, "half against cnn: "));
+  CHECK(has(missed.err, "bitwright: half.onnx: takes "));
+  CHECK(has(missed.err, ", and at most 0.001 is allowed; has 0."));
+  CHECK(has(missed.err, " of the size, and at most 0.1 is allowed"));
+  const Outcome json = compared({"--max-size-ratio", "0.1", "--json"});
+  CHECK(json.code == 5);
+  CHECK(parse_json(json.out, "one document").contains("models"));  // the result, and not the error after it
+  CHECK(compared({"-o", "half.onnx"}).code == 3);
+}
+
 TEST_CASE("two methods of a chain take different nodes, or are refused by name") {
   const World world;
   const Setting here{.environment = {}, .folder = world.path(), .output = {}, .largest_file = 0};

@@ -106,7 +106,7 @@ TEST_CASE("a candidate that dies or hangs is a row, and the next one is measured
   CHECK(has(outcome.out, "died"));
 }
 
-TEST_CASE("compare with a model that dies is a row too") {
+TEST_CASE("compare with a model that dies is an error, of that model") {
   const World world;
   onnx::write(dies(), world / "dies.onnx");
   std::vector<std::string> words{"compare",
@@ -121,8 +121,10 @@ TEST_CASE("compare with a model that dies is a row too") {
   words.emplace_back("--unchecked");
   const Outcome outcome = bitwright(words);
   INFO(outcome.err);
-  REQUIRE(outcome.code == 0);
-  CHECK(row(parse_json(outcome.out, "compare"), "dies")["status"] == "worker_died");
+  CHECK(outcome.code == 4);
+  const Json error = parse_json(outcome.out, "compare")["error"];
+  CHECK(error["kind"] == "WorkerError");
+  CHECK(error["where"] == world.path("dies.onnx"));
 }
 
 }  // namespace bw::test

@@ -222,6 +222,14 @@ TEST_CASE("bench keeps the run, and runs shows it") {
   CHECK(bitwright({"runs", "show", "x"}, setting).code == 2);
 }
 
+TEST_CASE("--json is one document also where no candidate keeps the limits") {
+  const World world;
+  const Outcome outcome =
+      bitwright(bench(world, "out", {"--methods", "int8-dynamic", "--json", "--max-size", "10", "--no-store"}));
+  CHECK(outcome.code == 5);
+  CHECK(parse_json(outcome.out, "standard output").contains("models"));
+}
+
 TEST_CASE("--json gives the report on standard output, --quiet nothing on standard error") {
   const World& world = full_run().world;
   const Outcome outcome =

@@ -168,6 +168,25 @@ TEST_CASE("comparison: what one model is to the other") {
   CHECK(comparison_sentence(model) == "int8-static-mse could not be compared with resnet20: it died");
 }
 
+TEST_CASE("what a model misses of limits is named with its figure and interval") {
+  ModelFindings model = test::sample_findings().models[0];
+  model.candidates.resize(1);
+  CandidateFindings& other = model.candidates[0];
+  using Sentences = std::vector<std::string>;
+  CHECK(missed(model, {}).empty());
+  CHECK(missed(model, {.max_loss = 0.002, .max_latency_ratio = 0.442, .max_size_ratio = 0.2743}).empty());
+  CHECK(missed(model, {.max_loss = 0.001, .max_latency_ratio = 0.44, .max_size_ratio = 0.25}) ==
+        Sentences{"loses 0.141 % of top1 (95 % interval -0.2 to 0.4), and at most 0.1 % may be lost",
+                  "takes 0.442 of the time (95 % interval 0.434 to 0.450), and at most 0.44 is allowed",
+                  "has 0.2742 of the size, and at most 0.25 is allowed"});
+  other.accuracy_retention = test::missing(Unit::Ratio, "none of the outputs could be compared");
+  other.latency->ratio = test::missing(Unit::Ratio, "it is too quick to time");
+  CHECK(missed(model, {}).empty());
+  CHECK(missed(model, {.max_loss = 0.5, .max_latency_ratio = 9}) ==
+        Sentences{"what it loses is not known (none of the outputs could be compared), and at most 50 % may be lost",
+                  "its time ratio is not known (it is too quick to time), and at most 9 is allowed"});
+}
+
 TEST_CASE("table: how retention is meant where no label decides, and doubts") {
   Findings findings = test::sample_findings();
   CHECK(contains(findings_table(findings, {}), "\nDoubt: The labels may be in another order.\n"));
