@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/progress.h"
 #include "cli/catalog.h"
@@ -129,10 +131,18 @@ BenchOptions options_of(const Invocation& invocation) {
 void require_met(const Findings& findings) {
   const Constraints &limits = findings.constraints, standard;
   if (limits.accuracy_threshold == standard.accuracy_threshold && !limits.max_latency_ratio && !limits.max_size) return;
-  for (const ModelFindings& model : findings.models)
-    if (!model.recommended.candidate)
-      throw Error(ErrorKind::Requirement, "no candidate meets the constraints", model.name,
-                  "The report says what each one misses; loosen a limit or try other methods");
+  for (const ModelFindings& model : findings.models) {
+    if (model.recommended.candidate) continue;
+    const auto unjudged = std::ranges::find_if(model.candidates, [](const CandidateFindings& candidate) {
+      return candidate.latency && !candidate.latency->ratio.value;
+    });
+    if (limits.max_latency_ratio && unjudged != model.candidates.end())
+      throw Error(ErrorKind::Requirement,
+                  "no candidate is known to meet the constraints: " + unjudged->latency->ratio.reason, model.name,
+                  "Run it again with --resume when the machine is quiet");
+    throw Error(ErrorKind::Requirement, "no candidate meets the constraints", model.name,
+                "The report says what each one misses; loosen a limit or try other methods");
+  }
 }
 
 // Rows as they come, on standard error: the answer itself goes to standard output, once, when it is complete.

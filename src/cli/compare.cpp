@@ -99,15 +99,9 @@ void require_kept(const ModelFindings& model, const ComparisonLimits& limits, co
     throw Error(ErrorKind::Requirement, fmt::format("{}", fmt::join(sentences, "; ")), path.string());
 }
 
-int run(const Invocation& invocation) {
-  const BenchOptions options = options_of(invocation);
-  const fs::path output = invocation.flags.text("output"), other_path = invocation.the("OTHER");
-  if (!output.empty()) require_writable_folder(output);
-  const LoadedModel original = load_model(invocation.the("ORIGINAL"), options.intake);
-  const LoadedModel other = load_model(other_path, options.intake);
+// The original with the other as its one candidate.
+ModelFindings compared(const LoadedModel& original, const LoadedModel& other, const BenchOptions& options) {
   const Dataset dataset = open_data_for(original, options.data, options.open);
-
-  Findings findings = start_findings(options);
   ModelFindings model = describe(original, dataset, options);
   const bool alike = original.name == other.name;  // files of one name in two folders
   if (alike) model.name = original.path.string();
@@ -122,12 +116,22 @@ int run(const Invocation& invocation) {
   measurer.conclude(model);
   model.pareto = pareto_front(model.candidates);
   model.recommended.sentence = comparison_sentence(model);  // no choice is made: both are the user's
-  findings.models.push_back(std::move(model));
-  const ModelFindings& compared = findings.models.front();
+  return model;
+}
+
+int run(const Invocation& invocation) {
+  const BenchOptions options = options_of(invocation);
+  const fs::path output = invocation.flags.text("output"), other_path = invocation.the("OTHER");
+  if (!output.empty()) require_writable_folder(output);
+  const LoadedModel original = load_model(invocation.the("ORIGINAL"), options.intake);
+  const LoadedModel other = load_model(other_path, options.intake);
+  Findings findings = start_findings(options);
+  findings.models.push_back(compared(original, other, options));
+  const ModelFindings& model = findings.models.front();
   if (!output.empty()) write_report(findings, output);
-  put(invocation.json ? to_text(to_json(findings)) : comparison_table(compared, style_of_stdout()));
-  require_measured(compared.candidates.front(), other_path);
-  require_kept(compared, limits_of(invocation.flags), other_path);
+  put(invocation.json ? to_text(to_json(findings)) : comparison_table(model, style_of_stdout()));
+  require_measured(model.candidates.front(), other_path);
+  require_kept(model, limits_of(invocation.flags), other_path);
   return 0;
 }
 

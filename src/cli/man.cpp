@@ -22,7 +22,7 @@ constexpr ExitCode kExitCodes[] = {{0, "done"},
                                    {2, "wrong usage"},
                                    {3, "bad input, or something that cannot be done with it"},
                                    {4, "a process that runs a model died"},
-                                   {5, "a stated limit was not met"},
+                                   {5, "a stated limit was not kept"},
                                    {130, "interrupted"}};
 
 // Text as roff takes it: minus signs that can be copied, no line that looks like a request.

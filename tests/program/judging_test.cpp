@@ -138,7 +138,7 @@ TEST_CASE("outputs that are no numbers in some samples are a reason, with the no
   const Outcome outcome = bitwright(
       {"compare", path("m.onnx"), path("other.onnx"), "--data", path("data"), "--latency-seconds", "0.05", "--json"});
   INFO(outcome.err << outcome.out);
-  REQUIRE(outcome.code == 0);
+  REQUIRE(outcome.code == 3);
   const Json model = parse_json(outcome.out, "compare")["models"][0];
   const Json& other = model["candidates"][0];
   CHECK(other["status"] == "refused");
