@@ -28,8 +28,7 @@ class Calls {
     for (auto& [key, entry] : functions_) measure(entry, 1);
     const std::uint64_t nodes = count(graph, 0).nodes;
     if (nodes > limits_.nodes)
-      throw Error(InputClass::Limit, fmt::format("more than {} nodes when functions are inlined", limits_.nodes),
-                  "the main graph");
+      throw Error(InputClass::Limit, fmt::format("more than {} nodes when they are inlined", limits_.nodes), "functions");
   }
 
  private:
