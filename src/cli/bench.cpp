@@ -139,7 +139,7 @@ void require_met(const Findings& findings) {
     if (limits.max_latency_ratio && unjudged != model.candidates.end())
       throw Error(ErrorKind::Requirement,
                   "no candidate is known to meet the constraints: " + unjudged->latency->ratio.reason, model.name,
-                  "Run it again with --resume when the machine is quiet");
+                  "Run it again when the machine is quiet");
     throw Error(ErrorKind::Requirement, "no candidate meets the constraints", model.name,
                 "The report says what each one misses; loosen a limit or try other methods");
   }

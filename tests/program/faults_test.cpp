@@ -143,18 +143,17 @@ TEST_CASE("--resume says what it takes from the unfinished run, and what it does
   REQUIRE(stopped().code == 130);
   const Outcome same = bitwright(words);
   INFO(same.err);
-  CHECK(has(same.err, "resume: 3 parts of an unfinished run are left in "));
+  CHECK(has(same.err, "resume: 2 parts of an unfinished run are left in "));
   CHECK(has(same.err,
-            "resume: cnn: 3 parts came from the unfinished run: all recipes (calibration), float (quick memory, quick "
-            "speed)"));
+            "resume: cnn: 2 parts came from the unfinished run: all recipes (calibration), float (quick memory)"));
   REQUIRE(stopped().code == 130);
   words.insert(words.end(), {"--seed", "7"});
   const Outcome other = bitwright(words);
   INFO(other.err);
   CHECK(has(other.err,
-            "resume: cnn: nothing came from the unfinished run. 3 parts done again, since the data is another one; "
+            "resume: cnn: nothing came from the unfinished run. 2 parts done again, since the data is another one; "
             "--seed is 7, and was 0: "
-            "all recipes (calibration), float (quick memory, quick speed)"));
+            "all recipes (calibration), float (quick memory)"));
 }
 
 TEST_CASE("Ctrl-C ends the run with 130, its workers, and what it was writing") {
