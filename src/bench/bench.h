@@ -18,7 +18,7 @@ struct BenchOptions {
   std::filesystem::path output;  // OUT/candidates/MODEL/NAME/ gets each candidate
   std::vector<Recipe> recipes;
   std::string_view target = "onnxruntime-cpu";
-  OpenOptions open;  // which splits
+  OpenOptions open;      // which splits
   IntakeOptions intake;  // how models are read
   WorkerLimits worker;
   std::size_t calibration_samples = 1000;

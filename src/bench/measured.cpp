@@ -331,7 +331,8 @@ void Measurer::conclude(ModelFindings& findings) {
   const ControlNoise noise = control_noise(all);
   const LatencyRatio control = control_ratio(all);
   const Timing original = timing_of(all, &Visit::original);
-  findings.control = Control{.ratio = control.ratio, .verdict = control.verdict, .smallest_effect = {}, .disturbance = disturbance(all)};
+  findings.control = Control{
+      .ratio = control.ratio, .verdict = control.verdict, .smallest_effect = {}, .disturbance = disturbance(all)};
   if (noise.n > 0) findings.control->smallest_effect = smallest_effect(noise, effort_.visits);
   findings.original->inference_time = original.p50;
   findings.original->hardware_utilization = original.utilization;

@@ -25,8 +25,7 @@ void refuse_nan(const Graph& graph) {
     const auto nan = std::find_if(x.begin(), x.end(), [](float v) { return std::isnan(v); });
     if (nan != x.end())
       throw Error(InputClass::Semantic, fmt::format("the element at index {} is not a number (NaN)", nan - x.begin()),
-                  fmt::format("tensor '{}'", value.name),
-                  "Export the model again from weights that are finite");
+                  fmt::format("tensor '{}'", value.name), "Export the model again from weights that are finite");
   }
 }
 
@@ -47,21 +46,21 @@ Graph bring_down(LoadedModel& model) {
   const Runtime& runtime = runtime_named("onnxruntime");
   const std::int64_t ir = model.original.ir_version, opset = model.original.opset();
   if (ir <= runtime.newest_ir_version && opset <= runtime.newest_opset) return model.original;
-  const std::string newer = fmt::format("IR version {} and opset {} are newer than {} {} takes ({} and {})", ir, opset,
-                                        runtime.name, runtime.version(), runtime.newest_ir_version,
-                                        runtime.newest_opset);
+  const std::string newer =
+      fmt::format("IR version {} and opset {} are newer than {} {} takes ({} and {})", ir, opset, runtime.name,
+                  runtime.version(), runtime.newest_ir_version, runtime.newest_opset);
   Graph graph = model.original;
   try {
     if (opset > runtime.newest_opset) graph = onnx::convert_opset(onnx::inline_functions(graph), runtime.newest_opset);
   } catch (const Error& error) {
-    throw Error(InputClass::Unsupported, fmt::format("{}, and it cannot be converted: {}", newer, error.message()),
-                "", "Export the model with an older opset");
+    throw Error(InputClass::Unsupported, fmt::format("{}, and it cannot be converted: {}", newer, error.message()), "",
+                "Export the model with an older opset");
   }
   graph.ir_version = std::min(ir, runtime.newest_ir_version);
   model.runnable = temporary_file(model.path.filename().string());
   onnx::write(graph, *model.runnable);
-  model.notes.push_back(fmt::format("{}: a copy with {} and {} is measured in its place", newer, graph.ir_version,
-                                    graph.opset()));
+  model.notes.push_back(
+      fmt::format("{}: a copy with {} and {} is measured in its place", newer, graph.ir_version, graph.opset()));
   return graph;
 }
 
@@ -71,7 +70,8 @@ void note_defaults(LoadedModel& model) {
     if (const Value& input = model.original.value(id); input.initializer.defined() || input.sparse_initializer)
       names += fmt::format("{}'{}'", names.empty() ? "" : ", ", input.name);
   if (!names.empty() && model.original.ir_version >= 4)
-    model.notes.push_back(fmt::format("inputs with a default are constants in what is made of the model: {:.200}", names));
+    model.notes.push_back(
+        fmt::format("inputs with a default are constants in what is made of the model: {:.200}", names));
 }
 
 }  // namespace

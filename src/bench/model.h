@@ -22,11 +22,11 @@ struct LoadedModel {
   // What runtimes load in its place: itself, or a temporary copy that goes with this, brought down to versions of ONNX
   // that the runtime takes.
   std::shared_ptr<const std::filesystem::path> runnable;
-  std::string name;         // file name without extension
-  std::uint64_t bytes = 0;  // of the file and its external data
-  std::string sha256;       // of the file
-  Graph original;           // as read, with inferred types
-  Graph prepared;           // what methods decide about: folded, typed, every node named
+  std::string name;                // file name without extension
+  std::uint64_t bytes = 0;         // of the file and its external data
+  std::string sha256;              // of the file
+  Graph original;                  // as read, with inferred types
+  Graph prepared;                  // what methods decide about: folded, typed, every node named
   std::vector<std::string> notes;  // what was done to it that its user should know
   KeptFiles kept;                  // its files are not written over
 };

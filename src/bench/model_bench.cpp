@@ -95,7 +95,7 @@ Calibration ModelBench::calibrated() {
                   .from = {{"the model", content_hash(model_.prepared)},
                            {"the data", dataset_.description()["sha256"].get<std::string>()},
                            {"the number of samples", std::to_string(count)},
-                            {"--calibration-samples", std::to_string(options_.calibration_samples)},
+                           {"--calibration-samples", std::to_string(options_.calibration_samples)},
                            {"--balanced", options_.balanced ? "yes" : "no"},
                            {"--seed", std::to_string(options_.seed)},
                            {"what the recipes have to see", names_of(all)}}};

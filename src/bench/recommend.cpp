@@ -85,7 +85,8 @@ std::string too_little(const CandidateFindings& c, const ModelFindings& model, d
                        model.bytes);
   if (time >= 1 && size >= 1) return "is neither faster nor smaller than the float model";
   if (time > 1)
-    return fmt::format("gains too little: {} of the size, but up to {:.2f} of the time; {}", percent(size), time, asked);
+    return fmt::format("gains too little: {} of the size, but up to {:.2f} of the time; {}", percent(size), time,
+                       asked);
   if (size > 1)
     return fmt::format("gains too little: {:.2f} of the time, but {} of the size; {}", time, percent(size), asked);
   return fmt::format("gains too little: {:.2f} of the time and {} of the size; {}", time, percent(size), asked);
@@ -227,7 +228,8 @@ std::string why(const Rows& rows, const Choice& choice) {
   if (choice.fast.size() == 1)
     return choice.best->latency->verdict == Verdict::Better ? "the fastest"
                                                             : fmt::format("the only one {}", choice.speed);
-  std::string text = fmt::format("the {} of the {} that are {}", deciding_step(choice), choice.fast.size(), choice.speed);
+  std::string text =
+      fmt::format("the {} of the {} that are {}", deciding_step(choice), choice.fast.size(), choice.speed);
   if (choice.small.size() > 1)
     text += choice.small.size() == choice.fast.size() ? " and of one size"
                                                       : fmt::format(", {} of them smallest", choice.small.size());
@@ -246,8 +248,8 @@ std::string gains(const CandidateFindings& c, const ModelFindings& model, const 
   else if (!speed_is_known(c))
     text = "of a speed that was not judged";
   else
-    text = c.latency->verdict == Verdict::Worse ? fmt::format("taking {:.2f} times as long", ratio)
-                                                : "of uncertain speed";
+    text =
+        c.latency->verdict == Verdict::Worse ? fmt::format("taking {:.2f} times as long", ratio) : "of uncertain speed";
   text += fmt::format(" and {} of the size, keeping {} of {}", percent(size_ratio(c, model)), percent(retention(c)),
                       what_is_kept(c));
   if (!surely_keeps(c, limits))

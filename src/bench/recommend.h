@@ -11,7 +11,8 @@ namespace bw {
 // candidates that were not measured keep their status.
 void judge(ModelFindings& model, const Constraints& constraints);
 
-// Names of candidates worth shipping that no other such one beats or equals in accuracy, latency and size with one of them better.
+// Names of candidates worth shipping that no other such one beats or equals in accuracy, latency and size with one of
+// them better.
 std::vector<std::string> pareto_front(const std::vector<CandidateFindings>& candidates);
 
 // Of the Ok candidates (none: the float model), in this order:

@@ -10,15 +10,13 @@ namespace bw {
 
 Speed::Speed(std::filesystem::path original, SharedSamples& samples, const SpeedOptions& options,
              Checkpoint& checkpoint)
-    : original_(std::move(original)),
-      samples_(samples),
-      options_(options),
-      checkpoint_(checkpoint) {}
+    : original_(std::move(original)), samples_(samples), options_(options), checkpoint_(checkpoint) {}
 
 void Speed::enter(const std::string& candidate, const std::filesystem::path& file, const Part& speed,
                   const std::string& structure) {
   auto entrant = std::ranges::find(entrants_, structure, &Entrant::structure);
-  if (entrant == entrants_.end()) entrant = entrants_.insert(entrant, Entrant{.structure = structure, .candidates = {}, .visits = {}});
+  if (entrant == entrants_.end())
+    entrant = entrants_.insert(entrant, Entrant{.structure = structure, .candidates = {}, .visits = {}});
   entrant->candidates.push_back({candidate, file, speed});
 }
 
@@ -39,7 +37,8 @@ bool Speed::wants_visit(const std::string& candidate) const {
 std::size_t Speed::missing_visits() const {
   std::size_t missing = 0;
   for (const Entrant& entrant : entrants_)
-    missing += options_.visits - std::min(options_.visits, static_cast<std::size_t>(std::ranges::count_if(entrant.visits, judges)));
+    missing += options_.visits -
+               std::min(options_.visits, static_cast<std::size_t>(std::ranges::count_if(entrant.visits, judges)));
   return missing;
 }
 

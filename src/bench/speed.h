@@ -22,7 +22,8 @@ class Speed {
   Speed(std::filesystem::path original, SharedSamples& samples, const SpeedOptions& options, Checkpoint& checkpoint);
 
   // Candidates whose files have one structure (structure_hash) take the same time: they are one entrant, timed in turn,
-  // and share what is found. `speed`: the part of the run that this is, with all that a visit depends on but how it is paid.
+  // and share what is found. `speed`: the part of the run that this is, with all that a visit depends on but how it is
+  // paid.
   void enter(const std::string& candidate, const std::filesystem::path& file, const Part& speed,
              const std::string& structure);
   // Whether its entrant has fewer visits that judge than it should, and some are left to it.

@@ -99,11 +99,10 @@ constexpr Parameter kFlags[] = {
 };
 
 Constraints constraints(const Arguments& flags) {
-  Constraints constraints{
-      .accuracy_threshold = flags.number("accuracy_threshold"),
-      .least_gain = flags.number("least_gain"),
-      .max_latency_ratio = {},
-      .max_size = {}};
+  Constraints constraints{.accuracy_threshold = flags.number("accuracy_threshold"),
+                          .least_gain = flags.number("least_gain"),
+                          .max_latency_ratio = {},
+                          .max_size = {}};
   if (flags.number("max_latency_ratio") > 0) constraints.max_latency_ratio = flags.number("max_latency_ratio");
   if (flags.integer("max_size") > 0) constraints.max_size = static_cast<std::uint64_t>(flags.integer("max_size"));
   return constraints;

@@ -28,7 +28,8 @@ class Calls {
     for (auto& [key, entry] : functions_) measure(entry, 1);
     const std::uint64_t nodes = count(graph, 0).nodes;
     if (nodes > limits_.nodes)
-      throw Error(InputClass::Limit, fmt::format("more than {} nodes when they are inlined", limits_.nodes), "functions");
+      throw Error(InputClass::Limit, fmt::format("more than {} nodes when they are inlined", limits_.nodes),
+                  "functions");
   }
 
  private:

@@ -144,7 +144,8 @@ ControlNoise control_noise(std::span<const Visit> visits) {
       ++count;
     }
   }
-  // Twins differ with the variance of two sessions, 2 s^2; a side's mean of two has s^2 / 2, and the ratio two of these.
+  // Twins differ with the variance of two sessions, 2 s^2; a side's mean of two has s^2 / 2, and the ratio two of
+  // these.
   return {count == 0 ? 0 : std::sqrt(squares / static_cast<double>(count) / 2), count};
 }
 

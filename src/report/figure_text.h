@@ -18,7 +18,8 @@ std::string difference_text(const Figure& figure);  // "-0.13 points", "+0.012",
 std::string printable(std::string_view text);
 std::size_t display_width(std::string_view text);  // characters of UTF-8 text
 
-// `text` in at most `width` characters (0: as it is): what is too long loses its middle, as a name's end tells it apart.
+// `text` in at most `width` characters (0: as it is): what is too long loses its middle, as a name's end tells it
+// apart.
 std::string shortened(const std::string& text, std::size_t width);
 
 // `text` in lines of at most `width` characters (longer words stand alone; 0: one line), each but the first indented.

@@ -117,7 +117,8 @@ struct Table<LatencyComparison> {
   static std::vector<Field<LatencyComparison>> fields() {
     using T = LatencyComparison;
     return {
-        field<T>("ratio", "quantized time over original time, run in turn, over all visits; below 1 is faster", &T::ratio),
+        field<T>("ratio", "quantized time over original time, run in turn, over all visits; below 1 is faster",
+                 &T::ratio),
         field<T>("verdict", "of the candidate compared with the float model", &T::verdict),
         field<T>("original", "times of the float model, measured beside the candidate", &T::original),
         field<T>("quantized", "times of the candidate", &T::quantized),

@@ -275,8 +275,8 @@ std::vector<std::string> remarks(const ModelFindings& model) {
 }
 
 std::string model_text(const ModelFindings& model, const TableStyle& style) {
-  std::string text = titled(title_of(model, model.name), model, style) + rows_text(model, "float", style) +
-                     reasons_text(model, style);
+  std::string text =
+      titled(title_of(model, model.name), model, style) + rows_text(model, "float", style) + reasons_text(model, style);
   for (const std::string& line : remarks(model)) text += wrapped(printable(line), style.width, 2) + "\n";
   return text + wrapped("Recommended: " + printable(model.recommended.sentence), style.width, 2) + "\n";
 }

@@ -102,9 +102,9 @@ TEST_CASE("an evaluation, a visit and a calibration come back as they were") {
   Evaluation evaluation;
   evaluation.samples = 2;
   evaluation.seconds = 3.5;
-  evaluation.outputs = {{.scores = {{"top1", {{1, 1}, {0, 1}}}, {"sqnr", {{2, 3}, {4, 5}}}},
-                         .faults = {{1, 2, 3}, {4, 5, 6}}},
-                        {.scores = {{"fidelity", {{0.25, 1}, {0.5, 1}}}}, .faults = {{}, {}}}};
+  evaluation.outputs = {
+      {.scores = {{"top1", {{1, 1}, {0, 1}}}, {"sqnr", {{2, 3}, {4, 5}}}}, .faults = {{1, 2, 3}, {4, 5, 6}}},
+      {.scores = {{"fidelity", {{0.25, 1}, {0.5, 1}}}}, .faults = {{}, {}}}};
   Visit visit;
   visit.original = {.runs = {{{1, 2}, {3}}}, .loads = {4, 5}, .utilization = 0.5};
   visit.quantized = {.runs = {{{6}, {7, 8}}}, .loads = {9, 10}, .utilization = 0.25};

@@ -125,7 +125,8 @@ TEST_CASE("figures of a candidate are made of the float model's and its own", "[
         Approx(*row.original->inference_time.value * row.latency->ratio.interval->low));
   REQUIRE(findings.control);
   CHECK(findings.control->smallest_effect.value() > 0);
-  CHECK(row.latency->ratio.interval->high >= *row.latency->ratio.value * (1 + *findings.control->smallest_effect) - 1e-9);
+  CHECK(row.latency->ratio.interval->high >=
+        *row.latency->ratio.value * (1 + *findings.control->smallest_effect) - 1e-9);
   std::vector<float> other = test::kWeights;
   other[9] = -0.5f;
   REQUIRE_FALSE(row.accuracy->metrics.empty());

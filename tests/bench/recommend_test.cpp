@@ -84,8 +84,7 @@ TEST_CASE("a difference of size that nobody notices leaves it to accuracy") {
             limits);
   const Recommendation r = recommend(m, limits);
   CHECK(*r.candidate == "b");
-  CHECK(
-      r.sentence.ends_with("; the most accurate of the 3 that are about as fast as the fastest, 2 of them smallest"));
+  CHECK(r.sentence.ends_with("; the most accurate of the 3 that are about as fast as the fastest, 2 of them smallest"));
   const ModelFindings alike =
       model({candidate("a", 0.98, 0.50, 0.45, 0.55, 300), candidate("b", 0.999, 0.52, 0.47, 0.57, 305)}, limits);
   CHECK(recommend(alike, limits)
@@ -231,13 +230,15 @@ TEST_CASE("accuracies that nothing tells apart leave it to the simpler recipe") 
   const auto worse = with(candidate("worse", 0.97, 0.5, 0.49, 0.51, 300), "int8", 0.96, 0.98);
   const Recommendation r = recommend(model({mse, plain, worse}, limits), limits);
   CHECK(*r.candidate == "plain");
-  CHECK(r.sentence.ends_with("; the simplest of the 3 that are about as fast as the fastest and of one size; accuracy "
-                             "does not tell 2 of them apart"));
+  CHECK(
+      r.sentence.ends_with("; the simplest of the 3 that are about as fast as the fastest and of one size; accuracy "
+                           "does not tell 2 of them apart"));
 }
 
 TEST_CASE("one whose interval clears the threshold is preferred, and one whose estimate alone does is named so") {
   const Constraints limits;
-  auto barely = candidate("barely", 0.9502, 0.4, 0.39, 0.41, 250), surely = candidate("surely", 0.99, 0.6, 0.59, 0.61, 300);
+  auto barely = candidate("barely", 0.9502, 0.4, 0.39, 0.41, 250),
+       surely = candidate("surely", 0.99, 0.6, 0.59, 0.61, 300);
   barely.accuracy_retention->interval = Interval{0.944, 0.957};
   surely.accuracy_retention->interval = Interval{0.985, 0.995};
   const Recommendation both = recommend(model({barely, surely}, limits), limits);

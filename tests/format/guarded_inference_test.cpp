@@ -28,8 +28,8 @@ Attribute::Data standing_for(::onnx::AttributeProto::AttributeType type) {
 }
 
 bool is_plain(::onnx::AttributeProto::AttributeType type) {
-  return type <= ::onnx::AttributeProto::STRING || (type >= ::onnx::AttributeProto::FLOATS &&
-                                                    type <= ::onnx::AttributeProto::STRINGS);
+  return type <= ::onnx::AttributeProto::STRING ||
+         (type >= ::onnx::AttributeProto::FLOATS && type <= ::onnx::AttributeProto::STRINGS);
 }
 
 // A node of the operator with inputs of no known type, and either no attributes or all of one kind.

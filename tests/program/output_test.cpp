@@ -64,9 +64,9 @@ TEST_CASE("work is done to its end when nobody reads what is said of it") {
   Setting setting = where_nobody_reads();
   setting.folder = world.path();
   setting.environment["BITWRIGHT_STORE"] = world.path("runs.db");
-  const Outcome outcome = bitwright({"bench", "cnn.onnx", "--data", "data", "--methods", "fp16", "--latency-seconds",
-                                     "0.05", "--quick", "-o", "out"},
-                                    setting);
+  const Outcome outcome = bitwright(
+      {"bench", "cnn.onnx", "--data", "data", "--methods", "fp16", "--latency-seconds", "0.05", "--quick", "-o", "out"},
+      setting);
   INFO(outcome.err);
   CHECK(outcome.signal == SIGPIPE);
   CHECK(std::filesystem::exists(world / "out/report.json"));

@@ -74,8 +74,9 @@ TEST_CASE("values arrive under their names") {
   const Json report = to_json(test::sample_findings());
   const Json& candidate = report["models"][0]["candidates"][0];
   CHECK(report["version"] == 1);
-  CHECK(report["constraints"] ==
-        Json{{"accuracy_threshold", 0.95}, {"least_gain", 0.05}, {"max_latency_ratio", nullptr}, {"max_size", 6000000}});
+  CHECK(
+      report["constraints"] ==
+      Json{{"accuracy_threshold", 0.95}, {"least_gain", 0.05}, {"max_latency_ratio", nullptr}, {"max_size", 6000000}});
   CHECK(candidate["reason"].is_null());
   CHECK(candidate["latency"]["verdict"] == "better");
   CHECK(candidate["accuracy"]["metrics"][0]["direction"] == "higher");

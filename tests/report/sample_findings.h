@@ -102,7 +102,8 @@ inline Findings sample_findings() {
   m.doubts = {"The labels may be in another order."};
   m.guessed = {"Layout NCHW, from the input's shape."};
   m.original = model_figures(0.9217, 1.93e-3, 1098452, 1);
-  m.control = Control{figure(1.002, Unit::Ratio, 0.009), Verdict::Same, 0.011, "other processes used 0.9 of its 2 processors"};
+  m.control =
+      Control{figure(1.002, Unit::Ratio, 0.009), Verdict::Same, 0.011, "other processes used 0.9 of its 2 processors"};
   m.candidates = {measured_candidate(), refused_candidate()};
   m.pareto = {"int8-static-mse"};
   m.recommended = {"int8-static-mse",

@@ -306,7 +306,8 @@ TEST_CASE("table: a busy machine is named before the figures") {
   Findings findings = test::sample_findings();
   const std::string table = findings_table(findings, {});
   CHECK(contains(table, "changes of time from 1.1 % can be told"));
-  CHECK(contains(table, "\nThe machine was busy while speed was measured: other processes used 0.9 of its 2 processors\n"));
+  CHECK(contains(table,
+                 "\nThe machine was busy while speed was measured: other processes used 0.9 of its 2 processors\n"));
   findings.models[0].control->disturbance.clear();
   CHECK(!contains(findings_table(findings, {}), "busy"));
 }

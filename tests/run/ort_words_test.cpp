@@ -68,7 +68,8 @@ constexpr Row kRows[] = {
     {"Fatal error: com.foo:Foo(-1) is not a registered function/op", "com.foo:Foo(-1) is not a registered function/op"},
     {"Node (y_nbits) Op (MatMulNBits) [ShapeInferenceError] bias shape must be [N] where N = 8",
      "node 'y_nbits' (MatMulNBits): bias shape must be [N] where N = 8"},
-    {"Load model from /a/my models/m.onnx failed:Load model /a/my models/m.onnx failed. File doesn't exist", "File doesn't exist"},
+    {"Load model from /a/my models/m.onnx failed:Load model /a/my models/m.onnx failed. File doesn't exist",
+     "File doesn't exist"},
     {"Failed to load model because protobuf parsing failed.", "Failed to load model because protobuf parsing failed."},
     {"This is an invalid model. Error: Duplicate definition of name (y).", "Duplicate definition of name (y)."},
     {"Got invalid dimensions for input: x for the following indices\n index: 1 Got: 3 Expected: 2\n Please fix either "

@@ -43,7 +43,7 @@ class Source {
   virtual std::vector<std::string> notes() const { return {}; }    // what the user should know: files left out, ...
   virtual std::vector<std::string> left_out() const {
     return {};
-  }                                                              // what is no column, with the reason: "names (text)"
+  }  // what is no column, with the reason: "names (text)"
   virtual std::vector<std::filesystem::path> files() const = 0;  // what it was made of
 };
 

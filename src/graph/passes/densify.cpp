@@ -16,8 +16,8 @@ std::uint64_t place_of(std::span<const std::int64_t> indices, std::size_t i, con
   if (flat) return static_cast<std::uint64_t>(indices[i]);
   std::uint64_t place = 0;
   for (std::size_t axis = 0; axis < shape.size(); ++axis)
-    place = place * static_cast<std::uint64_t>(shape[axis]) +
-            static_cast<std::uint64_t>(indices[i * shape.size() + axis]);
+    place =
+        place * static_cast<std::uint64_t>(shape[axis]) + static_cast<std::uint64_t>(indices[i * shape.size() + axis]);
   return place;
 }
 

@@ -1,5 +1,5 @@
-// Initializers that are also listed as inputs: before IR version 4 all had to be, and nobody meant them to be fed; since
-// then they are defaults that a caller may replace, which methods take as they are.
+// Initializers that are also listed as inputs: before IR version 4 all had to be, and nobody meant them to be fed;
+// since then they are defaults that a caller may replace, which methods take as they are.
 #include <algorithm>
 
 #include "graph/passes/list.h"

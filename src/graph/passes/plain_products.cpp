@@ -30,7 +30,8 @@ bool fold_factor(Rewriter& rewriter, NodeId id, const char* factor, std::size_t 
   if (operand != kNoValue) {
     if (!is_float_constant(rewriter.graph(), operand)) return false;
     const Value& constant = rewriter.graph().value(operand);
-    rewriter.set_input(id, position, rewriter.add_constant(constant.name + "_scaled", times(constant.initializer, value)));
+    rewriter.set_input(id, position,
+                       rewriter.add_constant(constant.name + "_scaled", times(constant.initializer, value)));
   }
   rewriter.edit(id).set(factor, 1.0f);
   return true;
