@@ -41,7 +41,7 @@ ProcessorUse processor_use() {
   double user = 0, nice = 0, system = 0, idle = 0, waiting = 0, interrupts = 0, soft = 0, stolen = 0;
   if (!(stat >> word >> user >> nice >> system >> idle >> waiting >> interrupts >> soft >> stolen)) return {};
   const double tick = 1.0 / static_cast<double>(::sysconf(_SC_CLK_TCK));
-  return {tick * (user + nice + system + interrupts + soft), tick * stolen};
+  return {tick * (user + nice + system + interrupts + soft), tick * stolen, tick};
 }
 
 }  // namespace bw

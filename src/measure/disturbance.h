@@ -24,6 +24,7 @@ class WaitingTime {
 struct ProcessorUse {
   double busy = 0;    // by any process
   double stolen = 0;  // by other virtual machines
+  double tick = 0;    // the unit that they are counted in
 };
 ProcessorUse processor_use();
 

@@ -183,8 +183,9 @@ JobResult run_latency(JobContext& context) {
   const ProcessorUse after = processor_use();
   const double wall = seconds_now() - begin, own = cpu_seconds() - own_before;
   Visit visit = turns.result();
-  visit.others = std::max(0.0, after.busy - before.busy - own) / wall;
-  visit.stolen = std::max(0.0, after.stolen - before.stolen) / wall;
+  // Less one tick, the unit that both are counted in: a short visit must not be lost for one.
+  visit.others = std::max(0.0, after.busy - before.busy - own - after.tick) / wall;
+  visit.stolen = std::max(0.0, after.stolen - before.stolen - after.tick) / wall;
   ByteWriter out;
   put(out, visit);
   const std::vector<std::byte> bytes = out.take();

@@ -35,9 +35,9 @@ struct Workshop {
   void put() const { test::dataset_of(data.folder, data.graph, data.x, data.y); }
   fs::path steps() const { return data.folder.path() / "steps"; }
 
-  // How many steps were not there before.
+  // How many steps were not there before; the visits of a busy machine, which pays more of them, count as two.
   std::size_t measure(CandidateFindings& row, ModelFindings& findings, const Plan& plan = {}) const {
-    const std::size_t before = count();
+    const Steps before = count();
     Checkpoint checkpoint(steps(), true);
     const LoadedModel loaded = load_model(model);
     const Dataset dataset = open_data_for(loaded, options.data, options.open);
@@ -51,7 +51,8 @@ struct Workshop {
     findings.candidates = {row};
     measurer.conclude(findings);
     row = findings.candidates.front();
-    return count() - before;
+    const Steps after = count();
+    return after.others - before.others + (after.visits > before.visits ? 2 : 0);
   }
   std::size_t measure() const {
     CandidateFindings row;
@@ -60,9 +61,15 @@ struct Workshop {
   }
 
  private:
-  std::size_t count() const {
-    if (!fs::exists(steps())) return 0;
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator(steps()), fs::directory_iterator()));
+  struct Steps {
+    std::size_t visits = 0, others = 0;
+  };
+  Steps count() const {
+    Steps found;
+    if (fs::exists(steps()))
+      for (const fs::directory_entry& entry : fs::directory_iterator(steps()))
+        ++(entry.path().filename().string().starts_with("visit-") ? found.visits : found.others);
+    return found;
   }
 };
 

@@ -8,7 +8,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILES = {
-    "CMakeLists.txt": "cmake_minimum_required(VERSION 3.25)\nproject(small CXX)\nadd_executable(sum_test src/sum/sum.cpp)\n",
+    "CMakeLists.txt": "cmake_minimum_required(VERSION 3.25)\nproject(small CXX)\nset(CMAKE_EXPORT_COMPILE_COMMANDS ON)\nadd_executable(sum_test src/sum/sum.cpp)\n",
     "CMakePresets.json": '{"version": 6, "configurePresets": [{"name": "release", "generator": "Ninja", '
                          '"binaryDir": "${sourceDir}/build/${presetName}"}]}\n',
     ".gitignore": "/build/\n",
@@ -49,7 +49,7 @@ class Mutate(unittest.TestCase):
         self.assertRegex(output, r"minus +noticed")
         self.assertIn("1 of 1 noticed: 100.0 %", output)
         self.assertEqual(code, 0)
-        self.assertEqual((self.root / "build/mutate/src/sum/sum.cpp").read_text(), FILES["src/sum/sum.cpp"])
+        self.assertEqual((self.root / "src/sum/sum.cpp").read_text(), FILES["src/sum/sum.cpp"])
 
     def test_faults_that_are_not(self):
         code, output = self.run_tool(SEEN + UNSEEN + FAULT.format("typo", "return result;", "return resulting;")
