@@ -111,11 +111,17 @@ std::string shortfall(const CandidateFindings& c, const ModelFindings& model, co
   return too_little(c, model, limits.least_gain);
 }
 
+// Whether the intervals allow that the two keep the same.
+bool as_accurate(const CandidateFindings& c, const CandidateFindings& best) {
+  const auto &own = c.accuracy_retention->interval, &its = best.accuracy_retention->interval;
+  return retention(c) == retention(best) || (own && own->contains(retention(best))) ||
+         (its && its->contains(retention(c)));
+}
+
 bool dominates(const CandidateFindings& a, const CandidateFindings& b) {
-  const bool no_worse =
-      retention(a) >= retention(b) && latency_ratio(a) <= latency_ratio(b) && size_of(a) <= size_of(b);
-  const bool better = retention(a) > retention(b) || latency_ratio(a) < latency_ratio(b) || size_of(a) < size_of(b);
-  return no_worse && better;
+  const bool as_good = as_accurate(a, b), more_accurate = !as_good && retention(a) > retention(b);
+  const bool no_worse = (as_good || more_accurate) && latency_ratio(a) <= latency_ratio(b) && size_of(a) <= size_of(b);
+  return no_worse && (more_accurate || latency_ratio(a) < latency_ratio(b) || size_of(a) < size_of(b));
 }
 
 using Rows = std::vector<const CandidateFindings*>;
@@ -176,13 +182,6 @@ Rows smallest_of(const Rows& rows) {
 
 const CandidateFindings& most_accurate_of(const Rows& rows) {
   return **std::ranges::max_element(rows, {}, [](const auto* c) { return retention(*c); });
-}
-
-// Whether the intervals allow that the two keep the same.
-bool as_accurate(const CandidateFindings& c, const CandidateFindings& best) {
-  const auto &own = c.accuracy_retention->interval, &its = best.accuracy_retention->interval;
-  return retention(c) == retention(best) || (own && own->contains(retention(best))) ||
-         (its && its->contains(retention(c)));
 }
 
 // Steps and parameters that somebody has to know of.

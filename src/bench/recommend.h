@@ -5,14 +5,14 @@
 
 namespace bw {
 
-// Status NotBetter with its reason for candidates that miss a constraint or gain less than Constraints::least_gain:
-// the share of the float model's time, certain or the worst that cannot be excluded, times that of its size must be at
-// most 1 - least_gain. Sizes of models below 16 KiB do not count: their files are mostly names and operators.
-// candidates that were not measured keep their status.
+// Status NotBetter with its reason for candidates that miss a constraint or gain less than Constraints::least_gain;
+// those that were not measured keep their status. What is gained: the share of the float model's time, certain or the
+// worst that cannot be excluded, times that of its size must be at most 1 - least_gain. Sizes of models below 16 KiB do
+// not count: their files are mostly names and operators.
 void judge(ModelFindings& model, const Constraints& constraints);
 
 // Names of candidates worth shipping that no other such one beats or equals in accuracy, latency and size with one of
-// them better.
+// them better. Accuracies that their intervals do not tell apart are equal.
 std::vector<std::string> pareto_front(const std::vector<CandidateFindings>& candidates);
 
 // Of the Ok candidates (none: the float model), in this order:

@@ -129,6 +129,15 @@ TEST_CASE("the Pareto front leaves out what another candidate beats") {
   CHECK(front == std::vector<std::string>{"a", "c"});
 }
 
+TEST_CASE("accuracies that nothing tells apart push nothing off the front") {
+  auto plain = candidate("plain", 0.998, 0.5, 0.49, 0.51, 300), mse = candidate("mse", 0.999, 0.5, 0.49, 0.51, 300);
+  plain.accuracy_retention->interval = Interval{0.995, 1.001};
+  mse.accuracy_retention->interval = Interval{0.996, 1.002};
+  auto slow = candidate("slow", 1, 0.6, 0.59, 0.61, 300);
+  slow.accuracy_retention->interval = Interval{0.997, 1.003};
+  CHECK(pareto_front({plain, mse, slow}) == std::vector<std::string>{"plain", "mse"});
+}
+
 TEST_CASE("only what is worth shipping stands on the front") {
   auto refused = candidate("refused", 1, 0.1, 0.09, 0.11, 10), useless = candidate("useless", 1, 0.2, 0.19, 0.21, 20);
   refused.status = Status::Refused;
