@@ -170,7 +170,10 @@ SpeedGroup speed_group(const Rows& rows) {
     return {filtered(rows, [&](const auto& c) { return about_as_fast(c, *fastest); }), "about as fast as the fastest"};
   if (Rows fast = filtered(rows, as_fast_as_float); !fast.empty())
     return {std::move(fast), "not measurably slower than the float model"};
-  return {rows, "not as fast as the float model"};
+  const double least =
+      sure_time_ratio(**std::ranges::min_element(rows, {}, [](const auto* c) { return sure_time_ratio(*c); }));
+  return {filtered(rows, [&](const auto& c) { return sure_time_ratio(c) <= kSameSpeed * least; }),
+          "least slow, none being as fast as the float model"};
 }
 
 Rows smallest_of(const Rows& rows) {

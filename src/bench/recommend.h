@@ -19,7 +19,8 @@ std::vector<std::string> pareto_front(const std::vector<CandidateFindings>& cand
 // 1. those whose interval of accuracy_retention clears the threshold, where there are any;
 // 2. of these the ones about as fast as the fastest whose speed-up is certain: their time is at most 10 % longer, or
 //    the intervals of the two overlap; only speeds that are known (better, same) count. Where no speed-up is certain,
-//    those that are as fast as the float model as far as one can tell, else all;
+//    those that are as fast as the float model as far as one can tell, else those that are at most 10 % slower than the
+//    least slow, by the worst that cannot be excluded;
 // 3. of these the smallest: sizes that differ by less than 3 % are equal;
 // 4. of these the most accurate, with all that their intervals do not tell from it;
 // 5. of these the one with the simplest recipe.

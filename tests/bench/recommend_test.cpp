@@ -112,6 +112,17 @@ TEST_CASE("without a certain speed-up the smallest of those as fast as the float
   CHECK(recommend(model({slow}, limits), limits).sentence.ends_with("; nothing else keeps the constraints"));
 }
 
+TEST_CASE("where all are slower, size does not buy any amount of time") {
+  const Constraints limits;
+  const Recommendation r =
+      recommend(model({candidate("static", 0.97, 1.12, 0.91, 1.37, 510), candidate("tiny", 0.99, 2.3, 1.9, 2.8, 290),
+                       candidate("half", 0.997, 1.05, 0.86, 1.29, 500)},
+                      limits),
+                limits);
+  CHECK(*r.candidate == "half");
+  CHECK(r.sentence.find("of the 2 that are least slow, none being as fast as the float model") != std::string::npos);
+}
+
 TEST_CASE("limits of time and size rule candidates out") {
   Constraints limits;
   limits.max_latency_ratio = 0.6;
