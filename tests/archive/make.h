@@ -72,6 +72,7 @@ struct ZipFile {
   std::int64_t header_offset = -1;   // where the directory points
   std::int64_t crc = -1;
   std::string local_name = {};
+  bool wide = false;  // sizes and offset stand in a zip64 field, behind a field of another kind
 };
 
 inline std::string deflated(const std::string& content) {
@@ -99,14 +100,20 @@ inline std::string zip(const std::vector<ZipFile>& files, const std::string& com
     const std::uint64_t size = pick(file.claimed_size, file.content.size());
     const auto crc = pick(file.crc, crc32(0, reinterpret_cast<const Bytef*>(file.content.data()),
                                           static_cast<uInt>(file.content.size())));
+    const std::uint64_t at = out.size(), full = 0xFFFFFFFF;
+    const std::string sizes = little(size, 8) + little(data.size(), 8);
+    const std::string time = little(0x5455, 2) + little(5, 2) + "\1time";
+    const std::string local_extra = file.wide ? time + little(1, 2) + little(16, 2) + sizes : "";
+    const std::string extra = file.wide ? time + little(1, 2) + little(24, 2) + sizes + little(at, 8) : "";
     const std::string head = little(20, 2) + little(static_cast<std::uint64_t>(file.flags), 2) +
                              little(pick(file.method, file.deflated ? 8 : 0), 2) + little(0, 4) + little(crc, 4) +
-                             little(data.size(), 4);
-    const std::uint64_t at = out.size();
-    out += little(0x04034b50, 4) + head + little(size, 4) + little(local_name.size(), 2) + little(0, 2) + local_name +
-           data;
-    directory += little(0x02014b50, 4) + little(20, 2) + head + little(pick(file.directory_size, size), 4) +
-                 little(file.name.size(), 2) + little(0, 12) + little(pick(file.header_offset, at), 4) + file.name;
+                             little(file.wide ? full : data.size(), 4);
+    out += little(0x04034b50, 4) + head + little(file.wide ? full : size, 4) + little(local_name.size(), 2) +
+           little(local_extra.size(), 2) + local_name + local_extra + data;
+    directory += little(0x02014b50, 4) + little(20, 2) + head +
+                 little(file.wide ? full : pick(file.directory_size, size), 4) + little(file.name.size(), 2) +
+                 little(extra.size(), 2) + little(0, 10) + little(file.wide ? full : pick(file.header_offset, at), 4) +
+                 file.name + extra;
   }
   const std::uint64_t start = out.size();
   return out + directory + little(0x06054b50, 4) + little(0, 4) + little(files.size(), 2) + little(files.size(), 2) +

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "archive/make.h"
+#include "archive/zip.h"
 #include "tensor/convert.h"
 
 using namespace bw;
@@ -47,6 +48,26 @@ TEST_CASE("rows are aligned wherever the array lies") {
   }
 }
 
+TEST_CASE("rows of a stored array are found by their bytes") {
+  const Folder folder;
+  const StoredArray array = open_npy(put(folder.path() / "x.npy", npy(Tensor::of<float>({3, 2}, {1, 2, 3, 4, 5, 6}))));
+  CHECK(row_of(array, 1) == Tensor::of<float>({2}, {3, 4}));
+  CHECK(row_of(array, 2) == Tensor::of<float>({2}, {5, 6}));
+}
+
+TEST_CASE("of the arrays of an npz those of unknown types may be left out, damaged ones not") {
+  const Folder folder;
+  const std::string text = npy(npy_header("<U4", "(1,)"), std::string(16, '\0')), damaged = "no array";
+  const std::string good = npy(Tensor::of<float>({1}, {1}));
+  std::vector<RefusedArray> refused;
+  const auto arrays = open_npz(put(folder.path() / "x.npz", zip({{"a.npy", good}, {"b.npy", text}})), {}, &refused);
+  CHECK(arrays.size() == 1);
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].name == "b");
+  const fs::path path = put(folder.path() / "y.npz", zip({{"a.npy", good}, {"b.npy", damaged}}));
+  refuses(InputClass::Format, "not an npy file", [&] { open_npz(path, {}, &refused); });
+}
+
 TEST_CASE("pickled objects are never loaded") {
   refuses(InputClass::Unsupported, "pickled", [] { read(read_file(kGolden / "pickled.npy")); });
 }
@@ -56,6 +77,8 @@ TEST_CASE("npy headers that lie are refused") {
   refuses(InputClass::Format, "is not an npy file", [&] { read("NUMPY"); });
   refuses(InputClass::Format, "promises 16 bytes and holds 12",
           [&] { read(npy(npy_header("<f4", "(4,)"), four.substr(4))); });
+  refuses(InputClass::Format, "promises 16 bytes and holds 17",
+          [&] { read(npy(npy_header("<f4", "(4,)"), four + 'x')); });
   refuses(InputClass::Format, "promises", [&] { read(npy(npy_header("<f4", "(1099511627776,)"), four)); });
   refuses(InputClass::Limit, "", [&] { read(npy(npy_header("<f4", "(4611686018427387904, 4)"), four)); });
   refuses(InputClass::Format, "no size", [&] { read(npy(npy_header("<f4", "(-4,)"), four)); });
@@ -92,7 +115,8 @@ TEST_CASE("what is written as npz is read back, and equal content gives equal by
       {"0", Tensor::of<float>({2, 2}, {1, -2, 0.5f, 1e9f})},
       {"1", Tensor::of<std::int32_t>({3}, {1, 2, 3})},
       {"2", Tensor::scalar<std::uint8_t>(7)},
-      {"3", Tensor::of<std::int64_t>({0, 4}, std::initializer_list<std::int64_t>{})}};
+      {"3", Tensor::of<std::int64_t>({0, 4}, std::initializer_list<std::int64_t>{})},
+      {"4", Tensor::of<bool>({2}, {true, false})}};
   write_npz(arrays, folder.path() / "a.npz");
   write_npz(arrays, folder.path() / "b.npz");
   CHECK(read_file(folder.path() / "a.npz") == read_file(folder.path() / "b.npz"));
@@ -103,5 +127,11 @@ TEST_CASE("what is written as npz is read back, and equal content gives equal by
     CHECK(back.at(name).shape() == tensor.shape());
     CHECK(back.at(name).dtype() == tensor.dtype());
     CHECK(std::ranges::equal(back.at(name).bytes(), tensor.bytes()));
+  }
+  const Zip archive(folder.path() / "a.npz");
+  for (const Zip::Entry& entry : archive.entries()) {
+    INFO(entry.name);
+    const Bytes content = archive.read(entry);
+    CHECK((10 + little_endian(content.bytes, 8, 2, "")) % 64 == 0);  // as the format wants: elements are aligned
   }
 }

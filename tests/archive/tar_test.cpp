@@ -5,6 +5,27 @@
 using namespace bw;
 using namespace bw::test;
 
+namespace {
+
+// The entry with other bytes in its header, and the checksum that fits them.
+std::string with_field(std::string entry, std::size_t at, std::string_view text) {
+  entry.replace(at, text.size(), text);
+  entry.replace(148, 8, "        ");
+  unsigned sum = 0;
+  for (const char c : entry.substr(0, 512)) sum += static_cast<unsigned char>(c);
+  char octal[8];
+  std::snprintf(octal, sizeof octal, "%06o", sum);
+  return entry.replace(148, 6, octal);
+}
+
+std::string base_256(std::uint64_t number) {
+  std::string bytes("\x80\0\0\0", 4);
+  for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift & 0xFF);
+  return bytes;
+}
+
+}  // namespace
+
 TEST_CASE("tar entries come out as they went in, long names as well") {
   Folder folder;
   const std::string deep = std::string(120, 'd') + "/name.jpg", longer = std::string(150, 'e') + ".cls";
@@ -18,6 +39,30 @@ TEST_CASE("tar entries come out as they went in, long names as well") {
   CHECK(archive.entries()[1].name == deep);
   CHECK(archive.entries()[2].name == longer);
   CHECK(as_text(archive.read(archive.entries()[2]).bytes) == "three");
+}
+
+TEST_CASE("a name's first part is where POSIX has it, and not where GNU has other things") {
+  Folder folder;
+  const std::string posix = with_field(tar_entry("a.txt", "one"), 345, "folder");
+  const std::string gnu =
+      with_field(with_field(tar_entry("b.txt", "two"), 345, "14727"), 257, std::string_view("ustar  \0", 8));
+  const Tar archive(put(folder.path() / "a.tar", tar({posix, gnu})));
+  REQUIRE(archive.entries().size() == 2);
+  CHECK(archive.entries()[0].name == "folder/a.txt");
+  CHECK(archive.entries()[1].name == "b.txt");
+}
+
+TEST_CASE("an entry's size may stand in an extended header or in base 256") {
+  Folder folder;
+  const Tar archive(
+      put(folder.path() / "a.tar", tar({tar_entry("h", "9 size=3\n", 'x'), tar_entry("a", "one", '0', "00000000000"),
+                                        tar_entry("b", "three", '0', base_256(5))})));
+  REQUIRE(archive.entries().size() == 2);
+  CHECK(as_text(archive.read(archive.entries()[0]).bytes) == "one");
+  CHECK(as_text(archive.read(archive.entries()[1]).bytes) == "three");
+  const fs::path large =
+      put(folder.path() / "b.tar", tar({tar_entry("a", "one", '0', base_256((std::uint64_t{1} << 32) + 3))}));
+  refuses(InputClass::Format, "ends early", [&] { Tar{large}; });
 }
 
 TEST_CASE("damaged and hostile tar archives are refused") {

@@ -35,6 +35,15 @@ TEST_CASE("zip entries come out as they went in") {
   CHECK(as_text(archive.read(archive.entries()[1]).bytes) == text);
 }
 
+TEST_CASE("sizes of zip64 are taken from their field, whatever stands before it") {
+  Folder folder;
+  const std::string text(1000, 'x');
+  const Zip archive(put(folder.path() / "a.zip",
+                        zip({{"plain", "one"}, {.name = "wide", .content = text, .deflated = true, .wide = true}})));
+  REQUIRE(archive.entries().size() == 2);
+  CHECK(as_text(archive.read(archive.entries()[1]).bytes) == text);
+}
+
 TEST_CASE("damaged and hostile zip archives are refused") {
   const std::string good = zip({{"a", "content"}});
   const std::vector<Case> cases{
@@ -52,6 +61,7 @@ TEST_CASE("damaged and hostile zip archives are refused") {
       {"names disagree", InputClass::Format, "disagrees", zip({{.name = "a", .content = "x", .local_name = "b"}})},
       {"sizes disagree", InputClass::Format, "disagrees",
        zip({{.name = "a", .content = "xxxx", .deflated = true, .directory_size = 3}})},
+      {"checksums disagree", InputClass::Format, "disagrees", with_byte(good, 14, '\x7F')},
       {"two sizes when stored", InputClass::Format, "two sizes",
        zip({{.name = "a", .content = "xxxx", .claimed_size = 3}})},
       {"size too small", InputClass::Format, "size is not",

@@ -36,7 +36,9 @@ TEST_CASE("sub-byte codes are packed low bits first, the rest zero") {
   CHECK(to_int64s(packed(DType::Int2, 5, {0xE4, 0x03})) == std::vector<std::int64_t>{0, 1, -2, -1, -1});
   CHECK(to_int64s(packed(DType::UInt2, 4, {0xE4})) == std::vector<std::int64_t>{0, 1, 2, 3});
   CHECK(cast(Tensor::of<std::int8_t>({3}, {-1, -8, 7}), DType::Int4) == packed(DType::Int4, 3, {0x8F, 0x07}));
-  std::vector<std::byte> short_room(1);
+  std::vector<std::byte> short_room(1), used_room(2, std::byte{0xFF});
+  pack_codes(std::vector<std::uint8_t>{1, 2, 3}, 4, used_room);
+  CHECK(used_room == std::vector<std::byte>{std::byte{0x21}, std::byte{0x03}});
   CHECK_THROWS_AS(pack_codes(std::vector<std::uint8_t>(3), 4, short_room), Error);
   CHECK_THROWS_AS(unpack_codes(short_room, 4, 3), Error);
 }

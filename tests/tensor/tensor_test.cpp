@@ -36,6 +36,7 @@ TEST_CASE("a tensor keeps its bytes alive and shares them") {
   CHECK(b.data<float>()[3] == 4);
   CHECK(b.reshaped({4}).shape() == Shape{4});
   CHECK_THROWS_AS(b.reshaped({5}), Error);
+  CHECK_THROWS_AS(b.reshaped({3}), Error);
   CHECK_THROWS_AS(b.data<double>(), Error);
   CHECK_FALSE(Tensor());
   CHECK(Tensor::scalar<std::int64_t>(7).rank() == 0);

@@ -1,8 +1,11 @@
 #include "tensor/kernels/codes.h"
 
+#include <array>
 #include <catch2/catch_template_test_macros.hpp>
 
+#include "base/error.h"
 #include "tensor/kernels/each_target.h"
+#include "tensor/tensor.h"
 
 using namespace bw;
 using namespace bw::test;
@@ -79,6 +82,31 @@ TEMPLATE_TEST_CASE("encode and decode give the reference's bits", "", std::int8_
       }
     }
   });
+}
+
+TEST_CASE("half-way cases are those of the quotient and go to the even code") {
+  on_each_target([] {
+    constexpr float kScale = 7;
+    for (const std::size_t length : {1, 3, 8, 19, 70}) {
+      std::vector<float> values(length);
+      for (std::size_t i = 0; i < length; ++i) values[i] = (static_cast<float>(i) + 0.5F) * kScale;  // exact
+      std::vector<std::uint8_t> codes(length);
+      encode<std::uint8_t>(values, {{1, 1, length}}, std::span(&kScale, 1), {}, 0, 255, codes);
+      for (std::size_t i = 0; i < length; ++i) REQUIRE(codes[i] == (i + 1) / 2 * 2);
+    }
+  });
+}
+
+TEST_CASE("a shape seen along one of its axes") {
+  const auto seen = [](const Shape& shape, int axis) {
+    const auto [outer, channels, inner] = layout_along(shape, axis);
+    return std::array<std::size_t, 3>{outer, channels, inner};
+  };
+  CHECK(seen({2, 3, 4, 5}, 0) == std::array<std::size_t, 3>{1, 2, 60});
+  CHECK(seen({2, 3, 4, 5}, 1) == std::array<std::size_t, 3>{2, 3, 20});
+  CHECK(seen({2, 3, 4, 5}, 3) == std::array<std::size_t, 3>{24, 5, 1});
+  CHECK_THROWS_AS(layout_along(Shape{2, 3}, 2), Error);
+  CHECK_THROWS_AS(layout_along(Shape{2, 3}, -1), Error);
 }
 
 TEST_CASE("which scale belongs to which value") {
