@@ -115,11 +115,12 @@ class Turns {
   std::size_t turn_ = 0;
 };
 
-// Until the time of a turn falls no more: caches, branch predictors and the clock have settled.
+// Until the time of a turn falls no more: caches, branch predictors and the clock have settled. A fifth of a second at
+// least: a process that has just begun is slower, and not all models by the same factor.
 void warm_up(Turns& turns, double most_seconds) {
   constexpr int kWindow = 3;
-  constexpr double kFalling = 0.98;
-  const double end = seconds_now() + most_seconds;
+  constexpr double kFalling = 0.98, kLeastSeconds = 0.2;
+  const double least = seconds_now() + kLeastSeconds, end = std::max(least, seconds_now() + most_seconds);
   const auto window = [&] {
     std::vector<double> sums;
     for (int i = 0; i < kWindow; ++i) {
@@ -131,7 +132,7 @@ void warm_up(Turns& turns, double most_seconds) {
   double before = window();
   while (seconds_now() < end) {
     const double now = window();
-    if (now >= kFalling * before) return;
+    if (now >= kFalling * before && seconds_now() > least) return;
     before = now;
   }
 }
