@@ -1,5 +1,6 @@
 #include "base/machine.h"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
 #include <thread>
@@ -41,6 +42,8 @@ TEST_CASE("flags that decide about kernels") {
 
   put(root.path() / "proc/cpuinfo", "model name : Old\nflags : avx2 fma\n");
   CHECK(!machine(root.path()).has_vnni());
+  put(root.path() / "proc/cpuinfo", "model name : New\nflags : avx2 avx_vnni\n");
+  CHECK(machine(root.path()).has_vnni());
 
   put(root.path() / "proc/cpuinfo",
       "processor : 0\nFeatures : fp asimd asimddp i8mm\nCPU implementer : 0x41\nCPU part : 0xd0c\n");
@@ -60,6 +63,13 @@ TEST_CASE("limits of cgroups, the lowest on the way up") {
     put(root.path() / "sys/fs/cgroup/outer/inner/cpu.max", "max 100000\n");
     put(root.path() / "sys/fs/cgroup/outer/inner/memory.max", "max\n");
   }
+  SECTION("version 2, the inner one is lower") {
+    put(root.path() / "proc/self/cgroup", "0::/outer/inner\n");
+    put(root.path() / "sys/fs/cgroup/outer/cpu.max", "800000 100000\n");
+    put(root.path() / "sys/fs/cgroup/outer/memory.max", "2097152\n");
+    put(root.path() / "sys/fs/cgroup/outer/inner/cpu.max", "100000 100000\n");
+    put(root.path() / "sys/fs/cgroup/outer/inner/memory.max", "1048576\n");
+  }
   SECTION("version 1") {
     put(root.path() / "proc/self/cgroup", "4:memory:/box\n1:cpu:/\n");
     put(root.path() / "sys/fs/cgroup/cpu/cpu.cfs_quota_us", "50000\n");
@@ -69,6 +79,13 @@ TEST_CASE("limits of cgroups, the lowest on the way up") {
   const Machine found = machine(root.path());
   CHECK(found.cores == 1);
   CHECK(found.memory_bytes == 1048576);
+}
+
+TEST_CASE("a part of a core counts as one more") {
+  const test::Folder unlimited, root;
+  put(root.path() / "proc/self/cgroup", "0::/\n");
+  put(root.path() / "sys/fs/cgroup/cpu.max", "150000 100000\n");
+  CHECK(machine(root.path()).cores == std::min(2, machine(unlimited.path()).cores));
 }
 
 TEST_CASE("what cannot be read stays empty") {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
+#include <chrono>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -59,6 +60,27 @@ TEST_CASE("everything is done once, also in nested calls and from several thread
     });
   callers.clear();
   for (const auto& times : done) CHECK(times == 3);
+}
+
+TEST_CASE("the exception of the lowest chunk is seen when another comes after it") {
+  const Threads restore;
+  set_threads(2);
+  std::atomic<bool> second_runs = false;
+  std::string seen;
+  try {
+    parallel_for(2, 1, [&](std::size_t begin, std::size_t) {
+      if (begin == 0) second_runs.wait(false);
+      if (begin == 1) {
+        second_runs = true;
+        second_runs.notify_all();
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));  // so that the first one throws before
+      }
+      throw std::runtime_error(std::to_string(begin));
+    });
+  } catch (const std::runtime_error& error) {
+    seen = error.what();
+  }
+  CHECK(seen == "0");
 }
 
 TEST_CASE("the exception of the lowest chunk is the one that is seen, and the pool goes on") {

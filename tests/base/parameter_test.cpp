@@ -13,7 +13,8 @@ constexpr Parameter kParameters[] = {
     {.name = "time", .type = Parameter::Type::Seconds, .standard = "3", .says = "", .low = 0.05, .high = 3600},
     {.name = "share", .type = Parameter::Type::Ratio, .standard = "0.95", .says = "", .low = 0, .high = 2},
     {.name = "count", .type = Parameter::Type::Integer, .standard = "1", .says = "", .low = 1, .high = 10},
-    {.name = "kind", .type = Parameter::Type::Choice, .standard = "min-max", .says = "", .choices = "min-max|mse"}};
+    {.name = "kind", .type = Parameter::Type::Choice, .standard = "min-max", .says = "", .choices = "min-max|mse"},
+    {.name = "whole", .type = Parameter::Type::Flag, .standard = "no", .says = ""}};
 
 std::string refusal(const std::string& name, const std::string& text) {
   try {
@@ -45,6 +46,7 @@ TEST_CASE("sizes are bytes, with or without a unit", "[parameter]") {
                                     {"1.5GiB", 1610612736},
                                     {"1Ki", 1024},
                                     {"2mib", 2097152},
+                                    {"3 KiB", 3072},
                                     {"0.5G", 500000000},
                                     {"1T", 1000000000000},
                                     {"1TiB", 1099511627776},
@@ -58,6 +60,8 @@ TEST_CASE("sizes are bytes, with or without a unit", "[parameter]") {
     INFO(text);
     CHECK(has(refusal("size", text), "must be a size from 0 to 1e+15 bytes, like 500k, 5MB or 1.5GiB"));
   }
+  std::uint64_t bytes = 0;
+  CHECK_FALSE(parse_bytes("-1", bytes));
 }
 
 TEST_CASE("times are seconds, with or without a unit", "[parameter]") {
@@ -100,7 +104,9 @@ TEST_CASE("a wrong value or name says what is allowed and what was meant", "[par
   CHECK(refusal("kind", "mes") ==
         "parameter 'kind' of 'thing' is 'mes', but must be one of min-max, mse. Did you mean 'mse'?");
   CHECK(refusal("siez", "1") ==
-        "thing: there is no parameter 'siez'. Did you mean 'size'? There are: size, time, share, count, kind");
+        "thing: there is no parameter 'siez'. Did you mean 'size'? There are: size, time, share, count, kind, whole");
+  CHECK(refusal("whole", "true") == "parameter 'whole' of 'thing' is 'true', but must be yes or no");
+  CHECK(Arguments("thing", kParameters, {{"whole", "yes"}}).flag("whole"));
 }
 
 }  // namespace bw::test

@@ -16,6 +16,8 @@ TEST_CASE("the stream of a seed is fixed for good") {
   CHECK(random.next() == 0x15780b2e0c2ec716);
   CHECK(random.next() == 0x6104d9866d113a7e);
   CHECK(random.next() == 0xae17533239e499a1);
+  for (int i = 3; i < 99; ++i) random.next();
+  CHECK(random.next() == 0xe67446e763165cd);
 }
 
 TEST_CASE("numbers are where they must be, and as frequent") {
@@ -36,6 +38,28 @@ TEST_CASE("numbers are where they must be, and as frequent") {
   CHECK(std::fabs(squares / kCount - 1) < 0.02);
   CHECK(std::fabs(fourths / kCount - 3) < 0.1);
   CHECK_THROWS_AS(random.below(0), Error);
+}
+
+TEST_CASE("normal numbers are exact to the last digits") {
+  Random random(3), same(3);
+  for (int i = 0; i < 1000; ++i) {
+    double u, s;
+    do {
+      u = 2 * same.uniform() - 1;
+      const double v = 2 * same.uniform() - 1;
+      s = u * u + v * v;
+    } while (s >= 1 || s == 0);
+    const double expected = u * std::sqrt(-2 * std::log(s) / s);
+    REQUIRE(std::fabs(random.normal() - expected) <= 1e-14 * std::fabs(expected));
+  }
+}
+
+TEST_CASE("every member of the population is as likely to be in a sample") {
+  Random random(11);
+  std::array<int, 4> seen{};
+  for (int i = 0; i < 20000; ++i)
+    for (const std::size_t member : sample_without_replacement(4, 2, random)) ++seen[member];
+  for (const int count : seen) CHECK(std::abs(count - 10000) < 500);
 }
 
 TEST_CASE("a sample has no repetitions and covers its population") {

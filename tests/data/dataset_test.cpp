@@ -1,5 +1,6 @@
 #include "data/dataset.h"
 
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -260,6 +261,8 @@ TEST_CASE("texts through a vocabulary: each sample at its own length") {
   CHECK(batch.inputs[0] == Tensor::of<std::int64_t>({2, 3}, {2, 3, 4, 2, 1, 0}));
   CHECK(batch.mask == Tensor::of<bool>({2, 3}, {true, true, true, true, true, false}));
   CHECK_THROWS_AS(collate(samples, data.pads()), Error);
+  const double pads[] = {7, 0};
+  CHECK(collate(samples, pads, Padding::Longest).inputs[0] == Tensor::of<std::int64_t>({2, 3}, {2, 3, 4, 2, 1, 7}));
   // A model with a fixed length gets padding, and a mask that says so.
   const Sample fixed =
       open(folder.path(), {{"input_ids", DType::Int64, {kBatch, dim(4)}}}, {.allow_overlap = true}).evaluation().get(1);
@@ -282,6 +285,12 @@ TEST_CASE("padding of arrays is cut off by a mask or by lengths") {
       open(folder.path() / "test.npz", {ids_input(), {"lengths", DType::Int32, {kBatch}}}, {.allow_overlap = true});
   CHECK(counted.evaluation().get(1).inputs[0].size() == 1);
   CHECK(counted.evaluation().get(0).inputs[0].size() == 3);
+  // Padding in front, of a model with a fixed length: the mask says where.
+  const Tensor behind = Tensor::of<std::int64_t>({2, 3}, {1, 1, 1, 0, 1, 1});
+  put(folder.path() / "test.npz", npz({{"input_ids", ids}, {"attention_mask", behind}, {"y", numbers(2, 2)}}));
+  put(folder.path() / "dataset.yaml", "version: 1\nsource: {path: test.npz}\ntrim: attention_mask\n");
+  const Dataset fixed = open(folder.path(), {{"input_ids", DType::Int64, {kBatch, dim(3)}}}, {.allow_overlap = true});
+  CHECK(fixed.evaluation().get(1).mask == Tensor::of<bool>({3}, {false, true, true}));
 }
 
 TEST_CASE("running text for language models") {
@@ -402,6 +411,8 @@ TEST_CASE("data that cannot be used is refused") {
           {{"x", bad}, {"y", numbers(2, 2)}});
   refused(InputClass::Data, "the label is not finite",
           {{"x", bytes({1, 2, 2, 3})}, {"y", Tensor::of<float>({1}, {std::nanf("")})}});
+  refused(InputClass::Data, "the label is not finite",
+          {{"x", bytes({1, 2, 2, 3})}, {"y", Tensor::of<float>({1}, {INFINITY})}});
   refuses(InputClass::Path, "does not exist", [&] { open(folder.path() / "nothing", {image_input(2)}); });
   Folder empty;
   refuses(InputClass::Data, "nothing here that can be read", [&] { open(empty.path(), {image_input(2)}); });
@@ -498,6 +509,30 @@ TEST_CASE("the data check tells what a person wants to know") {
   CHECK(to_json(check)["inputs"][0]["largest"] == Json{3, 4, 4});
   put(folder.path() / "calib.npz", read_file(folder.path() / "test.npz"));
   CHECK(check_dataset(open(folder.path(), {image_input(4)})).repeated == 10);
+}
+
+TEST_CASE("the data check counts by channel") {
+  Folder folder;
+  const Tensor channels = Tensor::fill<float>({2, 3, 2, 2}, [](auto out) {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(i / 4 % 3);
+  });
+  put(folder.path() / "test.npz", npz({{"x", channels}, {"y", numbers(2, 2)}}));
+  const DataCheck check = check_dataset(open(folder.path(), {image_input(2)}, {.allow_overlap = true}), 1, 100);
+  CHECK(check.inputs[0].mean == 1);
+  CHECK(std::fabs(check.inputs[0].std - std::sqrt(2.0 / 3)) < 1e-12);
+  CHECK(check.inputs[0].channel_mean == std::vector<double>{0, 1, 2});
+  CHECK(check.inputs[0].channel_std == std::vector<double>{0, 0, 0});
+}
+
+TEST_CASE("the data check shows a picture the right way up") {
+  Folder folder;
+  const Tensor left_dark = Tensor::fill<std::uint8_t>({2, 4, 4, 1}, [](auto out) {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = i % 4 < 2 ? 0 : 255;
+  });
+  put(folder.path() / "test.npz", npz({{"x", left_dark}, {"y", numbers(2, 2)}}));
+  const DataCheck check = check_dataset(open(folder.path(), {image_input(4, 1)}, {.allow_overlap = true}), 1, 100);
+  REQUIRE(check.samples.size() == 1);
+  CHECK(check.samples[0].picture == "  @@\n  @@\n");
 }
 
 TEST_CASE("the data check takes samples without elements") {

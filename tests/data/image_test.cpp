@@ -82,6 +82,7 @@ TEST_CASE("the middle is cropped as torchvision does it") {
   });
   CHECK(crop_centre(image, 3, 3).data<std::uint8_t>()[0] == 8);   // top 1, left round(1.5) = 2
   CHECK(crop_centre(image, 2, 1).data<std::uint8_t>()[0] == 14);  // top round(1.5) = 2, left round(2.5) = 2
+  CHECK(crop_centre(image, 4, 6).data<std::uint8_t>()[0] == 0);   // top round(0.5) = 0
   refuses(InputClass::Data, "larger than the image", [&] { crop_centre(image, 6, 6); });
 }
 

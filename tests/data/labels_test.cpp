@@ -48,6 +48,7 @@ TEST_CASE("whole numbers written as floats are classes where the model has as ma
   CHECK(opened.with(floats, "task: regression\n").task() == TaskKind::Regression);
   CHECK(opened.with(floats, "", 1).task() == TaskKind::Regression);
   CHECK(opened.with(Tensor::of<float>({3}, {0, 9, 2})).task() == TaskKind::Regression);
+  CHECK(opened.with(Tensor::of<float>({3}, {0, 5, 2})).task() == TaskKind::Regression);
   CHECK(opened.with(Tensor::of<float>({3}, {0, 1.5f, 2})).task() == TaskKind::Regression);
   CHECK(opened.with(Tensor::of<float>({3}, {0, -1, 2})).task() == TaskKind::Regression);
 }
@@ -65,6 +66,7 @@ TEST_CASE("one-hot labels are the place of the 1") {
   CHECK(opened.with(Tensor::of<float>({2, 4}, {0, 1, 1, 0, 1, 0, 0, 0})).task() == TaskKind::Regression);
   CHECK(opened.with(rows, "", 9).task() == TaskKind::Regression);  // another number of classes
   CHECK(opened.with(rows, "label: {one_hot: false}\n").task() == TaskKind::Regression);
+  CHECK(opened.with(Tensor::of<float>({2, 4}, {0, 2, 1, 0, 1, 0, 0, 0})).task() == TaskKind::Regression);
   refuses(InputClass::Data, "is not one-hot", [&] {
     opened.with(Tensor::of<float>({2, 4}, {0, 1, 1, 0, 1, 0, 0, 0}), "task: classification\nlabel: {one_hot: true}\n");
   });

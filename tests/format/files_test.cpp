@@ -53,18 +53,30 @@ TEST_CASE("the files of a model are those that its tensors name, wherever they s
   value->set_type(::onnx::AttributeProto::TENSOR);
   set_external(*value->mutable_t(), "d", "d.onnx_data", 0);
 
+  auto* sparse = model.mutable_graph()->add_sparse_initializer();
+  set_external(*sparse->mutable_values(), "e", "sparse/values", 0);
+  set_external(*sparse->mutable_indices(), "f", "sparse/indices", 0);
+  auto* inner = model.add_functions()->add_node()->add_attribute();
+  inner->set_name("value");
+  inner->set_type(::onnx::AttributeProto::TENSOR);
+  set_external(*inner->mutable_t(), "g", "function.data", 0);
+
   const fs::path path = folder.path() / "m.onnx";
   const std::string bytes = model.SerializeAsString();
   write_file(path, bytes);
   put_bytes(folder.path() / "weights.bin", 100);
   put_bytes(folder.path() / "data/c", 40);
   put_bytes(folder.path() / "d.onnx_data", 16);
+  put_bytes(folder.path() / "sparse/values", 17);
+  put_bytes(folder.path() / "sparse/indices", 18);
+  put_bytes(folder.path() / "function.data", 19);
   put_bytes(folder.path() / "m.onnx.old_data", 1000);  // another model's
   put_bytes(folder.path() / "m.onnx.data", 1000);
 
   CHECK(onnx::files_of(path) == std::vector<fs::path>{path, folder.path() / "d.onnx_data", folder.path() / "data/c",
-                                                      folder.path() / "weights.bin"});
-  CHECK(shipped_bytes(path) == bytes.size() + 100 + 40 + 16);
+                                                      folder.path() / "function.data", folder.path() / "sparse/indices",
+                                                      folder.path() / "sparse/values", folder.path() / "weights.bin"});
+  CHECK(shipped_bytes(path) == bytes.size() + 100 + 40 + 16 + 17 + 18 + 19);
   write_file(path, std::string_view("nothing"));
   CHECK_THROWS_AS(shipped_bytes(path), Error);
 }

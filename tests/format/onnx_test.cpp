@@ -82,11 +82,59 @@ TEST_CASE("typed data fields become packed bytes") {
   CHECK(read() == Tensor::of<Half>({2}, {Half{0x3C00}, Half{0xC000}}));
   refill(::onnx::TensorProto::BOOL, {1, 0});
   CHECK(read() == Tensor::of<bool>({2}, {true, false}));
+  refill(::onnx::TensorProto::UINT64, {});
+  proto.add_uint64_data(std::uint64_t{1} << 40);
+  proto.add_uint64_data(7);
+  CHECK(read() == Tensor::of<std::uint64_t>({2}, {std::uint64_t{1} << 40, 7}));
+  proto.clear_uint64_data();
   proto.set_dims(0, 3);
   refill(::onnx::TensorProto::INT4, {0x21, 0xF3});  // the upper half of the last byte is padding
   const Tensor packed = read();
   CHECK(packed.bytes()[0] == std::byte{0x21});
   CHECK(packed.bytes()[1] == std::byte{0x03});
+}
+
+TEST_CASE("types of inputs come back, whatever their kind") {
+  const auto element = std::make_shared<const ValueType>(ValueType::tensor(DType::Float32, Shape{2}));
+  ValueType map, sparse = ValueType::tensor(DType::Float16, Shape{3, 4}), sequence;
+  map.kind = ValueType::Kind::Map;
+  map.dtype = DType::Int64;
+  map.element = sequence.element = element;
+  sparse.kind = ValueType::Kind::SparseTensor;
+  sequence.kind = ValueType::Kind::Sequence;
+  for (const ValueType& type : {map, sparse, sequence}) {
+    INFO(to_string(type));
+    Graph graph = with_weight(Tensor::scalar(1.0f));
+    graph.inputs.push_back(static_cast<ValueId>(graph.values.size()));
+    graph.values.emplace_back().name = "in";
+    graph.values.back().type = type;
+    const Graph back = onnx::parse(as_bytes(onnx::serialize(graph)), ".", {.verify = false});
+    CHECK(to_string(back.value(find(back, "in")).type) == to_string(type));
+  }
+}
+
+TEST_CASE("a negative extent is none that is known, as old exporters mean it") {
+  Graph graph = with_weight(Tensor::scalar(1.0f));
+  graph.inputs.push_back(static_cast<ValueId>(graph.values.size()));
+  graph.values.emplace_back().name = "in";
+  graph.values.back().type = ValueType::tensor(DType::Float32, Shape{2, 3});
+  ::onnx::ModelProto model;
+  REQUIRE(model.ParseFromString(onnx::serialize(graph)));
+  auto& shape = *model.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape();
+  shape.mutable_dim(0)->set_dim_value(-5);
+  const Graph back = onnx::parse(as_bytes(model.SerializeAsString()), ".", {.verify = false});
+  CHECK(to_string(back.value(find(back, "in")).type) == "float32[?,3]");
+}
+
+TEST_CASE("the limit of bytes is that of all tensors together") {
+  Sketch s(23);
+  const ValueId a = s.constant("a", counting(DType::UInt8, {60})), b = s.constant("b", counting(DType::UInt8, {60}));
+  const std::string bytes = onnx::serialize(s.with_output(s.node("Add", {a, b}), DType::UInt8));
+  ReadOptions options;
+  options.limits.bytes = 120;
+  CHECK_NOTHROW(onnx::parse(as_bytes(bytes), ".", options));
+  options.limits.bytes = 119;
+  CHECK_THROWS_AS(onnx::parse(as_bytes(bytes), ".", options), Error);
 }
 
 TEST_CASE("external data: written once for shared bytes, mapped, and read back") {

@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <utility>
 
 #include "graph/graph.h"
 #include "graph/text.h"
@@ -38,6 +39,8 @@ TEST_CASE("the content hash does not see what does not matter", "[hash]") {
 TEST_CASE("the content hash sees everything that matters", "[hash]") {
   const std::string hash = hash_of(kBase);
   CHECK(hash_of(changed(kBase, "{1, 2}", "{1, 3}")) != hash);
+  CHECK(hash_of(changed(kBase, "float32[2] {1, 2}", "float32[1,2] {1, 2}")) != hash);
+  CHECK(hash_of(changed(kBase, "float32[2] {1, 2}", "int32[2] {1065353216, 1073741824}")) != hash);  // the same bytes
   CHECK(hash_of(changed(kBase, "Sub(%a, %b)", "Sub(%b, %a)")) != hash);
   CHECK(hash_of(changed(kBase, "Relu", "Abs")) != hash);
   CHECK(hash_of(changed(kBase, "Relu(%x)", "Relu(%x) {alpha = 1}")) != hash);
@@ -45,6 +48,7 @@ TEST_CASE("the content hash sees everything that matters", "[hash]") {
   CHECK(hash_of(changed(kBase, "float32[2]\n", "float32[3]\n")) != hash);
   CHECK(hash_of(changed(kBase, "float32[2]\n", "float32[\"2\"]\n")) != hash);  // a symbol, however it is called
   CHECK(hash_of(changed(kBase, "Sub(%a, %b)", "Sub(%a, %a)")) != hash);
+  CHECK(hash_of(changed(kBase, "input %c", "input %other")) != hash);  // who runs the model names its inputs
 }
 
 TEST_CASE("the content hash follows captured values into subgraphs", "[hash]") {
@@ -57,6 +61,21 @@ TEST_CASE("the content hash follows captured values into subgraphs", "[hash]") {
   };
   CHECK(with("x", "i") == with("x", "j"));
   CHECK(with("x", "i") != with("z", "i"));
+}
+
+TEST_CASE("the content hash does not see the order of functions", "[hash]") {
+  Graph graph = parse_graph("ir_version 8\nopset \"\" 17\ngraph \"g\" {\n" + kBase + "}\n");
+  const std::string without = content_hash(graph);
+  for (const char* name : {"Second", "First"}) {
+    Function function;
+    function.domain = "my.domain";
+    function.name = name;
+    graph.functions.push_back(function);
+  }
+  const std::string hash = content_hash(graph);
+  CHECK(hash != without);
+  std::swap(graph.functions[0], graph.functions[1]);
+  CHECK(content_hash(graph) == hash);
 }
 
 }  // namespace

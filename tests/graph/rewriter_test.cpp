@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "base/error.h"
+#include "graph/links.h"
 #include "graph/text.h"
 
 namespace bw {
@@ -38,6 +39,30 @@ TEST_CASE("links count uses by inputs and by subgraphs", "[links]") {
   CHECK(uses[2].input == -1);  // though the middle graph does not declare it
   CHECK(links.producer[static_cast<std::size_t>(graph.find("b"))] == 1);
   CHECK(links.producer[static_cast<std::size_t>(graph.find("x"))] == kNoNode);
+}
+
+TEST_CASE("what a subgraph's own subgraph takes from it is not taken from outside", "[links]") {
+  const Graph graph = parse_graph(R"(ir_version 8
+opset "" 17
+graph "g" {
+  input %x: float32[2]
+  input %c: bool[]
+  %y = If(%c) {then_branch = graph "t" {
+    capture %x
+    capture %c
+    %i = Relu(%x)
+    %o = If(%c) {then_branch = graph "tt" { capture %i
+      %p = Neg(%i)
+      output %p }, else_branch = graph "te" { capture %x
+      %q = Neg(%x)
+      output %q }}
+    output %o }, else_branch = graph "e" { capture %x
+    %r = Abs(%x)
+    output %r }}
+  output %y
+}
+)");
+  CHECK(captured_names(graph.nodes[0]) == std::vector<std::string>{"x", "c"});
 }
 
 TEST_CASE("a value that takes over an output keeps the output's name and type", "[rewriter]") {

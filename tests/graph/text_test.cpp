@@ -34,6 +34,14 @@ TEST_CASE("a parsed graph has what the text says", "[text]") {
   CHECK(to_string(graph.value(graph.outputs[0]).type) == "float32[N,2]");
 }
 
+TEST_CASE("types are equal with all that they say", "[text]") {
+  const ValueType type = ValueType::tensor(DType::Float32, Shape{2, 3});
+  CHECK(type == ValueType::tensor(DType::Float32, Shape{2, 3}));
+  CHECK_FALSE(type == ValueType::tensor(DType::Float32, Shape{3, 2}));
+  CHECK_FALSE(type == ValueType::tensor(DType::Float16, Shape{2, 3}));
+  CHECK_FALSE(type == ValueType::tensor(DType::Float32, std::optional<std::vector<Dim>>()));
+}
+
 TEST_CASE("symbols that are no words stand in quotes", "[text]") {
   const ValueType type = ValueType::tensor(
       DType::Float16, std::vector<Dim>{{-1, "N"}, {-1, "a \"b\""}, {-1, "2"}, {-1, "?"}, {-1, ""}, {2, ""}});

@@ -55,6 +55,13 @@ Graph holding(const std::vector<Tensor>& constants) {
 
 }  // namespace
 
+TEST_CASE("twins are looked for among constants of so many bytes or more", "[twins]") {
+  const Tensor a = ramp({40});
+  const Graph graph = holding({a, a});
+  CHECK(twins(graph, 160).size() == 1);
+  CHECK(twins(graph, 161).empty());
+}
+
 TEST_CASE("twins are found as they are, reshaped and transposed", "[twins]") {
   for (const DType dtype : {DType::Float32, DType::Float16, DType::Int8, DType::Float64}) {
     const Tensor a = ramp({40, 33}, dtype), other = ramp({33, 40}, dtype);

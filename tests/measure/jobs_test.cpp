@@ -36,6 +36,37 @@ TEST_CASE("calibration sees every sample, equal to the bit for any number of thr
   CHECK(three.notes.empty());
 }
 
+TEST_CASE("statistics that need the samples' order do not depend on the number of threads") {
+  const Case data(40);
+  Needs needs;
+  needs.add("logits", {StatisticKind::TorchHistogram});
+  SharedSamples samples = data.samples();
+  const Calibration one = calibrate(data.graph, samples, needs, {.threads = 1});
+  const Calibration three = calibrate(data.graph, samples, needs, {.threads = 3});
+  CHECK(one.evidence.to_bytes() == three.evidence.to_bytes());
+}
+
+TEST_CASE("padding that a model of fixed length is fed does not count in calibration") {
+  const test::Folder folder;
+  const Graph graph = test::classifier(kWeights);
+  const Tensor x = Tensor::of<float>({2, 4}, {1, 2, -9, -9, 3, 9, 9, 9}),
+               mask = Tensor::of<std::int64_t>({2, 4}, {1, 1, 0, 0, 1, 0, 0, 0}),
+               y = Tensor::of<std::int64_t>({2}, {0, 1});
+  const fs::path path =
+      test::put(folder.path() / "samples.npz", test::npz({{"x", x}, {"attention_mask", mask}, {"y", y}}));
+  OpenOptions options;
+  options.allow_overlap = true;
+  const Dataset data = open_dataset(path, input_signatures(graph), options);
+  SharedSamples samples{data.split("samples"), {0, 1}};
+  Needs needs;
+  needs.add("x", {StatisticKind::Range});
+  needs.add("logits", {StatisticKind::Range});
+  const Calibration seen = calibrate(graph, samples, needs);
+  CHECK(seen.evidence.value("x").range().range() == Range{1, 3});
+  CHECK(seen.evidence.value("x").count() == 3);
+  CHECK(seen.evidence.value("logits").count() == 6);
+}
+
 TEST_CASE("a fixed batch is filled, and a rest that does not fill it is left out with a note") {
   Case data(7);
   SharedSamples samples = data.samples();

@@ -94,6 +94,17 @@ TEST_CASE("evidence comes back from its bytes, and nothing else does") {
   std::vector<std::byte> longer = bytes;
   longer.push_back(std::byte{0});
   CHECK(refused(longer));
+  Needs one;
+  one.add("a", {StatisticKind::Histogram});
+  Evidence counted(one);
+  counted.value("a").add(varied(1), 0);
+  std::vector<std::byte> more = counted.to_bytes();
+  CHECK_FALSE(refused(more));
+  more[more.size() - 16] ^= std::byte{1};  // of the number of values that the bins must add up to
+  CHECK(refused(more));
+  more = counted.to_bytes();
+  more[more.size() - 15] ^= std::byte{1};
+  CHECK(refused(more));
   Random random(2);
   for (int round = 0; round < 300; ++round) {  // any edit is refused or still evidence; none crashes
     std::vector<std::byte> edited = bytes;
@@ -162,6 +173,16 @@ TEST_CASE("statistics by channel follow the axis") {
   const std::int64_t other[] = {1, 2, 1};
   CHECK_THROWS_AS(seen.add(std::vector<float>{1, 2}, other, 1), Error);
   CHECK_THROWS_AS(seen.add(values, other, 1), Error);
+  ValueEvidence whole("x", {{StatisticKind::Range}});
+  CHECK_THROWS_AS(whole.add(values, other, 0), Error);
+}
+
+TEST_CASE("parts of a sample are one sample") {
+  ValueEvidence seen("x", {{StatisticKind::SampleRanges}});
+  seen.add(std::vector<float>{-5, 2}, 3);
+  seen.add(std::vector<float>{1, 7}, 3);
+  CHECK(seen.sample_ranges().by_sample().size() == 1);
+  CHECK(seen.sample_ranges().by_sample().at(3) == Range{-5, 7});
 }
 
 TEST_CASE("moments are exact where doubles are, and sums lose nothing to order") {
@@ -170,6 +191,10 @@ TEST_CASE("moments are exact where doubles are, and sums lose nothing to order")
   seen.add(std::vector<float>{1, 2, 3}, 1);
   seen.add(std::vector<float>{-1e30F, 0}, 2);
   CHECK(seen.moments().count() == 6);
+  ValueEvidence spread("x", {{StatisticKind::Moments}});
+  spread.add(std::vector<float>{1, 3}, 0);
+  spread.add(std::vector<float>{5, 3}, 1);
+  CHECK(spread.moments().variance() == 2);
   CHECK(seen.moments().mean() == 1);  // in doubles added one by one it would be 0
   SumOfFloats sum;
   for (const double term : {0x1p-149, 0x1p150, -0x1p100, -0x1p150, 3.0, 0x1p100}) sum.add(term);

@@ -89,6 +89,13 @@ TEST_CASE("entropy and percentile really clip where min-max does not") {
   CHECK(observed("percentile", seen, false, {{"percentile", "99.99"}}).high < 3);
 }
 
+TEST_CASE("percentile leaves out one value of 100000 if nothing else is asked for") {
+  const ValueEvidence seen = evidence_of({StatisticKind::Histogram}, "peaked", 20, 5000);
+  const Range usual = observed("percentile", seen, true);
+  CHECK(usual == observed("percentile", seen, true, {{"percentile", "99.999"}}));
+  CHECK(!(usual == observed("percentile", seen, true, {{"percentile", "99.9"}})));
+}
+
 TEST_CASE("no range has less squared error than the one that mse finds") {
   for (const char* kind : {"peaked", "outlier", "relu"})
     for (const bool symmetric : {true, false})

@@ -63,7 +63,11 @@ TEST_CASE("csv: a row for the float model and for each candidate") {
   CHECK(cell(rows, 1, "latency_ratio") == "");
   CHECK(cell(rows, 2, "recipe") == "int8-static(observer=mse)");
   CHECK(cell(rows, 2, "latency_ratio") == "0.442");
+  CHECK(cell(rows, 2, "latency_ratio_low") == "0.434");
+  CHECK(cell(rows, 2, "latency_ratio_high") == "0.45");
   CHECK(cell(rows, 2, "latency_verdict") == "better");
+  CHECK(cell(rows, 2, "layers_quantized") == "21");
+  CHECK(cell(rows, 2, "layers_total") == "22");
   CHECK(cell(rows, 2, "original_inference_time") == "0.00193");  // of the same comparison as the ratio
   CHECK(cell(rows, 1, "original_inference_time") == "");
   CHECK(cell(rows, 2, "accuracy_difference") == "-0.0013");
@@ -77,6 +81,19 @@ TEST_CASE("csv: a row for the float model and for each candidate") {
   CHECK(cell(rows, 1, "retention_of") == "");
   CHECK(cell(rows, 3, "status") == "refused");
   CHECK(cell(rows, 3, "accuracy") == "");
+}
+
+TEST_CASE("csv: elements that are not finite are those of all outputs, and the float model may be recommended") {
+  Findings findings = test::sample_findings();
+  findings.models[0].recommended.candidate.reset();
+  std::vector<OutputFindings>& outputs = findings.models[0].candidates[0].accuracy->outputs;
+  outputs[0].not_finite = 3;
+  outputs.push_back(outputs[0]);
+  outputs[1].not_finite = 4;
+  const auto rows = cells_of(report_csv(findings));
+  CHECK(cell(rows, 2, "not_finite") == "7");
+  CHECK(cell(rows, 1, "recommended") == "yes");
+  CHECK(cell(rows, 2, "recommended") == "no");
 }
 
 TEST_CASE("csv: text is quoted, and is no formula") {
@@ -93,6 +110,8 @@ TEST_CASE("csv: text is quoted, and is no formula") {
   CHECK(cell(rows, 3, "candidate") == "'@a");
   CHECK(cell(rows, 1, "model") == "'+1");
   CHECK(cell(rows, 2, "accuracy_difference") == "-0.0013");  // a number stays one
+  candidate.reason = "one\ntwo";
+  CHECK(contains(report_csv(findings), ",\"one\ntwo\","));
 }
 
 TEST_CASE("page: the report stands in its one place and cannot leave it") {
@@ -123,6 +142,8 @@ TEST_CASE("figures as text show what the interval can tell") {
   CHECK(interval_text(figure(0.442, Unit::Ratio, 0.008)) == "0.434 to 0.450");
   CHECK(figure_text(figure(0.000854, Unit::Seconds, 0.0000034)) == "854 µs");
   CHECK(figure_text(figure(1098452, Unit::Bytes)) == "1.10 MB");
+  CHECK(figure_text(figure(1000, Unit::Bytes)) == "1.00 kB");
+  CHECK(figure_text(figure(-2500000, Unit::Bytes)) == "-2.50 MB");
   CHECK(figure_text(figure(12.5, Unit::Score)) == "12.5");
   CHECK(figure_text(figure(0, Unit::Bytes)) == "0.00 B");
   CHECK(figure_text(test::missing(Unit::Ratio, "why")) == "-");
@@ -153,6 +174,9 @@ TEST_CASE("comparison: what one model is to the other") {
   CHECK(contains(unsure, "; as accurate (top1 "));
   CHECK(contains(unsure, "; larger, 2.00 times the size ("));
 
+  other.latency->verdict = Verdict::Same;
+  CHECK(contains(comparison_sentence(model), ": as fast (time ratio 0.442; "));
+
   other.latency->verdict = Verdict::Worse;
   other.accuracy->metrics.clear();
   other.accuracy->decided_by = "agreement";
@@ -162,6 +186,9 @@ TEST_CASE("comparison: what one model is to the other") {
   CHECK(contains(slower, "; gives the same answer in 98.50 % of all cases; of the same size ("));
   other.accuracy->decided_by = "fidelity";
   CHECK(contains(comparison_sentence(model), "; output 'logits' is kept to 97.00 % (The outputs are equal.)"));
+  other.accuracy->outputs.push_back(other.accuracy->outputs[0]);
+  other.accuracy->outputs[1].name = other.accuracy->decided_on = "boxes";
+  CHECK(contains(comparison_sentence(model), "; output 'boxes' is kept to "));
 
   other.latency.reset();
   other.reason = "it died";

@@ -107,6 +107,8 @@ TEST_CASE("what cannot be fed or taken apart is refused") {
   CHECK(batch_of(Ports({{dim(2), dim(2)}}, {Shape{2, 2}}), sample_of({counted({2}, 0)}, {})) == 2);
   const std::vector<Sample> scalars{sample_of({Tensor::scalar<float>(1)}, {kNoBatch}),
                                     sample_of({Tensor::scalar<float>(2)}, {kNoBatch})};
+  const std::vector<Sample> unlike{sample_of({counted({2, 3}, 0)}, {0}), sample_of({counted({3, 2}, 0)}, {0})};
+  refuses("a sample: has another shape", [&] { inputs_of(unlike, Ports({{dim(2), kFree, kFree}}, {})); });
   refuses("a sample: differs from the samples before it", [&] { inputs_of(scalars, Ports({{}}, {})); });
 }
 

@@ -2,6 +2,7 @@
 #include "run/worker.h"
 
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
@@ -218,6 +219,30 @@ TEST_CASE("a job that leaves samples unread does not disturb the next") {
   Worker worker;
   CHECK(error_of(worker, {"fail", "{}", {}, feed_of(50, 10)}).where() == "test.npz[3]");
   CHECK(parse_json(worker.run({"sum", R"({"threads":1})", {}, feed_of(5, 1)}).text, "test").at("samples") == 5);
+}
+
+TEST_CASE("an error crosses between processes whole, of any kind") {
+  for (const ErrorKind kind : {ErrorKind::Calibration, ErrorKind::Worker, ErrorKind::Internal}) {
+    const Error back = error_from_text(error_to_text(Error(kind, "what", "where", "hint")));
+    CHECK(back.kind() == kind);
+    CHECK(back.message() == "what");
+    CHECK(back.where() == "where");
+    CHECK(back.hint() == "hint");
+  }
+}
+
+TEST_CASE("a frame above its limit is refused, by its text and by its blob") {
+  for (const FrameLimits limits :
+       {FrameLimits{.text = 10, .blob = 20}, FrameLimits{.text = 9, .blob = 20}, FrameLimits{.text = 10, .blob = 19}}) {
+    int pair[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+    const OwnedFd ours(pair[0]), theirs(pair[1]);
+    send_frame(theirs.get(), FrameKind::Done, std::string(10, 't'), std::string(20, 'b'));
+    if (limits.text == 10 && limits.blob == 20)
+      CHECK(receive_frame(ours.get(), limits).blob == std::string(20, 'b'));
+    else
+      CHECK_THROWS_AS(receive_frame(ours.get(), limits), Error);
+  }
 }
 
 TEST_CASE("an error that is not one is the worker's fault, not the user's") {

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
@@ -120,6 +121,52 @@ TEST_CASE("two runs are compared by their key figures") {
   CHECK(contains(refusal([&] { store.compare(1, 7); }), "2 there is no run 7"));
 }
 
+TEST_CASE("each figure of a candidate stands in the column of its name") {
+  const std::map<std::string, std::string> places{{"accuracy", "/quantized_metrics/accuracy/value"},
+                                                  {"accuracy_retention", "/accuracy_retention/value"},
+                                                  {"inference_time", "/quantized_metrics/inference_time/value"},
+                                                  {"latency_ratio", "/latency/ratio/value"},
+                                                  {"latency_low", "/latency/ratio/low"},
+                                                  {"latency_high", "/latency/ratio/high"},
+                                                  {"model_size", "/quantized_metrics/model_size/value"},
+                                                  {"compression_ratio", "/quantized_metrics/compression_ratio/value"},
+                                                  {"memory_usage", "/quantized_metrics/memory_usage/value"}};
+  const test::Folder folder;
+  const fs::path path = folder.path() / "runs.db";
+  Store store(path);
+  const Json report = sample(), &candidate = report["models"][0]["candidates"][0];
+  const std::int64_t run = store.save(report);
+  const std::string name = candidate["name"];
+  Json expected{{"status", candidate["status"]}};
+  for (const auto& [column, place] : places) expected[column] = candidate.at(Json::json_pointer(place));
+  bool found = false;
+  for (const StoredCandidate& row : store.candidates(run))
+    if (row.model == report["models"][0]["model"]["name"] && row.candidate == name) {
+      found = true;
+      const Json figures = to_json(row.figures);
+      CHECK(figures.size() == expected.size());
+      for (const auto& [column, value] : expected.items()) {
+        INFO(column);
+        CHECK(figures.at(column) == value);
+      }
+    }
+  CHECK(found);
+  const Database database(path);
+  Statement row = database.prepare("SELECT recipe, target FROM candidates WHERE model = 0 AND name = ?");
+  REQUIRE(row.bind(std::string_view(name)).step());
+  CHECK(row.text(0) == candidate["recipe"]);
+  CHECK(row.text(1) == candidate["target"]);
+}
+
+TEST_CASE("the float model is named where it is recommended") {
+  const test::Folder folder;
+  Store store(folder.path() / "runs.db");
+  Json report = sample();
+  report["models"][0]["recommended"]["candidate"] = nullptr;
+  store.save(report);
+  CHECK(store.list(1).at(0).recommended.at(0) == "float");
+}
+
 TEST_CASE("what is no report is refused, and leaves nothing") {
   const test::Folder folder;
   Store store(folder.path() / "runs.db");
@@ -178,6 +225,15 @@ TEST_CASE("a newer store and one of another program are refused and left alone")
     Database(path).run("PRAGMA user_version = 99");
     CHECK(contains(refusal([&] { Store store(path); }), "3 " + path.string() + ": a newer bitwright made this store"));
     CHECK(Database(path).integer("PRAGMA user_version") == 99);
+  }
+  SECTION("newer by one") {
+    {
+      Store store(path);
+    }
+    const std::int64_t next = Database(path).integer("PRAGMA user_version") + 1;
+    Database(path).run("PRAGMA user_version = " + std::to_string(next));
+    CHECK(contains(refusal([&] { Store store(path); }), "a newer bitwright made this store"));
+    CHECK(Database(path).integer("PRAGMA user_version") == next);
   }
   SECTION("another program's") {
     Database(path).run("CREATE TABLE bookmarks (url TEXT)");

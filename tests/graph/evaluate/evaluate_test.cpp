@@ -2,6 +2,7 @@
 #include "graph/evaluate.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <cmath>
 
 #include "base/error.h"
 #include "graph/text.h"
@@ -61,6 +62,22 @@ TEST_CASE("the smallest integer divided by -1 wraps", "[evaluate]") {
   const std::vector<Tensor> out = evaluate(graph, {});
   CHECK(to_int64s(out[0]) == std::vector<std::int64_t>{-2147483648, -7});
   CHECK(to_int64s(out[1]) == std::vector<std::int64_t>{0, 0});
+}
+
+TEST_CASE("reductions keep NaN, do not overflow, and pooling names the first of equals", "[evaluate]") {
+  const std::vector<Tensor> out =
+      evaluate(graph_of("input %x: float32[2,2]\n input %e: float32[2]\n"
+                        "%m = ReduceMax(%x) {axes = ints [1], keepdims = 0}\n"
+                        "%l = ReduceLogSumExp(%e) {keepdims = 0}\n output %m\n output %l\n"),
+               {{"x", Tensor::of<float>({2, 2}, {1, NAN, 2, 3})}, {"e", Tensor::of<float>({2}, {1000, 1000})}});
+  CHECK(std::isnan(to_doubles(out[0])[0]));
+  CHECK(to_doubles(out[0])[1] == 3);
+  CHECK(std::fabs(to_doubles(out[1])[0] - 1000.6931472) < 1e-3);
+  const std::vector<Tensor> pooled = evaluate(
+      graph_of("const %x = float32[1,1,2,2] {1, 4, 4, 2}\n %y, %i = MaxPool(%x) {kernel_shape = ints [2, 2]}\n output "
+               "%y\n output %i\n"),
+      {});
+  CHECK(to_int64s(pooled[1]) == std::vector<std::int64_t>{1});
 }
 
 TEST_CASE("extents of tensors without elements are not gone through", "[evaluate]") {

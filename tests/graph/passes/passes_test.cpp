@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
 #include "graph/evaluate.h"
+#include "graph/links.h"
 #include "graph/passes/list.h"
 #include "graph/passes/pass.h"
 #include "graph/text.h"
@@ -93,6 +95,18 @@ TEST_CASE("a reshape through a symbolic batch becomes Flatten", "[passes]") {
   CHECK(prepared(chain, ramp({2, 3, 2, 2})) == "Flatten");
 }
 
+TEST_CASE("a reshape to other rows stays", "[passes]") {
+  CHECK(prepared("input %x: float32[N,3,2]\n const %t = int64[2] {-1, 3}\n %y = Reshape(%x, %t)\n output %y",
+                 ramp({2, 3, 2})) == "Reshape");
+}
+
+TEST_CASE("a reshape to nothing, which allowzero makes of 0, stays", "[passes]") {
+  CHECK(prepared("input %x: float32[N,3,2]\n const %t = int64[2] {0, 0}\n %y = Reshape(%x, %t) {allowzero = 1}\n "
+                 "output %y") == "Reshape");
+  CHECK(prepared("input %x: float32[N,3,2]\n const %t = int64[2] {0, -1}\n %y = Reshape(%x, %t) {allowzero = 1}\n "
+                 "output %y") == "Reshape");
+}
+
 TEST_CASE("a symbol that is not the input's own dimension stays", "[passes]") {
   const std::string other = R"(input %x: float32[N,12]
     input %o: float32[M,1]
@@ -133,6 +147,10 @@ TEST_CASE("identities go, where the shape is provably the same", "[passes]") {
   CHECK(prepared("input %x: float32[N,M]\n const %t = int64[2] {4, -1}\n %c: float32[4,K] = Reshape(%x, %t)\n %y: "
                  "float32[4,K] = Relu(%c)\n output %y") == "Reshape Relu");
   CHECK(prepared("input %x: float32[2]\n %y = Identity(%x)\n output %y", ramp({2})) == "Identity");
+  CHECK(prepared("input %x: float32[N,M]\n input %t: int64[2]\n %c: float32[K,L] = Reshape(%x, %t)\n %y: float32[K,L] "
+                 "= Relu(%c)\n output %y") == "Reshape Relu");
+  CHECK(prepared("input %x: float32[2]\n %d, %m = Dropout(%x)\n %y = Relu(%d)\n output %y\n output %m") ==
+        "Dropout Relu");
 }
 
 const std::string kNorm = R"(
@@ -157,6 +175,15 @@ TEST_CASE("batch normalization goes into the layer before it", "[passes]") {
                      "%c = Gemm(%x, %w, %wb) {beta = 0.5f, alpha = 2f}\n %y = BatchNormalization(%c, %g, %b, %m, %v)\n "
                      "output %y",
                  ramp({3, 2})) == "Gemm");
+}
+
+TEST_CASE("batch normalization in training stays", "[passes]") {
+  const auto layer = [](const std::string& attributes) {
+    return "input %x: float32[1,2,3,3]\n const %k = float32[4,2,1,1] {1, 2, 3, 4, 5, 6, 7, 8}\n %c = Conv(%x, %k)\n" +
+           kNorm + "%y = BatchNormalization(%c, %g, %b, %m, %v)" + attributes + "\n output %y";
+  };
+  CHECK(prepared(layer("")) == "Conv");
+  CHECK(prepared(layer(" {training_mode = 1}")) == "Conv BatchNormalization");
 }
 
 TEST_CASE("batch normalization stays when the layer's result is used elsewhere", "[passes]") {
@@ -186,6 +213,11 @@ TEST_CASE("averages over the whole image become GlobalAveragePool", "[passes]") 
                  ramp({2, 3, 4, 4})) == "AveragePool");
   CHECK(prepared("input %x: float32[N,3,4,4]\n %y = ReduceMean(%x) {axes = ints [1, 2]}\n output %y",
                  ramp({2, 3, 4, 4})) == "ReduceMean");
+  CHECK(prepared("input %x: float32[N,3,4]\n %y = ReduceMean(%x) {axes = ints [2]}\n output %y", ramp({2, 3, 4})) ==
+        "ReduceMean");
+  CHECK(prepared("input %x: float32[N,3,4,4]\n %y = AveragePool(%x) {kernel_shape = ints [4, 4], pads = ints [1, 1, 1, "
+                 "1]}\n output %y",
+                 ramp({2, 3, 4, 4})) == "AveragePool");
 }
 
 TEST_CASE("what a subgraph captures is used", "[passes]") {
@@ -233,6 +265,13 @@ TEST_CASE("a weight with axes of one in front becomes a matrix", "[passes]") {
   prepare(graph);
   CHECK(graph.value(graph.node(0).input(1)).initializer.shape() == Shape{2, 2});
   CHECK(to_doubles(evaluate(graph, {{"x", ramp({1, 3, 2})}})[0]) == before);
+
+  Graph wider = graph_of(R"(input %x: float32[3,2]
+    const %w: float32[1,2,2] = float32[1,2,2] {1, 2, 3, 4}
+    %y: float32[1,3,2] = MatMul(%x, %w)
+    output %y: float32[1,3,2])");
+  prepare(wider);
+  CHECK(evaluate(wider, {{"x", ramp({3, 2})}})[0].shape() == Shape{1, 3, 2});
 }
 
 TEST_CASE("half-precision values become float32, ports keep their types", "[passes]") {
@@ -255,6 +294,31 @@ TEST_CASE("half-precision values become float32, ports keep their types", "[pass
   const Tensor after = evaluate(graph, {{"x", x}})[0];
   CHECK(after.dtype() == DType::Float16);
   for (std::size_t i = 0; i < before.size(); ++i) CHECK(std::fabs(to_doubles(after)[i] - before[i]) < 2e-3);
+}
+
+TEST_CASE("half-precision values of subgraphs become float32 with the others", "[passes]") {
+  Graph graph = graph_of(R"(input %x: float16[2]
+    input %c: bool[]
+    %a: float16[2] = Relu(%x)
+    %y: float16[2] = If(%c) {then_branch = graph "t" { capture %a
+      const %w: float16[2] = float16[2] {1, 0.5}
+      %i: float16[2] = Mul(%a, %w)
+      output %i }, else_branch = graph "e" { capture %a
+      %j: float16[2] = Neg(%a)
+      output %j }}
+    output %y: float16[2])");
+  prepare(graph);
+  std::size_t seen = 0;
+  for (const Node& node : graph.nodes)
+    for_each_subgraph(node, [&](const Subgraph& subgraph) {
+      for (const Value& value : subgraph->values) {
+        INFO(value.name);
+        if (value.initializer.defined()) CHECK(value.initializer.dtype() == DType::Float32);
+        if (value.type.is_tensor()) CHECK(value.type.dtype == DType::Float32);
+        seen += value.initializer.defined();
+      }
+    });
+  CHECK(seen == 1);
 }
 
 TEST_CASE("doubles become float32 where weights are, and stay where they only sum up", "[passes]") {
@@ -314,6 +378,13 @@ TEST_CASE("sparse initializers become dense, flat or by coordinates", "[passes]"
     const Tensor& made = graph.value(graph.find("w")).initializer;
     CHECK(to_doubles(made) == std::vector<double>{0, 7, 0, 0, 0, -3});
   }
+  Graph beyond =
+      graph_of("input %x: float32[2]\n const %w: float32[2] = float32[2] {0, 0}\n %y = Mul(%x, %w)\n output %y");
+  Value& w = beyond.value(beyond.find("w"));
+  w.initializer = {};
+  w.sparse_initializer =
+      std::make_shared<const SparseTensor>(SparseTensor{Tensor::of<float>({1}, {7.0f}), numbers({2}, {1}), {2}});
+  CHECK_THROWS_AS(prepare(beyond), Error);
 }
 
 }  // namespace
