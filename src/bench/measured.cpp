@@ -73,6 +73,7 @@ SpeedOptions speed_options(const BenchOptions& options, const Effort& effort) {
   return {.visits = effort.visits,
           .visit = {.threads = options.threads,
                     .seconds = effort.latency_seconds / static_cast<double>(effort.visits),
+                    .warm_up = effort.warm_up,
                     .least_turns = effort.least_turns,
                     .silence = options.worker.silence},
           .worker = limited(options.worker)};
@@ -86,13 +87,14 @@ Effort full_effort(const BenchOptions& options) {
 
 Effort quick_effort(const BenchOptions& options, double sample_seconds) {
   constexpr std::size_t kLeastSamples = 16, kMostSamples = 256;
-  constexpr double kSeconds = 0.3;
+  constexpr double kSeconds = 0.15, kWarmUp = 0.1;
   const std::size_t enough = sample_seconds > 0
                                  ? std::clamp(static_cast<std::size_t>(1 / sample_seconds), kLeastSamples, kMostSamples)
                                  : kMostSamples;
   return {.samples = options.evaluation_samples == 0 ? enough : std::min(enough, options.evaluation_samples),
           .latency_seconds = std::min(kSeconds, options.latency_seconds),
           .visits = 3,
+          .warm_up = kWarmUp,
           .least_turns = 1,
           .quick = true};
 }

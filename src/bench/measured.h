@@ -22,12 +22,13 @@ struct Effort {
   std::size_t samples = 0;      // that accuracy is measured on; 0: all
   double latency_seconds = 3;   // of timed runs, over all visits
   std::size_t visits = 5;       // that can judge speed
+  double warm_up = 0.2;         // seconds of each visit at least
   std::size_t least_turns = 2;  // of each visit, even where they take longer
   bool quick = false;           // says so of each part, and leaves out what the machine can do at most
 };
 Effort full_effort(const BenchOptions& options);
-// Enough to see what is worth a closer look: at most 256 samples, a third of a second of runs in three visits, and no
-// more samples than a second is enough for at `sample_seconds` each, but at least 16.
+// Enough to see what is worth a closer look: at most 256 samples, 0.15 seconds of runs in three visits, and no more
+// samples than a second is enough for at `sample_seconds` each, but at least 16.
 Effort quick_effort(const BenchOptions& options, double sample_seconds);
 
 class Measurer {

@@ -46,6 +46,7 @@ Part Speed::part_of(const Candidate& candidate, std::size_t visit) const {
   Part part = candidate.speed;
   part.what += fmt::format(" {}", visit + 1);
   part.from.emplace_back("--latency-seconds", fmt::format("{}", options_.visit.seconds));
+  part.from.emplace_back("the warm-up", fmt::format("{}", options_.visit.warm_up));
   part.from.emplace_back("the number of turns", std::to_string(options_.visit.least_turns));
   part.from.emplace_back("the visit", std::to_string(visit + 1));
   return part;

@@ -115,12 +115,11 @@ class Turns {
   std::size_t turn_ = 0;
 };
 
-// Until the time of a turn falls no more: caches, branch predictors and the clock have settled. A fifth of a second at
-// least: a process that has just begun is slower, and not all models by the same factor.
-void warm_up(Turns& turns, double most_seconds) {
+// Until the time of a turn falls no more: caches, branch predictors and the clock have settled.
+void warm_up(Turns& turns, double least_seconds, double most_seconds) {
   constexpr int kWindow = 3;
-  constexpr double kFalling = 0.98, kLeastSeconds = 0.2;
-  const double least = seconds_now() + kLeastSeconds, end = std::max(least, seconds_now() + most_seconds);
+  constexpr double kFalling = 0.98;
+  const double least = seconds_now() + least_seconds, end = std::max(least, seconds_now() + most_seconds);
   const auto window = [&] {
     std::vector<double> sums;
     for (int i = 0; i < kWindow; ++i) {
@@ -145,10 +144,12 @@ std::vector<Sample> first_samples(JobContext& context) {
 }
 
 // Runs until enough of them count, and says so now and then, so that slow models are not taken for dead.
-void run_turns(Turns& turns, double seconds, std::size_t least, JobContext& context) {
+void run_turns(Turns& turns, const Json& request, JobContext& context) {
   constexpr double kPatience = 4, kLeastPatience = 0.5, kWarmUpShare = 0.25, kSilence = 1;
   constexpr std::size_t kMost = 4000;
-  warm_up(turns, kWarmUpShare * seconds);
+  const auto seconds = request.at("seconds").get<double>();
+  const auto least = request.at("least").get<std::size_t>();
+  warm_up(turns, request.at("warm_up").get<double>(), kWarmUpShare * seconds);
   turns.begin();
   const double begin = seconds_now();
   double said = begin;
@@ -180,7 +181,7 @@ JobResult run_latency(JobContext& context) {
   Turns turns(sessions);
   const ProcessorUse before = processor_use();
   const double begin = seconds_now(), own_before = cpu_seconds();
-  run_turns(turns, request.at("seconds").get<double>(), request.at("least").get<std::size_t>(), context);
+  run_turns(turns, request, context);
   const ProcessorUse after = processor_use();
   const double wall = seconds_now() - begin, own = cpu_seconds() - own_before;
   Visit visit = turns.result();

@@ -301,7 +301,7 @@ TEST_CASE("the short measurement takes what a second is enough for, and never mo
   CHECK(quick_effort(options, 10).samples == 16);
   CHECK(quick_effort(options, 1e-6).samples == 256);
   CHECK(quick_effort(options, 0).samples == 256);
-  CHECK(quick_effort(options, 0.01).latency_seconds == 0.3);
+  CHECK(quick_effort(options, 0.01).latency_seconds == 0.15);
   CHECK(quick_effort(options, 0.01).quick);
   options.evaluation_samples = 20;
   options.latency_seconds = 0.1;
