@@ -1,4 +1,5 @@
-// Codes, scales and zero points of small networks against onnxruntime's own quantizers (tests/oracle/quantizers.py).
+// Codes, scales and zero points of small networks against onnxruntime's own quantizers (tests/oracle/quantizers.py) and
+// PyTorch's (torch_quantizers.py).
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
@@ -82,11 +83,9 @@ void compare(const std::string& name, const std::vector<double>& theirs, const T
   }
 }
 
-}  // namespace
-
-TEST_CASE("codes, scales and zero points are those of onnxruntime's own quantizers") {
-  const Json golden = parse_json(read_file(BW_GOLDEN "/method/codes.json"), "codes.json");
-  CHECK(golden.size() == 19);
+void compare_rows(const std::string& file, std::size_t rows) {
+  const Json golden = parse_json(read_file(fs::path(BW_GOLDEN) / "method" / file), file);
+  CHECK(golden.size() == rows);
   for (const Json& row : golden) {
     const auto recipe = row.at("recipe").get<std::string>();
     INFO(row.at("network").get<std::string>() << " " << recipe);
@@ -103,4 +102,14 @@ TEST_CASE("codes, scales and zero points are those of onnxruntime's own quantize
     }
     CHECK(compared >= 2);
   }
+}
+
+}  // namespace
+
+TEST_CASE("codes, scales and zero points are those of onnxruntime's own quantizers") {
+  compare_rows("codes.json", 19);
+}
+
+TEST_CASE("codes, scales and zero points are those of PyTorch's observers and quantizers") {
+  compare_rows("torch.json", 3);
 }
