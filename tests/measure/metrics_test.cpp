@@ -19,8 +19,9 @@ using Catch::Approx;
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInfinite = std::numeric_limits<float>::infinity();
 constexpr std::size_t kAll = 1000;  // elements kept of a sample: more than there are
 
-Json golden() {
-  return parse_json(read_file(BW_GOLDEN "/measure/metrics.json"), "metrics.json");
+const Json& golden() {
+  static const Json json = parse_json(read_file(BW_GOLDEN "/measure/metrics.json"), "metrics.json");
+  return json;
 }
 
 std::vector<std::int64_t> classes_of(std::span<const float> row) {

@@ -18,8 +18,9 @@ namespace {
 
 using Catch::Approx;
 
-Json golden() {
-  return parse_json(read_file(BW_GOLDEN "/measure/statistics.json"), "statistics.json");
+const Json& golden() {
+  static const Json json = parse_json(read_file(BW_GOLDEN "/measure/statistics.json"), "statistics.json");
+  return json;
 }
 
 std::vector<double> numbers(const Json& json) {

@@ -20,7 +20,7 @@ Graph embedding(const Shape& table, const std::string& attributes = "") {
                   "} @ \"e\"\n  %y: float32 = MatMul(%e, %w) @ \"y\"\n" + "  output %y: float32\n");
 }
 
-const QParams& codes(const Plan& plan, const char* node, int position) {
+QParams codes(const Plan& plan, const char* node, int position) {
   REQUIRE(plan.nodes.contains(node));
   REQUIRE(plan.nodes.at(node).operands.contains(position));
   return plan.nodes.at(node).operands.at(position);
@@ -48,7 +48,7 @@ TEST_CASE("blocks lie along the reduced axis, of the size and the bits that are 
         for (const std::int32_t zero_point : params.zero_points) CHECK(zero_point == 1 << (bits - 1));
       }
     }
-  const QParams& asymmetric = codes(plan_of(graph, "weight-only(symmetric=no)"), "m", 1);
+  const QParams asymmetric = codes(plan_of(graph, "weight-only(symmetric=no)"), "m", 1);
   CHECK_FALSE(asymmetric.scheme.symmetric);
   CHECK(asymmetric.zero_points.size() == 16);
   CHECK(std::ranges::any_of(asymmetric.zero_points, [](std::int32_t z) { return z != 8; }));
