@@ -201,7 +201,8 @@ TEST_CASE("a worker's memory does not grow with the number of samples") {
   constexpr std::size_t kSamples = 300, kValues = 250'000;  // 300 MB in all, chunks of 3 MB
   Worker worker;
   const JobResult result = worker.run({"sum", R"({"threads":2})", {}, feed_of(kSamples, kValues)});
-  CHECK(parse_json(result.text, "test").at("memory").get<double>() < 30e6);
+  const double most = kSanitized ? 60e6 : 30e6;  // sanitizers keep what is freed for a while
+  CHECK(parse_json(result.text, "test").at("memory").get<double>() < most);
 }
 
 TEST_CASE("an error of the feed reaches the caller, and the next job works") {
