@@ -120,14 +120,12 @@ std::string candidate_name(const Recipe& recipe) {
 
 Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence& evidence, Provenance provenance) {
   const double start = seconds_now();
-  const Chain chain = resolve(recipe);
   Candidate candidate;
   candidate.name = candidate_name(recipe);
   candidate.recipe = recipe;
-  candidate.plan = decide(chain, task, evidence);
+  candidate.plan = decide(resolve(recipe), task, evidence);
   provenance.bitwright = kVersion;
   provenance.recipe = to_string(recipe);
-  provenance.target = task.target.name;
   provenance.seed = task.seed;
   candidate.plan.provenance = std::move(provenance);
   count_layers(task.graph, candidate);
@@ -135,7 +133,7 @@ Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence&
   if (const std::string bodies = to_sentence(weights_in_bodies(task.graph)); !bodies.empty())
     candidate.plan.notes.push_back(bodies);
   note_stored_twice(task.graph, candidate.plan);
-  candidate.artifact = task.target.lower(apply(task.graph, candidate.plan), lowering(chain));
+  candidate.artifact = built(task.graph, candidate.plan);
   verify(candidate.artifact.graph);
   candidate.seconds = seconds_now() - start;
   return candidate;

@@ -76,13 +76,13 @@ void note_defaults(LoadedModel& model) {
 
 }  // namespace
 
-Graph prepared(const Graph& original) {
+Graph prepared(const Graph& original, std::span<const Pass> passes) {
   // Scales by channel came to QuantizeLinear with opset 13.
   constexpr std::int64_t kLeastOpset = 13;
   Graph graph = onnx::inline_functions(original);
   if (graph.opset() != 0 && graph.opset() < kLeastOpset) graph = onnx::convert_opset(graph, kLeastOpset);
   onnx::infer_types(graph);
-  prepare(graph);
+  prepare(graph, passes);
   onnx::infer_types(graph);
   return graph;
 }
@@ -101,12 +101,16 @@ void take_in(LoadedModel& model, const IntakeOptions& options) {
   if (!options.read.verify) return;
   onnx::infer_types(model.original);
   note_defaults(model);
-  model.prepared = prepared(bring_down(model));
+  const std::vector<Pass> passes = options.preparation.empty()
+                                       ? std::vector<Pass>(bw::passes().begin(), bw::passes().end())
+                                       : replayed(options.preparation);
+  model.base.preparation = recorded(passes);
+  model.prepared = prepared(bring_down(model), passes);
   if (!options.requantize) return;
   if (!dequantize(model.prepared))
     throw Error(ErrorKind::Quantization, "the model has no quantized weights or activations to take back", "",
                 "Leave --requantize out");
-  model.prepared = prepared(model.prepared);
+  model.prepared = prepared(model.prepared, passes);
 }
 
 }  // namespace
@@ -116,6 +120,7 @@ LoadedModel load_model(const fs::path& path, const IntakeOptions& options) {
   model.path = path;
   model.name = path.stem().string();
   model.original = onnx::read(path, options.read);
+  model.base = {.graph = content_hash(model.original), .requantized = options.requantize, .preparation = {}};
   const std::vector<fs::path> files = format_of(path).files(path);
   model.kept = keep(files);
   model.bytes = total_bytes(files);
@@ -126,6 +131,16 @@ LoadedModel load_model(const fs::path& path, const IntakeOptions& options) {
   } catch (const Error& error) {
     throw error.within(path.string());
   }
+  return model;
+}
+
+LoadedModel load_model_for(const fs::path& path, const PlanBase& base) {
+  LoadedModel model = load_model(path, {.read = {}, .requantize = base.requantized, .preparation = base.preparation});
+  if (model.base.graph != base.graph)
+    throw Error(ErrorKind::Quantization,
+                fmt::format("the plan was made for a graph with hash {:.12}, this one has {:.12}", base.graph,
+                            model.base.graph),
+                path.string(), "Apply it to the model it was made from, or make a new plan with 'bitwright quantize'");
   return model;
 }
 

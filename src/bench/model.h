@@ -13,6 +13,8 @@
 #include "data/dataset.h"
 #include "format/format.h"
 #include "graph/graph.h"
+#include "graph/passes/pass.h"
+#include "plan/plan.h"
 #include "target/target.h"
 
 namespace bw {
@@ -25,6 +27,7 @@ struct LoadedModel {
   std::string name;                // file name without extension
   std::uint64_t bytes = 0;         // of the file and its external data
   std::string sha256;              // of the file
+  PlanBase base;                   // of plans for it
   Graph original;                  // as read, with inferred types
   Graph prepared;                  // what methods decide about: folded, typed, every node named
   std::vector<std::string> notes;  // what was done to it that its user should know
@@ -34,12 +37,15 @@ struct LoadedModel {
 struct IntakeOptions {
   ReadOptions read;         // what is read without verifying it is not prepared: it could kill the onnx library
   bool requantize = false;  // methods get the floats that a quantized model's codes stand for
+  std::vector<std::string> preparation = {};  // as a plan records it; empty: by all passes that there are
 };
 
 // Errors: those of the format's reader; InputError(semantic) for a weight that is NaN, (unsupported) for versions of
 // ONNX that are newer than the runtime takes and cannot be brought down.
 LoadedModel load_model(const std::filesystem::path& path, const IntakeOptions& options = {});
-Graph prepared(const Graph& original);
+Graph prepared(const Graph& original, std::span<const Pass> passes = passes());
+// As a plan's base says. Error(Quantization) when it is another model's, or was made with a pass that is gone.
+LoadedModel load_model_for(const std::filesystem::path& path, const PlanBase& base);
 
 // An error that says nothing of a place, said of this model.
 Error about(const LoadedModel& model, const Error& error);

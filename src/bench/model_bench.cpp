@@ -50,7 +50,8 @@ ModelBench::ModelBench(const fs::path& path, const std::string& name, const Benc
             .target = target_,
             .seed = options.seed,
             .cpu_has_vnni = machine().has_vnni(),
-            .stored = &model_.original},
+            .stored = &model_.original,
+            .base = model_.base},
       dataset_(open_data_for(model_, options.data, options.open)) {}
 
 ModelFindings ModelBench::run(const BenchListener& listener) {

@@ -6,7 +6,6 @@
 #include "cli/catalog.h"
 #include "cli/model_flags.h"
 #include "cli/output.h"
-#include "method/method.h"
 
 namespace bw {
 namespace {
@@ -15,7 +14,6 @@ constexpr Positional kPositionals[] = {
     {.name = "MODEL", .says = "the ONNX model that the plan was made for", .many = false, .optional = false},
     {.name = "PLAN", .says = "plan.json", .many = false, .optional = false}};
 constexpr Parameter kFlags[] = {
-    kRequantizeFlag,
     {.name = "output",
      .type = Parameter::Type::Text,
      .standard = "applied.onnx",
@@ -24,11 +22,19 @@ constexpr Parameter kFlags[] = {
      .heading = kResultHeading},
 };
 
+// The model as the plan's base says. An error about that names both.
+LoadedModel model_for(const fs::path& path, const Plan& plan, const fs::path& plan_file) {
+  try {
+    return load_model_for(path, plan.base);
+  } catch (const Error& error) {
+    throw error.kind() == ErrorKind::Quantization ? error.within(plan_file.string()) : error;
+  }
+}
+
 // What the plan makes of the model. An error names both.
 Artifact made(const LoadedModel& model, const Plan& plan, const fs::path& plan_file) {
-  const Chain chain = resolve(parse_recipe(plan.provenance.recipe));
   try {
-    return target_named(plan.provenance.target).lower(apply(model.prepared, plan), lowering(chain));
+    return built(model.prepared, plan);
   } catch (const Error& error) {
     throw about(model, error).within(plan_file.string());
   }
@@ -36,12 +42,12 @@ Artifact made(const LoadedModel& model, const Plan& plan, const fs::path& plan_f
 
 int run(const Invocation& invocation) {
   require_writable(invocation.flags.text("output"));
-  const LoadedModel model =
-      load_model(invocation.the("MODEL"), {.read = {}, .requantize = invocation.flags.flag("requantize")});
   const fs::path plan_file = invocation.the("PLAN");
+  const Plan plan = read_plan(plan_file);
+  const LoadedModel model = model_for(invocation.the("MODEL"), plan, plan_file);
   const KeptFiles kept_plan = keep(std::span(&plan_file, 1));
   require_not_kept(invocation.flags.text("output"));
-  const Artifact artifact = made(model, read_plan(plan_file), plan_file);
+  const Artifact artifact = made(model, plan, plan_file);
   Trial trial(*model.runnable, made_up_samples(model.original), {});
   write_proven(artifact.graph, invocation.flags.text("output"), trial);
   put("wrote {}\n", invocation.flags.text("output"));

@@ -188,7 +188,8 @@ int run(const Invocation& invocation) {
                   .target = target_named(invocation.flags.text("target")),
                   .seed = invocation.seed,
                   .cpu_has_vnni = machine().has_vnni(),
-                  .stored = &model.original};
+                  .stored = &model.original,
+                  .base = model.base};
   const Needs wanted = needs(chain, task);
   const std::optional<Dataset> data = opened_data(invocation, model);
   const fs::path data_file = invocation.flags.text("data");

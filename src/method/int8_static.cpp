@@ -281,11 +281,8 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence,
   placement = without_mixed_scales(task, keep, std::move(placement), ranges, plan);
   plan = Coder(task, arguments, placement, ranges).decide(std::move(plan));
   if (arguments.flag("embeddings")) code_embeddings(task, keep, 8, plan);
+  plan.lowering["form"] = arguments.text("form");
   return plan;
-}
-
-void lowering(const Arguments& arguments, LowerOptions& options) {
-  options.form = arguments.text("form") == "qdq" ? IntegerForm::Qdq : IntegerForm::QOperator;
 }
 
 }  // namespace
@@ -297,8 +294,7 @@ Method int8_static() {
           .stage = Stage::Decide,
           .parameters = parameters(),
           .needs = needs,
-          .run = run,
-          .lowering = lowering};
+          .run = run};
 }
 
 }  // namespace bw

@@ -59,6 +59,7 @@ class Union {
     for (auto& [name, decision] : own.nodes) add(method, name, std::move(decision));
     plan_.values.merge(own.values);
     plan_.replaced.merge(own.replaced);
+    plan_.lowering.merge(own.lowering);
     plan_.notes.insert(plan_.notes.end(), own.notes.begin() + notes_before_, own.notes.end());
   }
   Plan take() { return std::move(plan_); }
@@ -98,7 +99,8 @@ void give_reasons(const Task& task, Plan& plan) {
 
 Plan decide(const Chain& chain, const Task& task, const Evidence& evidence) {
   Plan plan;
-  plan.base_hash = content_hash(task.graph);
+  plan.base = task.base;
+  plan.target = task.target.name;
   const auto run_all = [&](Stage first, Stage last, auto&& use) {
     for (const Chain::Link& link : chain.links)
       if (first <= link.method->stage && link.method->stage <= last)
@@ -112,13 +114,6 @@ Plan decide(const Chain& chain, const Task& task, const Evidence& evidence) {
   run_all(Stage::Refine, Stage::Train, replace);
   give_reasons(task, plan);
   return plan;
-}
-
-LowerOptions lowering(const Chain& chain) {
-  LowerOptions options;
-  for (const Chain::Link& link : chain.links)
-    if (link.method->lowering != nullptr) link.method->lowering(link.arguments, options);
-  return options;
 }
 
 }  // namespace bw

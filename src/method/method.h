@@ -28,6 +28,7 @@ struct Task {
   // Nodes that the target's runtime would not run as they were decided: by name, and what it said. They stay in float.
   std::map<std::string, std::string> refused = {};
   const Graph* stored = nullptr;  // as the file has it, by the same names; nullptr: as prepared
+  PlanBase base = {};             // what `graph` was prepared from, and how
 };
 
 // The order in which decide() runs the methods of a chain, whatever the recipe's.
@@ -43,8 +44,6 @@ struct Method {
   // Adds this method's decisions to the plan. A decider gets the plan as the rewriting stage left it: what other
   // deciders of the chain take is not its business.
   Plan (*run)(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan);
-  void (*lowering)(const Arguments& arguments,
-                   LowerOptions& options) = nullptr;  // sets what it decides; nullptr: nothing
 };
 
 std::span<const Method> methods();
@@ -64,11 +63,10 @@ Chain resolve(const Recipe& recipe);
 
 // The union of what the chain's methods need to see.
 Needs needs(const Chain& chain, const Task& task);
-// Runs the chain: a Plan for task.graph with its hash. Several deciders may share a model as long as each takes nodes
+// Runs the chain: a Plan for task.graph and task.target. Several deciders may share a model as long as each takes nodes
 // of its own (the others of "keep_float"); UsageError naming both when two would take the same node, whatever their
 // order.
 Plan decide(const Chain& chain, const Task& task, const Evidence& evidence);
-LowerOptions lowering(const Chain& chain);
 
 // Recipes of the requirement's group names (ptq_8bit, ptq_4bit, dynamic, mixed_precision, ...): a name maps to the
 // recipes that `bench` tries for it; "all" to every group's.

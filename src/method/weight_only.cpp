@@ -43,11 +43,8 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
     decision.operands[1] = block_params(task.graph.value(node.input(1)).initializer, scheme);
   }
   if (arguments.flag("embeddings")) code_embeddings(task, keep, bits, plan);
+  plan.lowering["accuracy_level"] = arguments.text("accuracy_level");
   return plan;
-}
-
-void lowering(const Arguments& arguments, LowerOptions& options) {
-  options.accuracy_level = static_cast<int>(arguments.integer("accuracy_level"));
 }
 
 }  // namespace
@@ -58,8 +55,7 @@ Method weight_only() {
           .group = "ptq_4bit",
           .stage = Stage::Decide,
           .parameters = kParameters,
-          .run = run,
-          .lowering = lowering};
+          .run = run};
 }
 
 }  // namespace bw

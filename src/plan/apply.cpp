@@ -7,15 +7,6 @@
 namespace bw {
 namespace {
 
-void require_same_base(const Graph& graph, const Plan& plan) {
-  const std::string hash = content_hash(graph);
-  if (hash != plan.base_hash)
-    throw Error(
-        ErrorKind::Quantization,
-        fmt::format("the plan was made for a graph with hash {:.12}, this one has {:.12}", plan.base_hash, hash), "",
-        "Apply it to the model it was made from, or make a new plan with 'bitwright quantize'");
-}
-
 template <class Map>
 void require_names(const Map& wanted, const std::map<std::string, std::int32_t>& known, const char* what) {
   for (const auto& [name, unused] : wanted)
@@ -42,7 +33,6 @@ std::string_view name_of(Precision precision) {
 }
 
 Graph apply(const Graph& graph, const Plan& plan) {
-  require_same_base(graph, plan);
   std::map<std::string, ValueId> values;
   std::map<std::string, NodeId> nodes;
   for (std::size_t i = 0; i < graph.values.size(); ++i) values.emplace(graph.values[i].name, static_cast<ValueId>(i));

@@ -30,23 +30,34 @@ struct NodePlan {
   std::map<int, QParams> operands;  // codes of constant inputs (weight, bias), by input position
 };
 
-// Where a plan comes from. Times are left to the report: equal decisions give equal bytes.
+// What a plan's decisions are about: the graph of the model's file, and how it was prepared.
+struct PlanBase {
+  std::string graph;                     // content_hash of the graph as the file has it
+  bool requantized = false;              // its codes, where it was quantized, were taken back to floats
+  std::vector<std::string> preparation;  // passes by name and version, in their order (graph/passes/pass.h)
+
+  bool operator==(const PlanBase&) const = default;
+};
+
+// A record of where a plan comes from, that nothing reads back. Times are left to the report: equal decisions give
+// equal bytes.
 struct Provenance {
   std::string bitwright;  // version
   std::string recipe;
-  std::string target;
   std::string data_hash;  // of the calibration samples' description; empty when none was used
   std::uint64_t samples = 0;
   std::uint64_t seed = 0;
 };
 
 struct Plan {
-  static constexpr int kVersion = 1;
-  std::string base_hash;                   // content_hash of the prepared graph that the plan is for
-  std::map<std::string, NodePlan> nodes;   // by node name; a node that is not listed stays as it was
-  std::map<std::string, QParams> values;   // activations, by value name
-  std::map<std::string, Tensor> replaced;  // constants with new content, by value name
-  std::vector<std::string> notes;          // what the user should know (fallbacks, overflow counts)
+  static constexpr int kVersion = 2;
+  PlanBase base;
+  std::string target;                           // whose file it is for
+  std::map<std::string, std::string> lowering;  // the target's parameters, where they are not its defaults
+  std::map<std::string, NodePlan> nodes;        // by node name; a node that is not listed stays as it was
+  std::map<std::string, QParams> values;        // activations, by value name
+  std::map<std::string, Tensor> replaced;       // constants with new content, by value name
+  std::vector<std::string> notes;               // what the user should know (fallbacks, overflow counts)
   Provenance provenance;
 };
 
@@ -57,7 +68,7 @@ Plan read_plan(const std::filesystem::path& json_path);
 
 // The graph with the plan's decisions in it, in canonical form: explicit QuantizeLinear / DequantizeLinear around
 // integer nodes, DynamicQuantizeLinear for dynamic ones, (blocked) DequantizeLinear before weights, Cast around
-// float16. Error(Quantization) when the plan is for another graph (hash) or names what is not there.
+// float16. `graph` is prepared as the plan's base says. Error(Quantization) when the plan names what is not there.
 Graph apply(const Graph& graph, const Plan& plan);
 
 }  // namespace bw

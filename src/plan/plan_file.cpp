@@ -171,20 +171,35 @@ NodePlan node_from_json(const Json& json, const std::string& where, const Arrays
 }
 
 Json provenance_to_json(const Provenance& p) {
-  return {{"bitwright", p.bitwright}, {"recipe", p.recipe},   {"target", p.target},
-          {"data_hash", p.data_hash}, {"samples", p.samples}, {"seed", p.seed}};
+  return {{"bitwright", p.bitwright},
+          {"recipe", p.recipe},
+          {"data_hash", p.data_hash},
+          {"samples", p.samples},
+          {"seed", p.seed}};
 }
 
 Provenance provenance_from_json(const Json& json, const std::string& where) {
   Fields fields(json, where);
   Provenance p{.bitwright = fields.get<std::string>("bitwright"),
                .recipe = fields.get<std::string>("recipe"),
-               .target = fields.get<std::string>("target"),
                .data_hash = fields.get<std::string>("data_hash"),
                .samples = fields.get<std::uint64_t>("samples"),
                .seed = fields.get<std::uint64_t>("seed")};
   fields.finish();
   return p;
+}
+
+Json base_to_json(const PlanBase& base) {
+  return {{"graph", base.graph}, {"requantized", base.requantized}, {"preparation", base.preparation}};
+}
+
+PlanBase base_from_json(const Json& json, const std::string& where) {
+  Fields fields(json, where);
+  PlanBase base{.graph = fields.get<std::string>("graph"),
+                .requantized = fields.get<bool>("requantized"),
+                .preparation = fields.list<std::string>("preparation")};
+  fields.finish();
+  return base;
 }
 
 fs::path npz_beside(fs::path json_path) {
@@ -204,7 +219,9 @@ void write_plan(const Plan& plan, const fs::path& json_path) {
     replaced[name] = key;
   }
   const Json json{{"version", Plan::kVersion},
-                  {"base_hash", plan.base_hash},
+                  {"base", base_to_json(plan.base)},
+                  {"target", plan.target},
+                  {"lowering", plan.lowering},
                   {"provenance", provenance_to_json(plan.provenance)},
                   {"nodes", nodes},
                   {"values", values},
@@ -225,7 +242,9 @@ Plan read_plan(const fs::path& json_path) {
                 version > Plan::kVersion ? "Use a newer bitwright" : "Make the plan anew");
   const Arrays arrays = fs::exists(npz_beside(json_path)) ? read_npz(npz_beside(json_path)) : Arrays{};
   Plan plan;
-  plan.base_hash = fields.get<std::string>("base_hash");
+  plan.base = base_from_json(fields.at("base"), where + ": base");
+  plan.target = fields.get<std::string>("target");
+  plan.lowering = fields.get<std::map<std::string, std::string>>("lowering");
   plan.provenance = provenance_from_json(fields.at("provenance"), where + ": provenance");
   plan.notes = fields.get<std::vector<std::string>>("notes");
   for (const auto& [name, node] : fields.object("nodes").items())

@@ -39,6 +39,19 @@ constexpr OperatorSupport kOperators[] = {
     {.op = "Clip", .integer = Absorbed},
 };
 constexpr int kBlockSizes[] = {16, 32, 64, 128, 256};
+constexpr Parameter kParameters[] = {
+    {.name = "form",
+     .type = Parameter::Type::Choice,
+     .standard = "qdq",
+     .says = "integer nodes between QuantizeLinear and DequantizeLinear, or as QLinear operators",
+     .choices = "qdq|qoperator"},
+    {.name = "accuracy_level",
+     .type = Parameter::Type::Integer,
+     .standard = "0",
+     .says = "of MatMulNBits: 0 unset, 1 float32, 4 int8 activations",
+     .low = 0,
+     .high = 4},
+};
 
 }  // namespace
 
@@ -53,6 +66,7 @@ Target onnxruntime_cpu() {
           .activation_code = DType::UInt8,
           .weight_code = DType::Int8,
           .block_sizes = kBlockSizes,
+          .parameters = kParameters,
           .lower = lower_for_onnxruntime};
 }
 

@@ -1,7 +1,10 @@
 #include "target/target.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "base/error.h"
 #include "base/names.h"
 #include "base/parameter.h"
 #include "target/catalog.h"
@@ -50,6 +53,17 @@ bool Target::takes(DType dtype, const Node& node, Operand operand, std::int64_t 
   const std::string_view operands = operand.side == Operand::Side::In ? row->inputs : row->outputs;
   const std::string_view name = name_at(operands, operand.position), type = name_of(dtype);
   return name == type || lists(row->types, name, type);
+}
+
+Artifact built(const Graph& prepared, const Plan& plan) {
+  try {
+    const Target& target = target_named(plan.target);
+    return target.lower(apply(prepared, plan), Arguments(target.name, target.parameters, plan.lowering));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::Usage) throw;  // the plan's words, not the command line's
+    throw Error(ErrorKind::Quantization, fmt::format("the plan cannot be carried out: {}", error.message()), "",
+                "Make a new plan with 'bitwright quantize'");
+  }
 }
 
 std::span<const Target> targets() {

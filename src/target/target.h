@@ -4,14 +4,15 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/parameter.h"
 #include "graph/graph.h"
+#include "plan/plan.h"
 
 namespace bw {
 
@@ -57,13 +58,6 @@ struct Operand {
   std::size_t position;
 };
 
-enum class IntegerForm : std::uint8_t { Qdq, QOperator };
-
-struct LowerOptions {
-  IntegerForm form = IntegerForm::Qdq;
-  int accuracy_level = 0;  // of MatMulNBits: 0 unset, 1 float32, 4 int8 activations
-};
-
 // A file for some runtime, still in memory.
 struct Artifact {
   Graph graph;
@@ -80,15 +74,20 @@ struct Target {
   std::span<const ElementTypes> element_types;  // by operator, older versions first
   DType activation_code;                        // preferred code of activations
   DType weight_code;
-  std::span<const int> block_sizes;  // of weight-only
+  std::span<const int> block_sizes;       // of weight-only
+  std::span<const Parameter> parameters;  // of lowering; a plan says which are not the defaults
   // The canonical graph (what apply() gives) in the form that the target's kernels take.
-  Artifact (*lower)(const Graph& canonical, const LowerOptions& options);
+  Artifact (*lower)(const Graph& canonical, const Arguments& arguments);
 
   const OperatorSupport& support(const Node& node) const;  // a row with nothing set when it is not listed
   // Whether a node that has float32 there may have `dtype`, once all its other operands that may have it do. False for
   // operators of which nothing is known.
   bool takes(DType dtype, const Node& node, Operand operand, std::int64_t opset) const;
 };
+
+// What a plan makes of the graph that it is for, prepared: needs nothing else. Errors: apply()'s;
+// Error(Quantization) for a target or a parameter of lowering that is not there.
+Artifact built(const Graph& prepared, const Plan& plan);
 
 std::span<const Target> targets();
 // UsageError that lists the names when there is none of that name; also takes the requirement's names (cpu).

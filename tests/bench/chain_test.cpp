@@ -66,8 +66,6 @@ TEST_CASE("notes of every decider are kept, once each") {
 }
 
 TEST_CASE("each method of a chain says of lowering what it decides") {
-  const LowerOptions options =
-      lowering(resolve(parse_recipe("int8-static(form=qoperator)+weight-only(accuracy_level=1)")));
-  CHECK(options.form == IntegerForm::QOperator);
-  CHECK(options.accuracy_level == 1);
+  const Plan plan = plan_of("int8-dynamic(keep_float=m1|e)+weight-only(accuracy_level=1,keep_float=m2)");
+  CHECK(plan.lowering == std::map<std::string, std::string>{{"accuracy_level", "1"}});
 }

@@ -120,6 +120,71 @@ TEST_CASE("a quantized model says so, and gives its floats where that is asked f
   CHECK_THROWS_AS(load_model(plain, {.read = {}, .requantize = true}), Error);
 }
 
+TEST_CASE("a plan's base is the graph of the model's file and the passes that prepared it") {
+  test::Folder folder;
+  const fs::path path = folder.path() / "m.onnx", quantized_path = folder.path() / "q.onnx";
+  onnx::write(product(8, 17), path);
+  onnx::write(parse_graph(quantized()), quantized_path);
+  const LoadedModel model = load_model(path);
+  CHECK(model.base.graph == content_hash(onnx::read(path)));
+  CHECK(model.base.preparation.size() == passes().size());
+  CHECK(model.base.preparation.front() == "freeze-inputs 1");
+  CHECK_FALSE(model.base.requantized);
+
+  // One that knew fewer passes is replayed as it was.
+  PlanBase older = model.base;
+  older.preparation = {"freeze-inputs 1", "constant-nodes 1"};
+  const LoadedModel replay = load_model_for(path, older);
+  CHECK(replay.base == older);
+  const PlanBase floats = load_model(quantized_path, {.read = {}, .requantize = true}).base;
+  CHECK(floats.requantized);
+  CHECK(quantized_nodes(load_model_for(quantized_path, floats).prepared).empty());
+
+  const auto refusal = [&](const fs::path& of, const PlanBase& base) {
+    try {
+      load_model_for(of, base);
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::Quantization);
+      return std::string(error.what());
+    }
+    return std::string("taken");
+  };
+  CHECK(refusal(quantized_path, model.base).find("made for a graph with hash") != std::string::npos);
+  PlanBase newer = model.base;
+  newer.preparation.back() = "remove-dead-code 9";
+  CHECK(refusal(path, newer).find("made with the preparation 'remove-dead-code 9', which this program does not have") !=
+        std::string::npos);
+}
+
+TEST_CASE("preparing by fewer passes leaves what the others would have done") {
+  test::Folder folder;
+  const fs::path path = folder.path() / "m.onnx";
+  Graph graph = product(8, 17);
+  const ValueId output = graph.outputs.front();
+  const std::string inner = "inner";
+  graph.value(output).name = inner;
+  Value last = graph.value(output);
+  last.name = "last";
+  graph.values.push_back(last);
+  const auto same = static_cast<ValueId>(graph.values.size() - 1);
+  Node identity;
+  identity.op_type = "Identity";
+  identity.name = "same";
+  identity.inputs = {output};
+  identity.outputs = {same};
+  graph.nodes.push_back(identity);
+  graph.outputs = {same};
+  onnx::write(graph, path);
+  const auto count = [](const Graph& of) {
+    return std::ranges::count_if(of.nodes, [](const Node& node) { return node.op_type == "Identity"; });
+  };
+  const LoadedModel today = load_model(path);
+  CHECK(count(today.prepared) == 0);
+  PlanBase without = today.base;
+  std::erase(without.preparation, "remove-identities 1");
+  CHECK(count(load_model_for(path, without).prepared) == 1);
+}
+
 TEST_CASE("weights in bodies are counted with those of the graph around them") {
   const Graph graph = parse_graph(R"(ir_version 8
 opset "" 17

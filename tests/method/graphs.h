@@ -66,8 +66,7 @@ inline Plan plan_of(const Graph& graph, const std::string& recipe, const Inputs&
 }
 
 inline Graph lowered(const Graph& graph, const std::string& recipe, const Inputs& inputs = {}) {
-  const Chain chain = resolve(parse_recipe(recipe));
-  return target_named("cpu").lower(apply(graph, plan_of(graph, recipe, inputs)), lowering(chain)).graph;
+  return built(graph, plan_of(graph, recipe, inputs)).graph;
 }
 
 // What the runtime computes, output by output, as floats.

@@ -329,6 +329,10 @@ TEST_CASE("a value that many read has one set of codes") {
 }
 
 TEST_CASE("the form of the file is the recipe's") {
-  CHECK(lowering(resolve(parse_recipe("int8-static"))).form == IntegerForm::Qdq);
-  CHECK(lowering(resolve(parse_recipe("int8-static(form=qoperator)"))).form == IntegerForm::QOperator);
+  for (const char* form : {"qdq", "qoperator"}) {
+    INFO(form);
+    const Graph graph = graph_of(convolutions("  output %a: float32[N,4,2,2]\n"));
+    const Plan plan = plan_of(graph, fmt::format("int8-static(form={})", form), kImages);
+    CHECK(plan.lowering == std::map<std::string, std::string>{{"form", form}});
+  }
 }

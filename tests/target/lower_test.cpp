@@ -7,6 +7,7 @@
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/error.h"
 #include "base/random.h"
 #include "graph/evaluate.h"
 #include "graph/text.h"
@@ -22,8 +23,11 @@ Graph canonical(const std::string& body) {
   return parse_graph(fmt::format("ir_version 10\nopset \"\" 21\ngraph \"g\" {{\n{}}}\n", body));
 }
 
-Graph lowered(const Graph& graph, const LowerOptions& options = {}) {
-  const Artifact artifact = target_named("cpu").lower(graph, options);
+using Lowering = std::map<std::string, std::string>;
+
+Graph lowered(const Graph& graph, const Lowering& lowering = {}) {
+  const Target& target = target_named("cpu");
+  const Artifact artifact = target.lower(graph, Arguments(target.name, target.parameters, lowering));
   CHECK(artifact.extension == ".onnx");
   return artifact.graph;
 }
@@ -172,8 +176,10 @@ TEST_CASE("a bias that is a vector goes into MatMulNBits, another one is added")
 TEST_CASE("the accuracy level is the node's, and 0 is none") {
   const Graph graph = in_blocks("MatMul(%x, %w)", kMiddle);
   for (const int level : {1, 4})
-    CHECK(only(lowered(graph, {.accuracy_level = level}), "MatMulNBits").int_or("accuracy_level", -1) == level);
-  CHECK(only(lowered(graph, {.accuracy_level = 0}), "MatMulNBits").find("accuracy_level") == nullptr);
+    CHECK(
+        only(lowered(graph, {{"accuracy_level", std::to_string(level)}}), "MatMulNBits").int_or("accuracy_level", -1) ==
+        level);
+  CHECK(only(lowered(graph, {}), "MatMulNBits").find("accuracy_level") == nullptr);
 }
 
 TEST_CASE("blocks that MatMulNBits cannot hold stay as they are") {
@@ -356,7 +362,7 @@ TEST_CASE("metadata that another exporter wrote makes no LSTM dynamic") {
 
 namespace {
 
-const LowerOptions kQOperator{.form = IntegerForm::QOperator};
+const Lowering kQOperator{{"form", "qoperator"}};
 
 // %x [1,2,4,4] as codes, an operator in the middle that gives %v, and %v as codes and back.
 Graph island(const std::string& nodes, const char* shape = "1,2,4,4") {
@@ -500,4 +506,35 @@ TEST_CASE("numbers that stand twice are stored once, also transposed, save where
       "  %b: float32[N,64] = Gemm(%x, %w) {transB = 1}\n  output %a: int32[N,32]\n  output %b: float32[N,64]\n"));
   CHECK(packed.is_constant(only(packed, "MatMulNBits").input(1)));
   CHECK_FALSE(packed.is_constant(only(packed, "MatMulInteger").input(1)));
+}
+
+// --- what a plan says
+
+namespace {
+
+std::string refused(const Graph& graph, const Plan& plan) {
+  try {
+    built(graph, plan);
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::Quantization);
+    return error.message();
+  }
+  return "built";
+}
+
+}  // namespace
+
+TEST_CASE("a plan is built for its own target, with its own parameters of lowering") {
+  const Graph graph = in_blocks("MatMul(%x, %w)", kMiddle);
+  Plan plan;
+  plan.target = "onnxruntime-cpu";
+  plan.lowering = {{"accuracy_level", "4"}};
+  CHECK(only(built(graph, plan).graph, "MatMulNBits").int_or("accuracy_level", -1) == 4);
+  plan.lowering = {{"accuracy_level", "9"}};
+  CHECK(refused(graph, plan).find("accuracy_level") != std::string::npos);
+  plan.lowering = {{"colour", "red"}};
+  CHECK(refused(graph, plan).find("colour") != std::string::npos);
+  plan.lowering = {};
+  plan.target = "toaster";
+  CHECK(refused(graph, plan).find("there is no target 'toaster'") != std::string::npos);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace bw {
 
 struct Pass {
   std::string_view name;
+  int version;                // another one when it gives other graphs: plans record with which they were made
   std::string_view says;      // one line for people
   bool (*run)(Graph& graph);  // true when something changed
 };
@@ -25,6 +27,11 @@ struct PassRun {
 
 // The form every method starts from: constants and shapes folded, identities and dead code gone, batch normalisation
 // folded into its convolution. Runs the passes until none changes anything, verifying after each.
-std::vector<PassRun> prepare(Graph& graph);
+std::vector<PassRun> prepare(Graph& graph, std::span<const Pass> passes = passes());
+
+// How a plan records a preparation: "fold-constants 1", in the order of the passes.
+std::vector<std::string> recorded(std::span<const Pass> passes);
+// The passes of a record. Error(Quantization) that names the one that is gone, or is there in another version only.
+std::vector<Pass> replayed(std::span<const std::string> record);
 
 }  // namespace bw

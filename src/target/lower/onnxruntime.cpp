@@ -20,15 +20,15 @@ bool is_packed(const Graph& graph, ValueId id) {
 
 }  // namespace
 
-Artifact lower_for_onnxruntime(const Graph& canonical, const LowerOptions& options) {
+Artifact lower_for_onnxruntime(const Graph& canonical, const Arguments& arguments) {
   Graph graph = canonical;
   {
     Rewriter rewriter(graph);
-    lower_weight_only(rewriter, options.accuracy_level);
+    lower_weight_only(rewriter, static_cast<int>(arguments.integer("accuracy_level")));
     lower_embeddings(rewriter);
     lower_dynamic_products(rewriter);
     lower_dynamic_recurrent(rewriter);
-    if (options.form == IntegerForm::QOperator) lower_to_qoperators(rewriter);
+    if (arguments.text("form") == "qoperator") lower_to_qoperators(rewriter);
     rewriter.finish();
   }
   for (const Node& node : graph.nodes)

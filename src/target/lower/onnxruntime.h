@@ -10,8 +10,8 @@ namespace bw {
 //   DequantizeLinear (blocked table) -> Gather         becomes  com.microsoft GatherBlockQuantized
 //   DynamicQuantizeLinear -> DequantizeLinear -> MatMul  becomes  MatMulInteger, Cast, Mul (which the runtime fuses)
 //   LSTM marked dynamic                                becomes  com.microsoft DynamicQuantizeLSTM
-//   QDQ around integer nodes stays (the runtime fuses it), or becomes QLinear operators for IntegerForm::QOperator.
+//   QDQ around integer nodes stays (the runtime fuses it), or becomes QLinear operators for form=qoperator.
 //   Constants that repeat another, also transposed, are made of it while the runtime loads.
-Artifact lower_for_onnxruntime(const Graph& canonical, const LowerOptions& options);
+Artifact lower_for_onnxruntime(const Graph& canonical, const Arguments& arguments);
 
 }  // namespace bw
