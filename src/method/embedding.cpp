@@ -58,7 +58,8 @@ void code_embeddings(const Task& task, const KeepFloat& keep, int bits, Plan& pl
                         .axis = 1,
                         .block_size = shared.value_or(std::min(row, kLargestBlock)),
                         .symmetric = true,
-                        .reduced_range = false};
+                        .reduced_range = false,
+                        .rounding = Rounding::ReciprocalHalfAway};
     NodePlan& decision = plan.nodes[node.name];
     decision.precision = Precision::WeightOnly;
     decision.operands[0] = block_params(table, scheme);

@@ -39,7 +39,8 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
                         .granularity = Granularity::Block,
                         .axis = plain_product(node)->reduced_axis(),
                         .block_size = arguments.integer("block"),
-                        .symmetric = arguments.flag("symmetric")};
+                        .symmetric = arguments.flag("symmetric"),
+                        .rounding = Rounding::ReciprocalHalfAway};
     decision.operands[1] = block_params(task.graph.value(node.input(1)).initializer, scheme);
   }
   if (arguments.flag("embeddings")) code_embeddings(task, keep, bits, plan);

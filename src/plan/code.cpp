@@ -78,8 +78,7 @@ std::vector<std::uint8_t> byte_codes(std::span<const float> x, const QParams& pa
   return out;
 }
 
-// onnxruntime's blockwise quantizer multiplies by the reciprocal and rounds half away from zero, zero point included.
-std::vector<std::uint8_t> nbits_codes(std::span<const float> x, const QParams& params, const ScaleGrid& grid) {
+std::vector<std::uint8_t> reciprocal_codes(std::span<const float> x, const QParams& params, const ScaleGrid& grid) {
   const float highest = static_cast<float>(code_range(params.scheme).highest);
   std::vector<float> reciprocals;
   for (const float scale : params.scales) reciprocals.push_back(scale != 0 ? 1.0f / scale : 0.0f);
@@ -106,10 +105,6 @@ Tensor int32_codes(const Tensor& tensor, const QParams& params, const ScaleGrid&
   });
 }
 
-bool is_nbits(const Scheme& scheme) {
-  return scheme.granularity == Granularity::Block && !info(scheme.code).is_signed;
-}
-
 }  // namespace
 
 QParams params_of_constant(const Tensor& tensor, const Scheme& scheme) {
@@ -132,10 +127,14 @@ Tensor quantize(const Tensor& tensor, const QParams& params) {
   if (params.scheme.code == DType::Int32) return int32_codes(tensor, params, grid);
   if (!type.is_integer || type.bits > 8)
     throw Error(ErrorKind::Quantization, fmt::format("constants are not coded as {}", type.name));
+  const bool reciprocal = params.scheme.rounding == Rounding::ReciprocalHalfAway;
+  if (reciprocal && type.is_signed)
+    throw Error(ErrorKind::Quantization,
+                fmt::format("{} is not rounded by {}", type.name, name_of(params.scheme.rounding)));
   const std::span<const float> x = tensor.data<float>();
-  const std::vector<std::uint8_t> codes = is_nbits(params.scheme) ? nbits_codes(x, params, grid)
-                                          : type.is_signed        ? byte_codes<std::int8_t>(x, params, grid)
-                                                                  : byte_codes<std::uint8_t>(x, params, grid);
+  const std::vector<std::uint8_t> codes = reciprocal       ? reciprocal_codes(x, params, grid)
+                                          : type.is_signed ? byte_codes<std::int8_t>(x, params, grid)
+                                                           : byte_codes<std::uint8_t>(x, params, grid);
   return Tensor::make(params.scheme.code, tensor.shape(), [&](std::span<std::byte> out) {
     if (type.bits == 8)
       std::copy_n(reinterpret_cast<const std::byte*>(codes.data()), codes.size(), out.data());

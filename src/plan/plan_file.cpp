@@ -38,6 +38,7 @@ Json params_to_json(const QParams& params, Arrays& arrays) {
           {"block_size", s.block_size},
           {"symmetric", s.symmetric},
           {"reduced_range", s.reduced_range},
+          {"rounding", name_of(s.rounding)},
           {"scales", numbers_to_json(params.scales, arrays)},
           {"zero_points", numbers_to_json(params.zero_points, arrays)}};
 }
@@ -130,6 +131,12 @@ std::vector<T> numbers_from_json(Fields& fields, const char* name, const Arrays&
   return {values.begin(), values.end()};
 }
 
+Rounding rounding_named(Fields& fields, const std::string& name) {
+  for (const Rounding rounding : {Rounding::HalfToEven, Rounding::ReciprocalHalfAway})
+    if (name_of(rounding) == name) return rounding;
+  fields.fail(fmt::format("rounding '{}' is unknown", name));
+}
+
 QParams params_from_json(const Json& json, const std::string& where, const Arrays& arrays) {
   Fields fields(json, where);
   QParams params;
@@ -142,6 +149,7 @@ QParams params_from_json(const Json& json, const std::string& where, const Array
   params.scheme.block_size = fields.get<std::int64_t>("block_size");
   params.scheme.symmetric = fields.get<bool>("symmetric");
   params.scheme.reduced_range = fields.get<bool>("reduced_range");
+  params.scheme.rounding = rounding_named(fields, fields.get<std::string>("rounding"));
   params.scales = numbers_from_json<float>(fields, "scales", arrays);
   params.zero_points = numbers_from_json<std::int32_t>(fields, "zero_points", arrays);
   fields.finish();

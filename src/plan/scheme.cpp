@@ -43,6 +43,10 @@ CodeRange code_range(const Scheme& scheme) {
   return {lowest, highest};
 }
 
+std::string_view name_of(Rounding rounding) {
+  return rounding == Rounding::HalfToEven ? "half-to-even" : "reciprocal-half-away";
+}
+
 std::string to_string(const Scheme& scheme) {
   std::string text = short_name(scheme.code);
   if (scheme.granularity == Granularity::Channel) text += fmt::format(" per channel({})", scheme.axis);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tensor/tensor.h"
@@ -11,6 +12,13 @@
 namespace bw {
 
 enum class Granularity : std::uint8_t { Tensor, Channel, Block };
+
+// How a constant becomes codes; both are clamped to the codes that the scheme uses.
+enum class Rounding : std::uint8_t {
+  HalfToEven,          // round_half_even(x / scale) + zero_point: ONNX QuantizeLinear
+  ReciprocalHalfAway,  // round_half_away(x * (1 / scale) + zero_point): onnxruntime's MatMulNBits quantizer
+};
+std::string_view name_of(Rounding rounding);
 
 struct Scheme {
   DType code = DType::Int8;  // UInt8, Int8, UInt4, Int4, UInt16, Int16, Int32, ... or Float16, BFloat16 (no scale)
@@ -20,6 +28,7 @@ struct Scheme {
   bool symmetric = false;       // zero point fixed: 0 for signed codes, the middle for unsigned ones
   // Narrows the codes: 7 bits instead of 8, so that u8*s8 products cannot saturate on CPUs without VNNI.
   bool reduced_range = false;
+  Rounding rounding = Rounding::HalfToEven;  // of ReciprocalHalfAway codes are unsigned and have at most 8 bits
 
   friend bool operator==(const Scheme&, const Scheme&) = default;
 };
@@ -57,10 +66,8 @@ struct QParams {
 // Codes of a constant float tensor, one range per tensor, channel or block as the scheme says (min-max of each).
 QParams params_of_constant(const Tensor& tensor, const Scheme& scheme);
 
-// codes = clamp(round_half_even(x / scale) + zero_point); float = (code - zero_point) * scale. ONNX QuantizeLinear and
-// DequantizeLinear, with blocks as opset 21 has them. Result of quantize has dtype scheme.code and x's shape.
-// Blocks of unsigned codes round as onnxruntime's MatMulNBits quantizer does: clamp(round_half_away(x * (1 / scale) +
-// zero_point)), so that the bytes are equal to that tool's.
+// Codes by the scheme's rounding; float = (code - zero_point) * scale. ONNX QuantizeLinear and DequantizeLinear, with
+// blocks as opset 21 has them. Result of quantize has dtype scheme.code and x's shape.
 Tensor quantize(const Tensor& tensor, const QParams& params);
 Tensor dequantize(const Tensor& codes, const QParams& params);
 

@@ -43,7 +43,8 @@ TEST_CASE("blocks lie along the reduced axis, of the size and the bits that are 
                                       .granularity = Granularity::Block,
                                       .axis = axis,
                                       .block_size = block,
-                                      .symmetric = true});
+                                      .symmetric = true,
+                                      .rounding = Rounding::ReciprocalHalfAway});
         CHECK(params.scales.size() == static_cast<std::size_t>(scales));
         for (const std::int32_t zero_point : params.zero_points) CHECK(zero_point == 1 << (bits - 1));
       }
@@ -76,9 +77,12 @@ TEST_CASE("the accuracy level is the kernel's") {
 
 TEST_CASE("tables of embeddings are coded in blocks of their rows") {
   const Plan plan = plan_of(embedding({64, 64}), "weight-only(bits=4)");
-  CHECK(
-      codes(plan, "e", 0).scheme ==
-      Scheme{.code = DType::UInt4, .granularity = Granularity::Block, .axis = 1, .block_size = 64, .symmetric = true});
+  CHECK(codes(plan, "e", 0).scheme == Scheme{.code = DType::UInt4,
+                                             .granularity = Granularity::Block,
+                                             .axis = 1,
+                                             .block_size = 64,
+                                             .symmetric = true,
+                                             .rounding = Rounding::ReciprocalHalfAway});
   CHECK(codes(plan_of(embedding({64, 64}), "weight-only(bits=8)"), "e", 0).scheme.code == DType::UInt8);
   CHECK(codes(plan_of(embedding({64, 64}), "int8-dynamic"), "e", 0).scheme.code == DType::UInt8);
   CHECK(codes(plan_of(embedding({64, 96}), "weight-only"), "e", 0).scheme.block_size == 64);

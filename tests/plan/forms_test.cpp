@@ -85,9 +85,13 @@ TEST_CASE("a constant that nodes share is coded once for each set of parameters"
   CHECK(count(apply(graph, plan_for(nodes(0.25f))), "DequantizeLinear") == 2);
 }
 
-TEST_CASE("blocks of unsigned codes are rounded as the runtime's own quantizer does it") {
+TEST_CASE("what is rounded by the reciprocal is rounded as the runtime's own block quantizer does it") {
   // x times 1 / scale, half away from zero; a division, or half to even, gives other codes.
-  const QParams blocks{.scheme = {.code = DType::UInt8, .granularity = Granularity::Block, .axis = 0, .block_size = 8},
+  const QParams blocks{.scheme = {.code = DType::UInt8,
+                                  .granularity = Granularity::Block,
+                                  .axis = 0,
+                                  .block_size = 8,
+                                  .rounding = Rounding::ReciprocalHalfAway},
                        .scales = {0.1f},
                        .zero_points = {100}};
   const Tensor x = Tensor::of<float>({8}, {0.05f, 0.25f, -0.25f, -0.15f, 1e9f, -1e9f, 0.35f, 0.45f});

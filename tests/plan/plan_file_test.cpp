@@ -23,6 +23,14 @@ Plan sample_plan() {
   for (int i = 0; i < 40; ++i) channels.scales.push_back(1.0f / static_cast<float>(3 + i));
   channels.zero_points.assign(40, 0);
   plan.nodes["conv"] = {.precision = Precision::Integer, .reason = "", .operands = {{1, channels}}};
+  QParams blocks{.scheme = {.code = DType::UInt4,
+                            .granularity = Granularity::Block,
+                            .axis = 0,
+                            .block_size = 16,
+                            .rounding = Rounding::ReciprocalHalfAway},
+                 .scales = {0.5f},
+                 .zero_points = {8}};
+  plan.nodes["product"] = {.precision = Precision::WeightOnly, .reason = "", .operands = {{1, std::move(blocks)}}};
   plan.nodes["norm"] = {.precision = Precision::Float32, .reason = "no kernel", .operands = {}};
   plan.values["x"] = {.scheme = {.code = DType::UInt8}, .scales = {0.1f}, .zero_points = {3}};
   return plan;
@@ -47,6 +55,7 @@ TEST_CASE("a plan comes back from its file as it was") {
   CHECK(back.lowering == plan.lowering);
   CHECK(back.nodes.at("conv").operands.at(1).scales == plan.nodes.at("conv").operands.at(1).scales);
   CHECK(back.nodes.at("conv").operands.at(1).scheme == plan.nodes.at("conv").operands.at(1).scheme);
+  CHECK(back.nodes.at("product").operands.at(1).scheme == plan.nodes.at("product").operands.at(1).scheme);
   CHECK(back.nodes.at("norm").reason == "no kernel");
   CHECK(back.values.at("x").zero_points == plan.values.at("x").zero_points);
   CHECK(back.provenance.samples == 7);
@@ -92,6 +101,7 @@ TEST_CASE("unknown fields and newer versions are refused") {
   CHECK(with("\"lowering\"", "\"lowring\"") == InputClass::Format);
   CHECK(with("\"symmetric\"", "\"extra\": 1, \"symmetric\"") == InputClass::Format);
   CHECK(with("\"int8\"", "\"int9\"") == InputClass::Format);
+  CHECK(with("half-to-even", "half-to-odd") == InputClass::Format);
   CHECK(with("\"operands\": {}", "\"operands\": []") == InputClass::Format);
 }
 

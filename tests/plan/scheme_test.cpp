@@ -83,3 +83,17 @@ TEST_CASE("a value that is not finite is refused with its index") {
     CHECK(error.message().find("index 1") != std::string::npos);
   }
 }
+
+TEST_CASE("constants are rounded as the scheme says") {
+  const Tensor x = Tensor::of<float>({4}, {0.5f, 1.5f, 2.5f, -0.5f});
+  const auto codes = [&](DType code, Rounding rounding, std::int32_t zero_point) {
+    const Tensor coded =
+        quantize(x, {.scheme = {.code = code, .rounding = rounding}, .scales = {1}, .zero_points = {zero_point}});
+    return to_int64s(coded);
+  };
+  using Codes = std::vector<std::int64_t>;
+  CHECK(codes(DType::UInt8, Rounding::HalfToEven, 8) == Codes{8, 10, 10, 8});
+  CHECK(codes(DType::UInt8, Rounding::ReciprocalHalfAway, 8) == Codes{9, 10, 11, 8});
+  CHECK(codes(DType::Int8, Rounding::HalfToEven, 0) == Codes{0, 2, 2, 0});
+  CHECK_THROWS_AS(codes(DType::Int8, Rounding::ReciprocalHalfAway, 0), Error);
+}
