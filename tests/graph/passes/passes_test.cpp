@@ -388,4 +388,22 @@ TEST_CASE("sparse initializers become dense, flat or by coordinates", "[passes]"
 }
 
 }  // namespace
+TEST_CASE("a recorded preparation is replayed in its order, or says which pass is gone") {
+  const std::vector<std::string> record{"remove-dead-code 1", "densify 1"};
+  const std::vector<Pass> found = replayed(record);
+  REQUIRE(found.size() == 2);
+  CHECK(recorded(found) == record);
+  CHECK(recorded(replayed(recorded(passes()))) == recorded(passes()));
+  for (const std::string gone : {"densify 2", "densify", "no-such-pass 1"}) {
+    INFO(gone);
+    try {
+      replayed(std::vector{gone});
+      FAIL_CHECK("it was found");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::Quantization);
+      CHECK(error.message().find("'" + gone + "', which this program does not have") != std::string::npos);
+    }
+  }
+}
+
 }  // namespace bw
