@@ -53,7 +53,7 @@ struct Plan {
   static constexpr int kVersion = 2;
   PlanBase base;
   std::string target;                           // whose file it is for
-  std::map<std::string, std::string> lowering;  // the target's parameters, where they are not its defaults
+  std::map<std::string, std::string> lowering;  // the target's parameters; left out: their defaults
   std::map<std::string, NodePlan> nodes;        // by node name; a node that is not listed stays as it was
   std::map<std::string, QParams> values;        // activations, by value name
   std::map<std::string, Tensor> replaced;       // constants with new content, by value name

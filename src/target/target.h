@@ -75,7 +75,7 @@ struct Target {
   DType activation_code;                        // preferred code of activations
   DType weight_code;
   std::span<const int> block_sizes;       // of weight-only
-  std::span<const Parameter> parameters;  // of lowering; a plan says which are not the defaults
+  std::span<const Parameter> parameters;  // of lowering; a plan holds their values
   // The canonical graph (what apply() gives) in the form that the target's kernels take.
   Artifact (*lower)(const Graph& canonical, const Arguments& arguments);
 
