@@ -62,8 +62,8 @@ std::string misfit(const LoadedModel& model, const Target& target, const std::st
       .graph = model.prepared, .target = target, .seed = 0, .cpu_has_vnni = true, .stored = &model.original};
   try {
     const Chain chain = resolve(parse_recipe(recipe));
-    if (!needs(chain, task).empty()) return "";  // what it wants to see it would take
-    require_change(decide(chain, task, {}), model.prepared);
+    if (needs_data(chain, task)) return "";  // what it wants to see it would take
+    require_change(decide(chain, task), model.prepared);
     return "";
   } catch (const Error& error) {
     return error.message();

@@ -26,7 +26,7 @@ bool has_constant_weight(const Graph& graph, const Node& node) {
 void count_layers(const Graph& graph, Candidate& candidate) {
   for (const Node& node : graph.nodes) {
     const auto found = candidate.plan.nodes.find(node.name);
-    const bool changed = found != candidate.plan.nodes.end() && found->second.precision != Precision::Float32;
+    const bool changed = found != candidate.plan.nodes.end() && found->second.changes();
     if (has_constant_weight(graph, node)) {
       ++candidate.layers_total;
       candidate.layers_quantized += changed;
@@ -51,8 +51,8 @@ Reading reading_of(const Node& node, std::size_t position, const Plan& plan) {
     scheme.axis = 0;  // a transposed reading has another
     return {node.name, to_string(scheme), info(scheme.code).bits};
   }
-  return found->second.precision == Precision::Float16 ? Reading{node.name, "float16", 16}
-                                                       : Reading{node.name, "float32", 32};
+  return found->second.compute == Precision::Float16 ? Reading{node.name, "float16", 16}
+                                                     : Reading{node.name, "float32", 32};
 }
 
 // Numbers that several nodes read, in forms that cannot share one store.
@@ -94,9 +94,7 @@ void require_change(const Plan& plan, const Graph& graph) {
     throw Error(ErrorKind::Quantization, fmt::format("the model is quantized already ({})", parts), {},
                 "'bitwright compare' measures it beside its float model; --requantize takes the floats that its codes "
                 "stand for");
-  if (std::any_of(plan.nodes.begin(), plan.nodes.end(),
-                  [](const auto& n) { return n.second.precision != Precision::Float32; }))
-    return;
+  if (!plan.edits.empty() || std::ranges::any_of(plan.nodes, [](const auto& n) { return n.second.changes(); })) return;
   const std::string bodies = to_sentence(weights_in_bodies(graph));
   throw Error(ErrorKind::Quantization,
               fmt::format("the method changes nothing of this model: {}{}", first_reason(plan, graph),
@@ -118,21 +116,21 @@ std::string candidate_name(const Recipe& recipe) {
   return name.substr(0, kKept) + "-" + sha256(as_bytes(to_string(recipe))).substr(0, kDigits);
 }
 
-Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence& evidence, Provenance provenance) {
+Candidate make_candidate(const Task& task, const Recipe& recipe) {
   const double start = seconds_now();
   Candidate candidate;
   candidate.name = candidate_name(recipe);
   candidate.recipe = recipe;
-  candidate.plan = decide(resolve(recipe), task, evidence);
-  provenance.bitwright = kVersion;
-  provenance.recipe = to_string(recipe);
-  provenance.seed = task.seed;
-  candidate.plan.provenance = std::move(provenance);
-  count_layers(task.graph, candidate);
-  require_change(candidate.plan, task.graph);
-  if (const std::string bodies = to_sentence(weights_in_bodies(task.graph)); !bodies.empty())
+  candidate.plan = decide(resolve(recipe), task);
+  candidate.plan.provenance.bitwright = kVersion;
+  candidate.plan.provenance.recipe = to_string(recipe);
+  candidate.plan.provenance.seed = task.seed;
+  const Graph decided = edited(task.graph, candidate.plan.edits);
+  count_layers(decided, candidate);
+  require_change(candidate.plan, decided);
+  if (const std::string bodies = to_sentence(weights_in_bodies(decided)); !bodies.empty())
     candidate.plan.notes.push_back(bodies);
-  note_stored_twice(task.graph, candidate.plan);
+  note_stored_twice(decided, candidate.plan);
   candidate.artifact = built(task.graph, candidate.plan);
   verify(candidate.artifact.graph);
   candidate.seconds = seconds_now() - start;

@@ -28,7 +28,7 @@ std::string candidate_name(const Recipe& recipe);
 void require_change(const Plan& plan, const Graph& graph);
 
 // Error(Quantization) when the recipe changes nothing of this model, or the model is quantized already.
-Candidate make_candidate(const Task& task, const Recipe& recipe, const Evidence& evidence, Provenance provenance);
+Candidate make_candidate(const Task& task, const Recipe& recipe);
 
 // A written model as the report names it: its path relative to `root`, all bytes that have to be shipped, its hash.
 ArtifactFile described(const std::filesystem::path& file, const std::filesystem::path& root);

@@ -40,7 +40,7 @@ Figure inverse(const Figure& ratio) {
 
 bool computes_in_integers(const Plan& plan) {
   return std::ranges::any_of(plan.nodes, [](const auto& node) {
-    return node.second.precision == Precision::Integer || node.second.precision == Precision::Dynamic;
+    return node.second.compute == Precision::Integer || node.second.compute == Precision::Dynamic;
   });
 }
 

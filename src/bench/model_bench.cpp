@@ -22,13 +22,6 @@ void introduce(const ModelFindings& findings) {
   for (const std::string& guess : findings.guessed) say("  guessed: " + guess);
 }
 
-std::string names_of(const Needs& needs) {
-  std::string text;
-  for (const auto& [value, keys] : needs.by_value)
-    for (const StatisticKey& key : keys) text += fmt::format("{}:{}:{} ", value, static_cast<int>(key.kind), key.axis);
-  return text;
-}
-
 bool can_be_measured(const CandidateFindings& row) {
   return row.artifact && row.status == Status::Ok;
 }
@@ -52,17 +45,24 @@ ModelBench::ModelBench(const fs::path& path, const std::string& name, const Benc
             .cpu_has_vnni = machine().has_vnni(),
             .stored = &model_.original,
             .base = model_.base},
-      dataset_(open_data_for(model_, options.data, options.open)) {}
+      dataset_(open_data_for(model_, options.data, options.open)),
+      calibrations_(model_, dataset_,
+                    {.samples = options.calibration_samples,
+                     .balanced = options.balanced,
+                     .seed = options.seed,
+                     .threads = options.threads,
+                     .worker = options.worker},
+                    checkpoint) {}
 
 ModelFindings ModelBench::run(const BenchListener& listener) {
   findings_ = describe(model_, dataset_, options_);
   introduce(findings_);
-  const Calibration calibration = calibrated();
+  calibrate_for_all();
   Trial trial(*model_.runnable, first_samples(dataset_.evaluation()), options_.worker);
   for (const Recipe& recipe : options_.recipes) {
     throw_if_interrupted();
     CandidateFindings row;
-    plans_.push_back(made(recipe, calibration, trial, row));
+    plans_.push_back(made(recipe, trial, row));
     findings_.candidates.push_back(std::move(row));
   }
   const Effort quick = quick_effort(options_, trial.sample_seconds() / options_.threads);
@@ -83,40 +83,24 @@ Needs ModelBench::needs_of(const Recipe& recipe) const {
   }
 }
 
-// One pass serves every recipe.
-Calibration ModelBench::calibrated() {
+// What the recipe looked at, in its plan and its row.
+void ModelBench::note_data(const Looks& looks, Candidate& candidate, CandidateFindings& row) {
+  looks.note_in(candidate.plan.provenance);
+  findings_.calibration_samples = looks.samples();
+  row.notes = looks.notes();
+  row.seconds.calibrate = looks.seconds();
+}
+
+// One pass serves every recipe, as far as it is known before any is carried out.
+void ModelBench::calibrate_for_all() {
   Needs all;
   for (const Recipe& recipe : options_.recipes) all.add(needs_of(recipe));
-  if (all.empty()) return {};
-  const Split split = dataset_.calibration();
-  const std::size_t count = std::min(options_.calibration_samples, split.size());
-  const Part part{.model = model_.name,
-                  .of = "all recipes",
-                  .what = "calibration",
-                  .from = {{"the model", content_hash(model_.prepared)},
-                           {"the data", dataset_.description()["sha256"].get<std::string>()},
-                           {"the number of samples", std::to_string(count)},
-                           {"--calibration-samples", std::to_string(options_.calibration_samples)},
-                           {"--balanced", options_.balanced ? "yes" : "no"},
-                           {"--seed", std::to_string(options_.seed)},
-                           {"what the recipes have to see", names_of(all)}}};
-  Calibration calibration = checkpoint_.calibration(part, [&] {
-    SharedSamples samples(split, choose(split, count, options_.seed, options_.balanced));
-    return calibrate(model_.prepared, samples, all,
-                     {.threads = options_.threads,
-                      .wanted = options_.calibration_samples,
-                      .silence = options_.worker.silence,
-                      .address_space = options_.worker.memory});
-  });
-  for (const std::string& note : calibration.notes) warn(fmt::format("{}: {}", model_.name, note));
-  findings_.calibration_samples = calibration.samples;
-  return calibration;
+  if (!all.empty()) findings_.calibration_samples = calibrations_.of(model_.prepared, all).samples;
 }
 
 // A recipe that cannot be carried out, or whose file does not work, is a row; a file that cannot be written ends the
 // run.
-Plan ModelBench::made(const Recipe& recipe, const Calibration& calibration, Trial& trial,
-                      CandidateFindings& row) const {
+Plan ModelBench::made(const Recipe& recipe, Trial& trial, CandidateFindings& row) {
   row.name = candidate_name(recipe);
   row.recipe = to_string(recipe);
   row.method = resolve(recipe).group();
@@ -124,31 +108,27 @@ Plan ModelBench::made(const Recipe& recipe, const Calibration& calibration, Tria
   row.hardware_target = target_.hardware_target;
   row.command = fmt::format("bitwright quantize {} --data {} --recipe '{}'", model_.path.string(),
                             options_.data.string(), row.recipe);
-  const bool uses_data = !needs_of(recipe).empty();
-  Provenance provenance;
-  if (uses_data) {
-    provenance.data_hash = dataset_.description()["sha256"].get<std::string>();
-    provenance.samples = calibration.samples;
-  }
+  Looks looks(&calibrations_);
+  Task task = task_;
+  task.calibrator = &looks;
   const fs::path folder = options_.output / kCandidates / model_.name / row.name;
   Candidate candidate;
   try {
     make_folder(folder);
     const fs::path file = folder / (model_.name + ".onnx");
-    candidate = make_proven(task_, recipe, calibration.evidence, provenance, file, trial).candidate;
+    candidate = make_proven(task, recipe, file, trial).candidate;
     row.artifact = described(file, options_.output);
   } catch (const Error& error) {
     note_failure(row, error);
     return {};
   }
+  if (looks.any()) note_data(looks, candidate, row);
   write_plan(candidate.plan, folder / "plan.json");
-  row.notes = candidate.plan.notes;
-  if (uses_data) row.notes.insert(row.notes.end(), calibration.notes.begin(), calibration.notes.end());
+  row.notes.insert(row.notes.begin(), candidate.plan.notes.begin(), candidate.plan.notes.end());
   row.float_nodes = candidate.float_nodes;
   row.layers_quantized = candidate.layers_quantized;
   row.layers_total = candidate.layers_total;
-  row.seconds.quantize = candidate.seconds;
-  if (uses_data) row.seconds.calibrate = calibration.seconds;
+  row.seconds.quantize = candidate.seconds - looks.waited();
   return std::move(candidate.plan);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bench/bench.h"
+#include "bench/calibrations.h"
 #include "bench/checkpoint.h"
 #include "bench/measured.h"
 #include "bench/proven.h"
@@ -23,8 +24,9 @@ class ModelBench {
 
  private:
   Needs needs_of(const Recipe& recipe) const;
-  Calibration calibrated();
-  Plan made(const Recipe& recipe, const Calibration& calibration, Trial& trial, CandidateFindings& row) const;
+  void calibrate_for_all();
+  void note_data(const Looks& looks, Candidate& candidate, CandidateFindings& row);
+  Plan made(const Recipe& recipe, Trial& trial, CandidateFindings& row);
   double measure_quickly(const BenchListener& listener, const Effort& effort);
   void measure_fully(const BenchListener& listener, double expected);
   void measure_speed(Measurer& measurer);
@@ -37,6 +39,7 @@ class ModelBench {
   const Target& target_;
   const Task task_;
   const Dataset dataset_;
+  Calibrations calibrations_;
   ModelFindings findings_;
   std::vector<std::string> hints_;  // where the labels say nothing of the model
   std::vector<Plan> plans_;         // of the candidates in findings_, in their order

@@ -51,7 +51,7 @@ using Names = std::set<std::string>;
 Names changed_nodes(const Plan& plan) {
   Names changed;
   for (const auto& [name, decision] : plan.nodes)
-    if (decision.precision != Precision::Float32) changed.insert(name);
+    if (decision.changes()) changed.insert(name);
   return changed;
 }
 
@@ -220,10 +220,9 @@ Tried write_proven(const Graph& graph, const fs::path& file, Trial& trial) {
   return tried;
 }
 
-Proven make_proven(Task task, const Recipe& recipe, const Evidence& evidence, const Provenance& provenance,
-                   const fs::path& file, Trial& trial) {
+Proven make_proven(Task task, const Recipe& recipe, const fs::path& file, Trial& trial) {
   for (int round = 0;; ++round) {
-    Proven proven{make_candidate(task, recipe, evidence, provenance), {}};
+    Proven proven{make_candidate(task, recipe), {}};
     try {
       proven.tried = write_proven(proven.candidate.artifact.graph, file, trial);
       note_refused(task, proven.candidate.plan);

@@ -63,8 +63,7 @@ struct Proven {
 // Makes the candidate and writes its model to `file`. A node that the runtime refuses stays in float, which is noted in
 // the plan, and the candidate is made again. Errors: make_candidate's and Trial's; Error(Quantization) when the runtime
 // refuses the file and no node can be named for it. Then there is no new file.
-Proven make_proven(Task task, const Recipe& recipe, const Evidence& evidence, const Provenance& provenance,
-                   const std::filesystem::path& file, Trial& trial);
+Proven make_proven(Task task, const Recipe& recipe, const std::filesystem::path& file, Trial& trial);
 
 // The first few of a split, to try files with.
 std::vector<Sample> first_samples(const Split& split);

@@ -10,13 +10,13 @@
 #include "base/kept_files.h"
 #include "base/machine.h"
 #include "base/progress.h"
+#include "bench/calibrations.h"
 #include "bench/proven.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "cli/model_flags.h"
 #include "cli/output.h"
 #include "format/format.h"
-#include "observe/calibrate.h"
 #include "report/figure_text.h"
 
 namespace bw {
@@ -60,11 +60,6 @@ constexpr Parameter kFlags[] = {
     kRequantizeFlag,
 };
 
-struct Seen {
-  Calibration calibration;
-  Provenance provenance;
-};
-
 std::optional<Dataset> opened_data(const Invocation& invocation, const LoadedModel& model) {
   const std::string& path = invocation.flags.text("data");
   if (path.empty()) return {};
@@ -75,22 +70,12 @@ std::optional<Dataset> opened_data(const Invocation& invocation, const LoadedMod
   return dataset;
 }
 
-Seen look_at_data(const Invocation& invocation, const LoadedModel& model, const std::optional<Dataset>& data,
-                  const Needs& needs) {
-  data_to("calibrate on, which this recipe needs", invocation);
-  const Split split = data->calibration();
-  const auto wanted = static_cast<std::size_t>(invocation.flags.integer("calibration_samples"));
-  SharedSamples samples(
-      split, choose(split, std::min(wanted, split.size()), invocation.seed, invocation.flags.flag("balanced")));
-  const WorkerLimits limits = worker_limits(invocation);
-  Seen seen;
-  seen.calibration = calibrate(
-      model.prepared, samples, needs,
-      {.threads = invocation.threads, .wanted = wanted, .silence = limits.silence, .address_space = limits.memory});
-  for (const std::string& note : seen.calibration.notes) warn(note);
-  seen.provenance.data_hash = data->description()["sha256"].get<std::string>();
-  seen.provenance.samples = seen.calibration.samples;
-  return seen;
+CalibrationChoice choice_of(const Invocation& invocation) {
+  return {.samples = static_cast<std::size_t>(invocation.flags.integer("calibration_samples")),
+          .balanced = invocation.flags.flag("balanced"),
+          .seed = invocation.seed,
+          .threads = invocation.threads,
+          .worker = worker_limits(invocation)};
 }
 
 Json tried_json(const Tried& tried) {
@@ -129,7 +114,7 @@ std::string sizes_text(const Sizes& sizes) {
                      100 * *sizes.quantized / sizes.original, text(sizes.original, Unit::Bytes));
 }
 
-Json summary(const Candidate& candidate, const Tried& tried, const Calibration& calibration, const std::string& file,
+Json summary(const Candidate& candidate, const Tried& tried, const Looks& looks, const std::string& file,
              const Sizes& sizes) {
   Json kept = Json::array();
   for (const FloatNode& node : candidate.float_nodes)
@@ -142,9 +127,9 @@ Json summary(const Candidate& candidate, const Tried& tried, const Calibration& 
           {"float_nodes", kept},
           {"notes", candidate.plan.notes},
           {"tried", tried_json(tried)},
-          {"samples", calibration.samples},
-          {"seconds", {{"calibrate", calibration.seconds}, {"quantize", candidate.seconds}}},
-          {"worker_peak_bytes", calibration.peak_memory}};
+          {"samples", looks.samples()},
+          {"seconds", {{"calibrate", looks.seconds()}, {"quantize", candidate.seconds - looks.waited()}}},
+          {"worker_peak_bytes", looks.peak_memory()}};
 }
 
 void print_for_people(const Candidate& candidate, const Tried& tried, const std::string& file, const Sizes& sizes) {
@@ -157,11 +142,11 @@ void print_for_people(const Candidate& candidate, const Tried& tried, const std:
 
 // Written to `file` when it is proven to work; only made where there is no file.
 Proven made(const Invocation& invocation, const LoadedModel& model, const Task& task, const Recipe& recipe,
-            const Seen& seen, const std::optional<Dataset>& data, const std::string& file) try {
-  if (file.empty()) return {make_candidate(task, recipe, seen.calibration.evidence, seen.provenance), {}};
+            const std::optional<Dataset>& data, const std::string& file) try {
+  if (file.empty()) return {make_candidate(task, recipe), {}};
   Trial trial(*model.runnable, data ? first_samples(data->calibration()) : made_up_samples(model.original),
               worker_limits(invocation));
-  return make_proven(task, recipe, seen.calibration.evidence, seen.provenance, file, trial);
+  return make_proven(task, recipe, file, trial);
 } catch (const Error& error) {
   throw about(model, error);
 }
@@ -184,24 +169,29 @@ int run(const Invocation& invocation) {
   const LoadedModel model = load_model(
       invocation.the("MODEL"), {.read = read_options(invocation), .requantize = invocation.flags.flag("requantize")});
   for (const std::string& note : model.notes) say("note: " + note);
-  const Task task{.graph = model.prepared,
-                  .target = target_named(invocation.flags.text("target")),
-                  .seed = invocation.seed,
-                  .cpu_has_vnni = machine().has_vnni(),
-                  .stored = &model.original,
-                  .base = model.base};
-  const Needs wanted = needs(chain, task);
+  Task task{.graph = model.prepared,
+            .target = target_named(invocation.flags.text("target")),
+            .seed = invocation.seed,
+            .cpu_has_vnni = machine().has_vnni(),
+            .stored = &model.original,
+            .base = model.base};
   const std::optional<Dataset> data = opened_data(invocation, model);
+  if (needs_data(chain, task)) data_to("calibrate on, which this recipe needs", invocation);
   const fs::path data_file = invocation.flags.text("data");
   const KeptFiles kept_data = keep(std::span(&data_file, 1));
   for (const std::string& written : {file, plan_file}) require_not_kept(written);
-  const Seen seen = wanted.empty() ? Seen{} : look_at_data(invocation, model, data, wanted);
-  const auto [candidate, tried] = made(invocation, model, task, recipe, seen, data, file);
+  Checkpoint nothing_kept;
+  std::optional<Calibrations> calibrations;
+  if (data) calibrations.emplace(model, *data, choice_of(invocation), nothing_kept);
+  Looks looks(calibrations ? &*calibrations : nullptr);
+  if (data) task.calibrator = &looks;
+  auto [candidate, tried] = made(invocation, model, task, recipe, data, file);
+  looks.note_in(candidate.plan.provenance);
   if (!plan_file.empty()) write_plan(candidate.plan, plan_file);
   Sizes sizes{.original = static_cast<double>(model.bytes), .quantized = {}};
   if (!file.empty()) sizes.quantized = static_cast<double>(shipped_bytes(file));
   if (invocation.json)
-    put(to_text(summary(candidate, tried, seen.calibration, file, sizes)));
+    put(to_text(summary(candidate, tried, looks, file, sizes)));
   else
     print_for_people(candidate, tried, file, sizes);
   return 0;

@@ -72,6 +72,10 @@ const std::vector<Links::Use>& Rewriter::uses(ValueId value) const {
   return links_.uses[at(value)];
 }
 
+bool Rewriter::is_taken(std::string_view value_name) const {
+  return by_name_.contains(value_name);
+}
+
 namespace {
 
 // The hint, with a number when it is taken.

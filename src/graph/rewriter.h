@@ -20,6 +20,8 @@ class Rewriter {
   NodeId producer(ValueId value) const;  // kNoNode for inputs and constants
   const std::vector<Links::Use>& uses(ValueId value) const;
 
+  bool is_taken(std::string_view value_name) const;  // here or in a subgraph
+
   // New values get the hint as name, made unique by a number when taken.
   ValueId add_value(std::string_view name_hint, ValueType type = {});
   ValueId add_constant(std::string_view name_hint, Tensor tensor);

@@ -49,7 +49,6 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
         continue;
       }
       decision.reason.clear();
-      decision.precision = Precision::BFloat16;
       decision.operands[static_cast<int>(i)] =
           QParams{.scheme = {.code = DType::BFloat16}, .scales = {}, .zero_points = {}};
     }

@@ -40,8 +40,9 @@ QParams block_params(const Tensor& matrix, const Scheme& scheme) {
   const NBitsWeights weights = down ? quantize_nbits(values, rows, columns, options)
                                     : quantize_nbits(transposed(values, rows, columns), columns, rows, options);
   const std::size_t lines = down ? columns : rows;
-  const std::vector<std::int32_t> zero_points =
+  const std::vector<std::int32_t> unpacked =
       unpack_zero_points(weights.zero_points, lines, weights.scales.size() / lines, options.bits);
+  const std::vector<float> zero_points(unpacked.begin(), unpacked.end());
   if (down)
     return {
         .scheme = scheme, .scales = along_rows(weights.scales, lines), .zero_points = along_rows(zero_points, lines)};

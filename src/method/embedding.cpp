@@ -61,7 +61,6 @@ void code_embeddings(const Task& task, const KeepFloat& keep, int bits, Plan& pl
                         .reduced_range = false,
                         .rounding = Rounding::ReciprocalHalfAway};
     NodePlan& decision = plan.nodes[node.name];
-    decision.precision = Precision::WeightOnly;
     decision.operands[0] = block_params(table, scheme);
   }
 }

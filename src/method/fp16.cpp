@@ -80,7 +80,7 @@ class Narrowing {
   }
 
   void narrow(const Node& node, const std::set<ValueId>& bounds, NodePlan& decision) {
-    decision.precision = Precision::Float16;
+    decision.compute = Precision::Float16;
     for (const ValueId id : node.inputs) {
       if (!is_float32(id) || !graph_.is_constant(id)) continue;
       // Vectors stand beside weights; alone they would gain less than the conversions around them cost.
@@ -91,8 +91,8 @@ class Narrowing {
   }
 
   void give_up(NodePlan& decision) const {
-    if (decision.precision != Precision::Float16) return;
-    decision.precision = Precision::Float32;
+    if (decision.compute != Precision::Float16) return;
+    decision.compute = Precision::Float32;
     decision.reason = halves_.empty() ? "the model has no float32 weights that float16 would make smaller"
                                       : "the model's weights have 16 bits already";
   }

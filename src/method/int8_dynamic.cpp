@@ -68,7 +68,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
     else
       decision.reason = node.is("LSTM") ? recurrent_obstacle(task.graph, node) : product_obstacle(task.graph, node);
     if (!decision.reason.empty()) continue;
-    decision.precision = Precision::Dynamic;
+    decision.compute = Precision::Dynamic;
     for (int position = 1; position <= (node.is("LSTM") ? 2 : 1); ++position) {
       const Tensor& weight = task.graph.value(node.input(static_cast<std::size_t>(position))).initializer;
       decision.operands[position] = params_of_constant(weight, weight_scheme(node, weight, per_channel, reduced));

@@ -165,7 +165,8 @@ class Coder {
     const Scheme scheme = activation_scheme(task, arguments);
     for (const auto& [value, source] : placement.range_of) {
       const ScaleZeroPoint pair = scale_and_zero_point(ranges.at(source), scheme);
-      activations_[value] = {.scheme = scheme, .scales = {pair.scale}, .zero_points = {pair.zero_point}};
+      activations_[value] = {
+          .scheme = scheme, .scales = {pair.scale}, .zero_points = {static_cast<float>(pair.zero_point)}};
     }
   }
 
@@ -174,7 +175,7 @@ class Coder {
     for (const auto& [node, reason] : placement_.reasons) plan.nodes[task_.graph.node(node).name].reason = reason;
     for (const NodeId id : placement_.integer) {
       NodePlan& decision = plan.nodes[task_.graph.node(id).name];
-      decision.precision = Precision::Integer;
+      decision.compute = Precision::Integer;
       if (task_.target.support(task_.graph.node(id)).integer == IntegerKernel::Weighted) code_weight(id, decision);
     }
     for (const auto& [add, product] : placement_.bias_add) code_added_bias(add, product, plan);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/names.h"
 #include "graph/ops/op.h"
@@ -37,18 +39,28 @@ Chain resolve(const Recipe& recipe) {
   return chain;
 }
 
+namespace {
+
+Needs needs_of(const Chain::Link& link, const Task& task) {
+  return link.method->needs == nullptr ? Needs{} : link.method->needs(task, link.arguments);
+}
+
+}  // namespace
+
 Needs needs(const Chain& chain, const Task& task) {
+  const bool rewrites =
+      std::ranges::any_of(chain.links, [](const auto& l) { return l.method->stage == Stage::Rewrite; });
   Needs all;
   for (const Chain::Link& link : chain.links)
-    if (link.method->needs != nullptr) all.add(link.method->needs(task, link.arguments));
+    if (!rewrites || link.method->stage == Stage::Rewrite) all.add(needs_of(link, task));
   return all;
 }
 
-namespace {
-
-bool takes(const NodePlan& decision) {
-  return decision.precision != Precision::Float32;
+bool needs_data(const Chain& chain, const Task& task) {
+  return std::ranges::any_of(chain.links, [&](const Chain::Link& link) { return !needs_of(link, task).empty(); });
 }
+
+namespace {
 
 // Puts the decisions of several deciders together.
 class Union {
@@ -58,7 +70,6 @@ class Union {
   void add(const Method& method, Plan own) {
     for (auto& [name, decision] : own.nodes) add(method, name, std::move(decision));
     plan_.values.merge(own.values);
-    plan_.replaced.merge(own.replaced);
     plan_.lowering.merge(own.lowering);
     plan_.notes.insert(plan_.notes.end(), own.notes.begin() + notes_before_, own.notes.end());
   }
@@ -67,8 +78,8 @@ class Union {
  private:
   void add(const Method& method, const std::string& name, NodePlan&& decision) {
     NodePlan& known = plan_.nodes[name];
-    if (!takes(decision)) {
-      if (!takes(known) && known.reason.empty()) known.reason = decision.reason;
+    if (!decision.changes()) {
+      if (!known.changes() && known.reason.empty()) known.reason = decision.reason;
       return;
     }
     if (const auto [earlier, fresh] = taken_by_.emplace(name, method.name); !fresh)
@@ -95,25 +106,74 @@ void give_reasons(const Task& task, Plan& plan) {
   }
 }
 
+// A chain at work: the plan so far, and the graph that it leaves to the next stage.
+class Staged {
+ public:
+  Staged(const Chain& chain, const Task& task) : chain_(chain), task_(task), graph_(task.graph) {
+    plan_.base = task.base;
+    plan_.target = task.target.name;
+  }
+
+  Plan run() {
+    one_by_one(Stage::Rewrite);
+    all_at_once(Stage::Decide);
+    one_by_one(Stage::Refine);
+    one_by_one(Stage::Train);
+    give_reasons(seen(), plan_);
+    return std::move(plan_);
+  }
+
+ private:
+  // The task with the graph as it is now.
+  Task seen() {
+    if (plan_.edits.size() != carried_out_) {
+      graph_ = edited(task_.graph, plan_.edits);
+      carried_out_ = plan_.edits.size();
+    }
+    return {.graph = graph_,
+            .target = task_.target,
+            .seed = task_.seed,
+            .cpu_has_vnni = task_.cpu_has_vnni,
+            .refused = task_.refused,
+            .stored = task_.stored,
+            .base = task_.base,
+            .calibrator = task_.calibrator};
+  }
+
+  Plan result_of(const Chain::Link& link, const Task& task) {
+    static const Evidence kNothing;
+    const Needs wanted = needs_of(link, task);
+    if (!wanted.empty() && task.calibrator == nullptr)
+      throw Error(ErrorKind::Calibration, fmt::format("'{}' needs data to calibrate on", link.method->name), {},
+                  "Give it with --data");
+    const Evidence& evidence = wanted.empty() ? kNothing : task.calibrator->evidence(task.graph, wanted);
+    return link.method->run(task, link.arguments, evidence, plan_);
+  }
+
+  void one_by_one(Stage stage) {
+    for (const Chain::Link& link : chain_.links)
+      if (link.method->stage == stage) plan_ = result_of(link, seen());
+  }
+
+  void all_at_once(Stage stage) {
+    const Task task = seen();
+    Union decided(plan_);
+    for (const Chain::Link& link : chain_.links)
+      if (link.method->stage == stage) decided.add(*link.method, result_of(link, task));
+    plan_ = decided.take();
+  }
+
+  const Chain& chain_;
+  const Task& task_;
+  Graph graph_;
+  std::size_t carried_out_ = 0;  // edits that graph_ has
+  Plan plan_;
+};
+
 }  // namespace
 
-Plan decide(const Chain& chain, const Task& task, const Evidence& evidence) {
-  Plan plan;
-  plan.base = task.base;
-  plan.target = task.target.name;
-  const auto run_all = [&](Stage first, Stage last, auto&& use) {
-    for (const Chain::Link& link : chain.links)
-      if (first <= link.method->stage && link.method->stage <= last)
-        use(*link.method, link.method->run(task, link.arguments, evidence, plan));
-  };
-  const auto replace = [&](const Method&, Plan next) { plan = std::move(next); };
-  run_all(Stage::Rewrite, Stage::Rewrite, replace);
-  Union decided(plan);
-  run_all(Stage::Decide, Stage::Decide, [&](const Method& method, Plan own) { decided.add(method, std::move(own)); });
-  plan = decided.take();
-  run_all(Stage::Refine, Stage::Train, replace);
-  give_reasons(task, plan);
-  return plan;
+Plan decide(const Chain& chain, const Task& task) {
+  return Staged(chain, task).run();
 }
 
 }  // namespace bw

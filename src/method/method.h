@@ -1,4 +1,5 @@
-// A method takes decisions: it reads the prepared graph and what calibration saw, and adds to a Plan.
+// A method takes decisions: it reads the graph as the stages before left it and what calibration saw of it, and adds to
+// a Plan.
 // A method is one file in method/ and one line in the list of method.cpp.
 #pragma once
 
@@ -11,6 +12,7 @@
 
 #include "base/parameter.h"
 #include "graph/graph.h"
+#include "observe/calibrator.h"
 #include "observe/evidence.h"
 #include "observe/needs.h"
 #include "plan/plan.h"
@@ -21,18 +23,25 @@ namespace bw {
 
 // What a method may use.
 struct Task {
-  const Graph& graph;  // prepared: constants folded, types inferred, nodes named
+  const Graph& graph;  // prepared (constants folded, types inferred, nodes named), with the edits of earlier stages
   const Target& target;
   std::uint64_t seed = 0;
   bool cpu_has_vnni = true;  // of the machine the candidate is for
   // Nodes that the target's runtime would not run as they were decided: by name, and what it said. They stay in float.
   std::map<std::string, std::string> refused = {};
-  const Graph* stored = nullptr;  // as the file has it, by the same names; nullptr: as prepared
-  PlanBase base = {};             // what `graph` was prepared from, and how
+  const Graph* stored = nullptr;     // as the file has it, by the same names; nullptr: as prepared
+  PlanBase base = {};                // what the graph was prepared from, and how
+  Calibrator* calibrator = nullptr;  // nullptr: there is no data
 };
 
-// The order in which decide() runs the methods of a chain, whatever the recipe's.
-enum class Stage : std::uint8_t { Rewrite, Decide, Refine, Train };
+// The order in which decide() runs the methods of a chain, whatever the recipe's. Each stage sees the graph with the
+// edits of those before it.
+enum class Stage : std::uint8_t {
+  Rewrite,  // changes the graph, so that it loses less
+  Decide,   // how nodes compute and values are coded
+  Refine,   // makes better what was decided
+  Train,
+};
 
 struct Method {
   std::string_view name;   // as recipes spell it
@@ -40,9 +49,9 @@ struct Method {
   std::string_view group;  // the requirement's name for its kind: ptq_8bit, ptq_4bit, dynamic, mixed_precision, qat
   Stage stage;
   std::span<const Parameter> parameters;
-  Needs (*needs)(const Task& task, const Arguments& arguments) = nullptr;  // nullptr: no data
-  // Adds this method's decisions to the plan. A decider gets the plan as the rewriting stage left it: what other
-  // deciders of the chain take is not its business.
+  Needs (*needs)(const Task& task, const Arguments& arguments) = nullptr;  // of task.graph; nullptr: no data
+  // Adds this method's decisions to the plan. A decider gets the plan as the rewriting stage left it (what other
+  // deciders of the chain take is not its business) and edits nothing. `evidence` has what needs() asked for.
   Plan (*run)(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan);
 };
 
@@ -61,12 +70,16 @@ struct Chain {
 };
 Chain resolve(const Recipe& recipe);
 
-// The union of what the chain's methods need to see.
+// What the chain's methods are known to need to see of task.graph before any of them runs: nothing of what comes after
+// a rewriting method, which may leave another graph. For one pass over the data that serves several chains.
 Needs needs(const Chain& chain, const Task& task);
-// Runs the chain: a Plan for task.graph and task.target. Several deciders may share a model as long as each takes nodes
-// of its own (the others of "keep_float"); UsageError naming both when two would take the same node, whatever their
-// order.
-Plan decide(const Chain& chain, const Task& task, const Evidence& evidence);
+// Whether any of the chain's methods has to see data.
+bool needs_data(const Chain& chain, const Task& task);
+// Runs the chain stage by stage: a Plan for task.graph (prepared, without edits) and task.target. Evidence comes from
+// task.calibrator, of the graph that each stage sees. Several deciders may share a model as long as each takes nodes of
+// its own (the others of "keep_float"); UsageError naming both when two would take the same node, whatever their order.
+// CalibrationError naming the method that needs data when there is none.
+Plan decide(const Chain& chain, const Task& task);
 
 // Recipes of the requirement's group names (ptq_8bit, ptq_4bit, dynamic, mixed_precision, ...): a name maps to the
 // recipes that `bench` tries for it; "all" to every group's.

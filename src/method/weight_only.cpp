@@ -34,7 +34,6 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
     decision.reason = keep.reason(node);
     if (decision.reason.empty()) decision.reason = product_obstacle(task.graph, node);
     if (!decision.reason.empty()) continue;
-    decision.precision = Precision::WeightOnly;
     const Scheme scheme{.code = bits == 4 ? DType::UInt4 : DType::UInt8,
                         .granularity = Granularity::Block,
                         .axis = plain_product(node)->reduced_axis(),

@@ -35,7 +35,7 @@ class Narrowing {
   bool narrow(NodeId node) const {
     if (node == kNoNode) return false;
     const auto found = plan_.nodes.find(rewriter_.graph().node(node).name);
-    return found != plan_.nodes.end() && found->second.precision == Precision::Float16;
+    return found != plan_.nodes.end() && found->second.compute == Precision::Float16;
   }
 
   bool is_float32(ValueId value) const {

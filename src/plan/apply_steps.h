@@ -1,4 +1,5 @@
-// The steps of apply(), each putting one kind of decision into the graph. Node ids are those of the prepared graph.
+// The steps of apply(), each putting one kind of decision into the graph. Node ids are those of the
+// prepared graph with the plan's edits.
 #pragma once
 
 #include "graph/rewriter.h"
@@ -6,7 +7,8 @@
 
 namespace bw {
 
-// Constants with QParams become codes and a DequantizeLinear; bfloat16 constants get a Cast.
+// Constants with QParams become codes, and what turns them into numbers: a DequantizeLinear where ONNX's formula says
+// it all, else a lookup in the codebook or a Cast, a Sub and a Mul (plan/decode.h).
 void encode_operands(Rewriter& rewriter, const Plan& plan);
 // QuantizeLinear and DequantizeLinear behind the values of integer nodes.
 void quantize_activations(Rewriter& rewriter, const Plan& plan);

@@ -29,6 +29,7 @@ ScaleGrid grid_of(const Shape& shape, const Scheme& scheme) {
 
 void require_count(const QParams& params, const ScaleGrid& grid) {
   const std::size_t count = grid.scales();
+  if (params.scales.empty() && params.zero_points.empty() && info(params.scheme.code).is_float) return;
   if (params.scales.size() != count || (!params.zero_points.empty() && params.zero_points.size() != count))
     throw Error(ErrorKind::Quantization,
                 fmt::format("{} scales and {} zero points where the scheme '{}' needs {}", params.scales.size(),
@@ -72,8 +73,9 @@ std::vector<Range> block_ranges(std::span<const float> values, const ScaleGrid& 
 template <class T>
 std::vector<std::uint8_t> byte_codes(std::span<const float> x, const QParams& params, const ScaleGrid& grid) {
   const CodeRange codes = code_range(params.scheme);
+  const std::vector<std::int32_t> zero_points(params.zero_points.begin(), params.zero_points.end());
   std::vector<std::uint8_t> out(x.size());
-  encode<T>(x, grid, params.scales, params.zero_points, static_cast<std::int32_t>(codes.lowest),
+  encode<T>(x, grid, params.scales, zero_points, static_cast<std::int32_t>(codes.lowest),
             static_cast<std::int32_t>(codes.highest), {reinterpret_cast<T*>(out.data()), out.size()});
   return out;
 }
@@ -84,7 +86,7 @@ std::vector<std::uint8_t> reciprocal_codes(std::span<const float> x, const QPara
   for (const float scale : params.scales) reciprocals.push_back(scale != 0 ? 1.0f / scale : 0.0f);
   std::vector<std::uint8_t> out(x.size());
   for_each_element(grid, [&](std::size_t flat, std::size_t s) {
-    const float zero_point = params.zero_points.empty() ? 0.0f : static_cast<float>(params.zero_points[s]);
+    const float zero_point = params.zero_points.empty() ? 0.0f : params.zero_points[s];
     const float code = std::round(x[flat] * reciprocals[s] + zero_point);
     out[flat] = code >= 0 ? static_cast<std::uint8_t>(std::min(code, highest)) : 0;  // of NaN as well
   });
@@ -115,26 +117,66 @@ QParams params_of_constant(const Tensor& tensor, const Scheme& scheme) {
   for (const Range& range : ranges) {
     const ScaleZeroPoint pair = scale_and_zero_point(range, scheme);
     params.scales.push_back(pair.scale);
-    params.zero_points.push_back(pair.zero_point);
+    params.zero_points.push_back(static_cast<float>(pair.zero_point));
   }
   return params;
 }
 
+namespace {
+
+// Codes that a plan gives, for a constant of this shape.
+void require_codes(const QParams& params, const Shape& shape) {
+  if (params.codes.dtype() != params.scheme.code || params.codes.shape() != shape)
+    throw Error(ErrorKind::Quantization,
+                fmt::format("codes are {}{} where {}{} are needed", name_of(params.codes.dtype()),
+                            to_string(params.codes.shape()), name_of(params.scheme.code), to_string(shape)));
+  if (params.codebook.empty()) return;
+  const std::vector<std::int64_t> codes = to_int64s(params.codes);
+  const auto beyond = std::ranges::find_if(
+      codes, [&](std::int64_t code) { return code < 0 || static_cast<std::size_t>(code) >= params.codebook.size(); });
+  if (beyond != codes.end())
+    throw Error(ErrorKind::Quantization, fmt::format("code {} at index {} is beyond a codebook of {} numbers", *beyond,
+                                                     beyond - codes.begin(), params.codebook.size()));
+}
+
+void require_rule(const QParams& params) {
+  const DTypeInfo& type = info(params.scheme.code);
+  if (!params.codebook.empty() || params.scheme.zero_point != DType::Undefined)
+    throw Error(ErrorKind::Quantization, "codes of a codebook, or with zero points of floats, follow from no rule");
+  if (!type.is_integer || type.bits > 8)
+    throw Error(ErrorKind::Quantization, fmt::format("constants are not coded as {}", type.name));
+  if (params.scheme.rounding == Rounding::ReciprocalHalfAway && type.is_signed)
+    throw Error(ErrorKind::Quantization,
+                fmt::format("{} is not rounded by {}", type.name, name_of(params.scheme.rounding)));
+}
+
+std::vector<std::uint8_t> rounded(std::span<const float> x, const QParams& params, const ScaleGrid& grid) {
+  if (params.scheme.rounding == Rounding::ReciprocalHalfAway) return reciprocal_codes(x, params, grid);
+  return info(params.scheme.code).is_signed ? byte_codes<std::int8_t>(x, params, grid)
+                                            : byte_codes<std::uint8_t>(x, params, grid);
+}
+
+// What codes stand for before they are scaled.
+std::vector<float> unscaled(const Tensor& codes, const QParams& params, const ScaleGrid& grid) {
+  std::vector<float> numbers = to_floats(codes);
+  if (!params.codebook.empty())
+    for (float& number : numbers) number = params.codebook.at(static_cast<std::size_t>(number));
+  if (!params.zero_points.empty())
+    for_each_element(grid, [&](std::size_t flat, std::size_t s) { numbers[flat] -= params.zero_points[s]; });
+  return numbers;
+}
+
+}  // namespace
+
 Tensor quantize(const Tensor& tensor, const QParams& params) {
   const ScaleGrid grid = grid_of(tensor.shape(), params.scheme);
   require_count(params, grid);
+  if (params.codes) return require_codes(params, tensor.shape()), params.codes;
   const DTypeInfo& type = info(params.scheme.code);
+  if (params.scales.empty() && type.is_float) return cast(tensor, params.scheme.code);
   if (params.scheme.code == DType::Int32) return int32_codes(tensor, params, grid);
-  if (!type.is_integer || type.bits > 8)
-    throw Error(ErrorKind::Quantization, fmt::format("constants are not coded as {}", type.name));
-  const bool reciprocal = params.scheme.rounding == Rounding::ReciprocalHalfAway;
-  if (reciprocal && type.is_signed)
-    throw Error(ErrorKind::Quantization,
-                fmt::format("{} is not rounded by {}", type.name, name_of(params.scheme.rounding)));
-  const std::span<const float> x = tensor.data<float>();
-  const std::vector<std::uint8_t> codes = reciprocal       ? reciprocal_codes(x, params, grid)
-                                          : type.is_signed ? byte_codes<std::int8_t>(x, params, grid)
-                                                           : byte_codes<std::uint8_t>(x, params, grid);
+  require_rule(params);
+  const std::vector<std::uint8_t> codes = rounded(tensor.data<float>(), params, grid);
   return Tensor::make(params.scheme.code, tensor.shape(), [&](std::span<std::byte> out) {
     if (type.bits == 8)
       std::copy_n(reinterpret_cast<const std::byte*>(codes.data()), codes.size(), out.data());
@@ -146,13 +188,25 @@ Tensor quantize(const Tensor& tensor, const QParams& params) {
 Tensor dequantize(const Tensor& codes, const QParams& params) {
   const ScaleGrid grid = grid_of(codes.shape(), params.scheme);
   require_count(params, grid);
-  const std::vector<std::int64_t> q = to_int64s(codes);
-  return Tensor::fill<float>(codes.shape(), [&](std::span<float> out) {
-    for_each_element(grid, [&](std::size_t flat, std::size_t s) {
-      const std::int64_t zero_point = params.zero_points.empty() ? 0 : params.zero_points[s];
-      out[flat] = static_cast<float>(q[flat] - zero_point) * params.scales[s];
-    });
-  });
+  std::vector<float> numbers = unscaled(codes, params, grid);
+  if (!params.scales.empty())
+    for_each_element(grid, [&](std::size_t flat, std::size_t s) { numbers[flat] *= params.scales[s]; });
+  return Tensor::of<float>(codes.shape(), std::span<const float>(numbers));
+}
+
+std::vector<float> decoded(const NestedScales& nested) {
+  if (!nested.params.codes) throw Error(ErrorKind::Quantization, "nested scales have no codes");
+  require_codes(nested.params, nested.params.codes.shape());
+  std::vector<float> scales = to_floats(dequantize(nested.params.codes, nested.params));
+  for (float& scale : scales) scale += nested.offset;
+  return scales;
+}
+
+bool operator==(const QParams& a, const QParams& b) {
+  const bool nested = a.nested == b.nested || (a.nested && b.nested && a.nested->offset == b.nested->offset &&
+                                               a.nested->params == b.nested->params);
+  return nested && a.scheme == b.scheme && a.scales == b.scales && a.zero_points == b.zero_points &&
+         a.codebook == b.codebook && a.codes == b.codes;
 }
 
 }  // namespace bw

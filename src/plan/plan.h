@@ -1,5 +1,5 @@
-// Every decision that makes a candidate differ from the float model, as data: which node computes how, which value has
-// which scale and zero point, which constants were replaced. apply(graph, plan) is a pure function.
+// Every decision that makes a candidate differ from the float model, as data: what was changed in the graph, which node
+// computes how, which value has which scale and zero point. apply(graph, plan) is a pure function.
 #pragma once
 
 #include <filesystem>
@@ -9,25 +9,26 @@
 
 #include "base/json.h"
 #include "graph/graph.h"
+#include "plan/edit.h"
 #include "plan/scheme.h"
 
 namespace bw {
 
-// How a node computes.
+// What a node computes in. How its constants are stored is said by their codes.
 enum class Precision : std::uint8_t {
-  Float32,     // as it was
-  Float16,     // inputs, outputs and constants in binary16
-  BFloat16,    // constants stored as bfloat16, computed in float32
-  Integer,     // integer operands with scales known beforehand
-  Dynamic,     // integer operands, activations' scales found at run time
-  WeightOnly,  // integer weights, float activations
+  Float32,  // as it was
+  Float16,  // inputs, outputs and constants in binary16
+  Integer,  // integer operands with scales known beforehand
+  Dynamic,  // integer operands, activations' scales found at run time
 };
 std::string_view name_of(Precision precision);
 
 struct NodePlan {
-  Precision precision = Precision::Float32;
+  Precision compute = Precision::Float32;
   std::string reason;               // why a node that could be quantized stays in float; empty otherwise
   std::map<int, QParams> operands;  // codes of constant inputs (weight, bias), by input position
+
+  bool changes() const { return compute != Precision::Float32 || !operands.empty(); }
 };
 
 // What a plan's decisions are about: the graph of the model's file, and how it was prepared.
@@ -54,9 +55,9 @@ struct Plan {
   PlanBase base;
   std::string target;                           // whose file it is for
   std::map<std::string, std::string> lowering;  // the target's parameters; left out: their defaults
-  std::map<std::string, NodePlan> nodes;        // by node name; a node that is not listed stays as it was
-  std::map<std::string, QParams> values;        // activations, by value name
-  std::map<std::string, Tensor> replaced;       // constants with new content, by value name
+  std::vector<Edit> edits;                      // of the graph, before all else
+  std::map<std::string, NodePlan> nodes;        // by name after the edits; a node that is not listed stays as it was
+  std::map<std::string, QParams> values;        // activations, by name after the edits
   std::vector<std::string> notes;               // what the user should know (fallbacks, overflow counts)
   Provenance provenance;
 };

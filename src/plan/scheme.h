@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ struct Scheme {
   // Narrows the codes: 7 bits instead of 8, so that u8*s8 products cannot saturate on CPUs without VNNI.
   bool reduced_range = false;
   Rounding rounding = Rounding::HalfToEven;  // of ReciprocalHalfAway codes are unsigned and have at most 8 bits
+  DType scale = DType::Float32;         // what a scale is stored as: Float32, Float16, BFloat16, Float8E4M3FN, E8M0
+  DType zero_point = DType::Undefined;  // what a zero point is stored as; Undefined: as a code
 
   friend bool operator==(const Scheme&, const Scheme&) = default;
 };
@@ -57,18 +60,37 @@ struct ScaleZeroPoint {
 };
 ScaleZeroPoint scale_and_zero_point(Range range, const Scheme& scheme);
 
+struct NestedScales;
+
+// number = (code - zero point) * scale, or codebook[code] * scale. Codes that are floats (bfloat16, float8) are the
+// numbers themselves, times the scale if there is one.
 struct QParams {
   Scheme scheme;
-  std::vector<float> scales;              // 1, one a channel, or one a block (row-major in the blocked shape)
-  std::vector<std::int32_t> zero_points;  // same count; empty: all zero
+  std::vector<float> scales;         // 1, one a channel, or one a block (row-major in the blocked shape)
+  std::vector<float> zero_points;    // same count; empty: all zero. Codes, unless the scheme has another type
+  std::vector<float> codebook = {};  // by code, which is unsigned; at most one number for each there is
+  std::shared_ptr<const NestedScales> nested =
+      {};             // what `scales` were decoded from; nullptr: they stand for themselves
+  Tensor codes = {};  // of a constant, where they do not follow from the scheme's rounding
 };
+bool operator==(const QParams& a, const QParams& b);
+
+// Scales that are codes themselves: scale = number of the code + offset (double quantization: Dettmers et al. 2023,
+// QLoRA, section 3). `params.codes` are as many as the scales, in their order and any shape.
+struct NestedScales {
+  QParams params;
+  float offset = 0;
+};
+std::vector<float> decoded(const NestedScales& nested);
 
 // Codes of a constant float tensor, one range per tensor, channel or block as the scheme says (min-max of each).
 QParams params_of_constant(const Tensor& tensor, const Scheme& scheme);
 
-// Codes by the scheme's rounding; float = (code - zero_point) * scale. ONNX QuantizeLinear and DequantizeLinear, with
-// blocks as opset 21 has them. Result of quantize has dtype scheme.code and x's shape.
+// The codes of the plan, or those by the scheme's rounding: ONNX QuantizeLinear, with blocks as opset 21 has them. They
+// have dtype scheme.code and the tensor's shape. Error(Quantization) when parameters or codes do not fit the tensor,
+// and for a codebook or zero points of floats without codes.
 Tensor quantize(const Tensor& tensor, const QParams& params);
+// The numbers that codes stand for, in float32 arithmetic (ONNX DequantizeLinear).
 Tensor dequantize(const Tensor& codes, const QParams& params);
 
 }  // namespace bw

@@ -11,6 +11,7 @@
 #include "format/onnx/onnx.h"
 #include "graph/evaluate.h"
 #include "graph/passes/dequantize.h"
+#include "method/graphs.h"
 #include "run/runtime.h"
 #include "tensor/convert.h"
 
@@ -29,20 +30,11 @@ Tensor tokens() {
   return Tensor::of<std::int64_t>({2, 3}, {0, 299, 7, 7, 150, 12});
 }
 
-Evidence evidence_of(const Graph& graph, const Needs& needs, const std::map<std::string, Tensor>& inputs) {
-  Evidence evidence(needs);
-  for (const auto& [name, keys] : needs.by_value) {
-    Graph cut = graph;
-    cut.outputs = {graph.find(name)};
-    evidence.value(name).add(to_floats(evaluate(cut, inputs).front()), 0);
-  }
-  return evidence;
-}
-
 Candidate candidate_of(const Graph& graph, const char* recipe, const std::map<std::string, Tensor>& inputs) {
-  const Task task{.graph = graph, .target = target_named("cpu"), .seed = 0, .cpu_has_vnni = true};
-  const Recipe parsed = parse_recipe(recipe);
-  return make_candidate(task, parsed, evidence_of(graph, needs(resolve(parsed), task), inputs), {});
+  test::Sampled calibrator(inputs);
+  Task task = test::task_of(graph);
+  task.calibrator = &calibrator;
+  return make_candidate(task, parse_recipe(recipe));
 }
 
 std::vector<float> run_file(const Graph& graph, const Tensor& input, bool optimize) {

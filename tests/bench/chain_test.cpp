@@ -13,7 +13,7 @@ Plan plan_of(const char* recipe) {
   const Graph graph = test::mixer();
   const Task task{.graph = graph, .target = target_named("cpu")};
   const Chain chain = resolve(parse_recipe(recipe));
-  return decide(chain, task, {});
+  return decide(chain, task);
 }
 
 std::string refusal(const char* recipe) {
@@ -48,21 +48,21 @@ TEST_CASE("deciders that take different nodes share a model") {
                              "int8-dynamic(keep_float=m1|e)+weight-only(keep_float=m2)"}) {
     INFO(recipe);
     const Plan plan = plan_of(recipe);
-    CHECK(plan.nodes.at("e").precision == Precision::WeightOnly);
-    CHECK(plan.nodes.at("m1").precision == Precision::WeightOnly);
-    CHECK(plan.nodes.at("m2").precision == Precision::Dynamic);
+    CHECK(plan.nodes.at("e").changes());
+    CHECK(plan.nodes.at("m1").changes());
+    CHECK(plan.nodes.at("m2").compute == Precision::Dynamic);
     CHECK(plan.nodes.at("m1").reason.empty());  // the other one's is none
     CHECK(plan.nodes.at("m2").reason.empty());
   }
   const Plan plan = plan_of("weight-only(keep_float=m2)+int8-dynamic(keep_float=MatMul|Gather)");
-  CHECK(plan.nodes.at("m2").precision == Precision::Float32);
+  CHECK_FALSE(plan.nodes.at("m2").changes());
   CHECK(plan.nodes.at("m2").reason == "kept in float as asked");
 }
 
 TEST_CASE("notes of every decider are kept, once each") {
   const Plan plan = plan_of("weight-only(keep_float=m2|e)+bf16(keep_float=m1)");
   CHECK(plan.notes.size() == 1);
-  CHECK(plan.nodes.at("m2").precision == Precision::BFloat16);
+  CHECK(plan.nodes.at("m2").changes());
 }
 
 TEST_CASE("each method of a chain says of lowering what it decides") {

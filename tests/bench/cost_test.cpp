@@ -21,8 +21,8 @@ QParams codes(DType dtype) {
   return {.scheme = {.code = dtype}, .scales = {1}, .zero_points = {0}};
 }
 
-NodePlan node_of(Precision precision, DType dtype) {
-  return {.precision = precision, .reason = "", .operands = {{1, codes(dtype)}}};
+NodePlan node_of(Precision compute, DType dtype) {
+  return {.compute = compute, .reason = "", .operands = {{1, codes(dtype)}}};
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ TEST_CASE("a run reads and writes every operand once a node, in the bits that it
   // x, w and m of the product; m and y of the Relu.
   CHECK(plain.bytes == 4 * (12 + 8 + 6 + 6 + 6));
   Plan plan;
-  plan.nodes["m"] = node_of(Precision::WeightOnly, DType::UInt4);
+  plan.nodes["m"] = node_of(Precision::Float32, DType::UInt4);
   CHECK(run_cost(three, plan).bytes == plain.bytes - 8 * 4 + 8 / 2);
   plan.nodes["m"] = node_of(Precision::Integer, DType::Int8);
   CHECK(run_cost(three, plan).bytes == plain.bytes - 8 * 4 + 8);

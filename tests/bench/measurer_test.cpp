@@ -147,17 +147,17 @@ TEST_CASE("what integers compute is rated against the integers' peak, also where
   Workshop shop;
   shop.effort.quick = false;
   struct Row {
-    Precision precision;
+    Precision compute;
     bool integers;
   };
   Worker worker;
   const Peaks peaks = measured_peaks(worker, shop.options.threads);
-  for (const Row& row : {Row{Precision::Dynamic, true}, Row{Precision::Integer, true},
-                         Row{Precision::WeightOnly, false}, Row{Precision::Float16, false}}) {
-    INFO(name_of(row.precision));
+  for (const Row& row : {Row{Precision::Dynamic, true}, Row{Precision::Integer, true}, Row{Precision::Float32, false},
+                         Row{Precision::Float16, false}}) {
+    INFO(name_of(row.compute));
     Plan plan;
-    plan.nodes["other"] = {.precision = Precision::Float32, .reason = "", .operands = {}};
-    plan.nodes["logits"] = {.precision = row.precision, .reason = "", .operands = {}};
+    plan.nodes["other"] = {.compute = Precision::Float32, .reason = "", .operands = {}};
+    plan.nodes["logits"] = {.compute = row.compute, .reason = "", .operands = {}};
     CandidateFindings candidate;
     ModelFindings findings;
     shop.measure(candidate, findings, plan);

@@ -37,7 +37,7 @@ TEST_CASE("rewriters go first, deciders do not see each other, refiners and trai
   const auto notes = [&](std::vector<const Method*> order) {
     Chain chain;
     for (const Method* method : order) chain.links.push_back({method, Arguments(method->name, {}, {})});
-    return decide(chain, task_of(graph), {}).notes;
+    return decide(chain, task_of(graph)).notes;
   };
   const std::vector<std::string> wanted{"1 after ", "2 after 1", "3 after 1", "4 after 123"};
   CHECK(notes({&rewrite, &a, &b, &refine}) == wanted);

@@ -25,7 +25,7 @@ NodePlan decision(const Graph& graph, const std::string& recipe = "int8-dynamic"
 
 std::string reason(const Graph& graph) {
   const NodePlan found = decision(graph);
-  CHECK(found.precision == Precision::Float32);
+  CHECK(found.compute == Precision::Float32);
   CHECK(found.operands.empty());
   return found.reason;
 }
@@ -34,7 +34,7 @@ std::string reason(const Graph& graph) {
 
 TEST_CASE("both weights of an LSTM are coded, with a scale for each row") {
   const NodePlan rows = decision(lstm(""));
-  CHECK(rows.precision == Precision::Dynamic);
+  CHECK(rows.compute == Precision::Dynamic);
   CHECK(rows.reason.empty());
   REQUIRE(rows.operands.size() == 2);
   for (const auto& [position, width] : {std::pair{1, 2}, {2, 3}}) {
@@ -82,7 +82,7 @@ TEST_CASE("convolutions have no fast dynamic kernel, and other layers none of th
                                "  %t: float32[N,2,4,4] = ConvTranspose(%p, %v) @ \"t\"\n"
                                "  output %t: float32[N,2,4,4]\n");
   CHECK(decision(graph, "int8-dynamic", "c").reason == "Conv has no fast dynamic kernel");
-  CHECK(decision(graph, "int8-dynamic", "p").precision == Precision::Dynamic);
+  CHECK(decision(graph, "int8-dynamic", "p").compute == Precision::Dynamic);
   CHECK(decision(graph, "int8-dynamic", "t").reason == "ConvTranspose has no kernel of this kind on onnxruntime-cpu");
   CHECK(decision(graph, "weight-only", "c").reason == "Conv has no kernel of this kind on onnxruntime-cpu");
   CHECK(decision(graph, "int8-dynamic(keep_float=p)", "p").reason == "kept in float as asked");

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -59,10 +60,24 @@ inline Evidence evidence_of(const Graph& graph, const Needs& needs, const Inputs
   return evidence;
 }
 
+// Looks at one sample, in the interpreter.
+class Sampled : public Calibrator {
+ public:
+  explicit Sampled(Inputs inputs) : inputs_(std::move(inputs)) {}
+  const Evidence& evidence(const Graph& graph, const Needs& needs) override {
+    return seen_.emplace_back(evidence_of(graph, needs, inputs_));
+  }
+
+ private:
+  Inputs inputs_;
+  std::deque<Evidence> seen_;
+};
+
 inline Plan plan_of(const Graph& graph, const std::string& recipe, const Inputs& inputs = {}) {
-  const Chain chain = resolve(parse_recipe(recipe));
-  const Task task = task_of(graph);
-  return decide(chain, task, evidence_of(graph, needs(chain, task), inputs));
+  Sampled calibrator(inputs);
+  Task task = task_of(graph);
+  task.calibrator = &calibrator;
+  return decide(resolve(parse_recipe(recipe)), task);
 }
 
 inline Graph lowered(const Graph& graph, const std::string& recipe, const Inputs& inputs = {}) {
@@ -90,9 +105,14 @@ inline double sqnr(const std::vector<float>& met, const std::vector<float>& want
   return 10 * std::log10(signal / noise);
 }
 
+inline bool is_changed(const Plan& plan, const std::string& node) {
+  const auto found = plan.nodes.find(node);
+  return found != plan.nodes.end() && found->second.changes();
+}
+
 inline Precision precision_of(const Plan& plan, const std::string& node) {
   const auto found = plan.nodes.find(node);
-  return found == plan.nodes.end() ? Precision::Float32 : found->second.precision;
+  return found == plan.nodes.end() ? Precision::Float32 : found->second.compute;
 }
 
 }  // namespace bw::test

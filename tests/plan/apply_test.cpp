@@ -19,7 +19,7 @@ Graph product() {
 Plan plan_for(QParams weight,
               QParams activation = {.scheme = {.code = DType::UInt8}, .scales = {0.5f}, .zero_points = {3}}) {
   Plan plan;
-  plan.nodes["m"] = {.precision = Precision::Integer, .reason = "", .operands = {{1, std::move(weight)}}};
+  plan.nodes["m"] = {.compute = Precision::Integer, .reason = "", .operands = {{1, std::move(weight)}}};
   plan.values["x"] = std::move(activation);
   return plan;
 }
@@ -44,8 +44,7 @@ TEST_CASE("a plan that fits is applied") {
 
 TEST_CASE("parameters that do not fit the constant are refused") {
   const Graph graph = product();
-  const auto with = [&](Scheme scheme, std::vector<float> scales = {1.0f, 1.0f},
-                        std::vector<std::int32_t> zero_points = {}) {
+  const auto with = [&](Scheme scheme, std::vector<float> scales = {1.0f, 1.0f}, std::vector<float> zero_points = {}) {
     return plan_for({.scheme = scheme, .scales = std::move(scales), .zero_points = std::move(zero_points)});
   };
   refuses(with({.code = DType::Int8, .granularity = Granularity::Channel, .axis = 7}));
@@ -68,7 +67,7 @@ TEST_CASE("blocks of unsigned codes need no zero points, and any size will do") 
 
 TEST_CASE("activations have one scale and integer codes") {
   const Graph graph = product();
-  const auto with = [&](Scheme scheme, std::vector<float> scales = {1.0f}, std::vector<std::int32_t> zero_points = {}) {
+  const auto with = [&](Scheme scheme, std::vector<float> scales = {1.0f}, std::vector<float> zero_points = {}) {
     return plan_for(kWeight, {.scheme = scheme, .scales = std::move(scales), .zero_points = std::move(zero_points)});
   };
   refuses(with({.code = DType::UInt8, .granularity = Granularity::Block, .axis = 1, .block_size = 2}));

@@ -26,8 +26,8 @@ Plan plan_for(std::map<std::string, NodePlan> nodes) {
   return plan;
 }
 
-NodePlan decided(Precision precision, std::map<int, QParams> operands = {}) {
-  return {.precision = precision, .reason = "", .operands = std::move(operands)};
+NodePlan decided(Precision compute, std::map<int, QParams> operands = {}) {
+  return {.compute = compute, .reason = "", .operands = std::move(operands)};
 }
 
 std::size_t count(const Graph& graph, std::string_view op) {
@@ -68,10 +68,11 @@ QParams of_int8(float scale) {
 TEST_CASE("constants of a plan take the place of the graph's") {
   const Graph graph = twice();
   Plan plan = plan_for({});
-  plan.replaced["w"] = Tensor::of<float>({2, 2}, {1, 0, 0, 1});
+  const Tensor unit = Tensor::of<float>({2, 2}, {1, 0, 0, 1});
+  plan.edits = {ReplaceConstant{"w", unit}};
   const Tensor x = Tensor::of<float>({1, 2}, {3, 5});
   CHECK(to_floats(evaluate(apply(graph, plan), {{"x", x}}).front()) == std::vector<float>{6, 10});
-  plan.replaced["a"] = plan.replaced["w"];
+  plan.edits.push_back(ReplaceConstant{"a", unit});
   CHECK_THROWS_AS(apply(graph, plan), Error);  // it is computed
 }
 
@@ -111,7 +112,7 @@ TEST_CASE("a decoder says how its scales lie: along an axis, in blocks, or one f
   const Graph graph = twice();
   const auto decoder = [&](Scheme scheme, std::size_t scales) {
     const QParams params{.scheme = scheme, .scales = std::vector<float>(scales, 1), .zero_points = {}};
-    const Graph applied = apply(graph, plan_for({{"a", decided(Precision::WeightOnly, {{1, params}})}}));
+    const Graph applied = apply(graph, plan_for({{"a", decided(Precision::Float32, {{1, params}})}}));
     return std::pair(producer(applied, named(applied, "a").input(1)),
                      applied.value(producer(applied, named(applied, "a").input(1)).input(1)).initializer.shape());
   };
@@ -141,7 +142,7 @@ TEST_CASE("biases are rounded half to even, and stay inside int32") {
 TEST_CASE("a bfloat16 constant is widened before its node") {
   const Graph graph = twice();
   const QParams half{.scheme = {.code = DType::BFloat16}, .scales = {}, .zero_points = {}};
-  const Graph applied = apply(graph, plan_for({{"a", decided(Precision::BFloat16, {{1, half}})}}));
+  const Graph applied = apply(graph, plan_for({{"a", decided(Precision::Float32, {{1, half}})}}));
   const Node& cast = producer(applied, named(applied, "a").input(1));
   CHECK(cast.op_type == "Cast");
   CHECK(cast.int_or("to", 0) == static_cast<int>(DType::Float32));

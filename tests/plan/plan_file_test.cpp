@@ -5,8 +5,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "plan/plan.h"
+#include "tensor/convert.h"
 
 using namespace bw;
+using Floats = std::vector<float>;
 
 namespace {
 
@@ -22,7 +24,7 @@ Plan sample_plan() {
                    .zero_points = {}};
   for (int i = 0; i < 40; ++i) channels.scales.push_back(1.0f / static_cast<float>(3 + i));
   channels.zero_points.assign(40, 0);
-  plan.nodes["conv"] = {.precision = Precision::Integer, .reason = "", .operands = {{1, channels}}};
+  plan.nodes["conv"] = {.compute = Precision::Integer, .reason = "", .operands = {{1, channels}}};
   QParams blocks{.scheme = {.code = DType::UInt4,
                             .granularity = Granularity::Block,
                             .axis = 0,
@@ -30,8 +32,8 @@ Plan sample_plan() {
                             .rounding = Rounding::ReciprocalHalfAway},
                  .scales = {0.5f},
                  .zero_points = {8}};
-  plan.nodes["product"] = {.precision = Precision::WeightOnly, .reason = "", .operands = {{1, std::move(blocks)}}};
-  plan.nodes["norm"] = {.precision = Precision::Float32, .reason = "no kernel", .operands = {}};
+  plan.nodes["product"] = {.compute = Precision::Float32, .reason = "", .operands = {{1, std::move(blocks)}}};
+  plan.nodes["norm"] = {.compute = Precision::Float32, .reason = "no kernel", .operands = {}};
   plan.values["x"] = {.scheme = {.code = DType::UInt8}, .scales = {0.1f}, .zero_points = {3}};
   return plan;
 }
@@ -69,17 +71,66 @@ TEST_CASE("a plan comes back from its file as it was") {
 TEST_CASE("constants of a plan come back from its file, whatever their type") {
   const fs::path file = fresh_folder("bw_plan_constants") / "plan.json";
   Plan plan = sample_plan();
-  plan.replaced["w"] = Tensor::of<float>({2, 3}, {1, -2, 3, 4.5f, 5, 6});
-  plan.replaced["n"] = Tensor::of<std::int64_t>({1}, {7});
+  plan.edits = {ReplaceConstant{"w", Tensor::of<float>({2, 3}, {1, -2, 3, 4.5f, 5, 6})},
+                ReplaceConstant{"n", Tensor::of<std::int64_t>({1}, {7})}};
+  for (const DType dtype : {DType::Bool, DType::Float16, DType::BFloat16, DType::Float8E4M3FN, DType::Float8E8M0,
+                            DType::UInt4, DType::Int4, DType::UInt2, DType::Float64})
+    plan.edits.push_back(AddConstant{std::string(name_of(dtype)), cast(Tensor::of<float>({3}, {1, 0, 1}), dtype)});
   write_plan(plan, file);
   const Plan back = read_plan(file);
-  REQUIRE(back.replaced.size() == 2);
-  for (const auto& [name, tensor] : plan.replaced) {
-    CHECK(back.replaced.at(name).dtype() == tensor.dtype());
-    CHECK(back.replaced.at(name).shape() == tensor.shape());
-    CHECK(std::ranges::equal(back.replaced.at(name).bytes(), tensor.bytes()));
-  }
+  CHECK(back.edits == plan.edits);
+  const std::string text = read_file(file), packed = "\"type\": \"uint4\"";
+  REQUIRE(text.find(packed) != text.npos);
+  write_file(file, std::string(text).replace(text.find(packed), packed.size(), "\"type\": \"bfloat16\""));
+  CHECK_THROWS_AS(read_plan(file), Error);  // two bytes are no three numbers
   CHECK(back.nodes.at("conv").operands.at(1).scales == plan.nodes.at("conv").operands.at(1).scales);
+}
+
+TEST_CASE("every edit comes back from its file, in order") {
+  const fs::path file = fresh_folder("bw_plan_edits") / "plan.json";
+  Plan plan;
+  plan.edits = {ScaleConstant{"w", 1, Floats(20, 0.1f)},
+                RemoveChannels{"w", 0, {0, 5, 7}},
+                CopyConstant{"n", 2, "w of n"},
+                InsertNode{"new",
+                           {.op_type = "Mul",
+                            .domain = "d",
+                            .inputs = {"a", "", "b"},
+                            .attributes = {{"i", std::int64_t{3}},
+                                           {"f", 0.1f},
+                                           {"s", "text"},
+                                           {"is", std::vector<std::int64_t>{1, 2}},
+                                           {"fs", Floats{1, 0.1f}},
+                                           {"ss", std::vector<std::string>{"a", ""}}}},
+                           "out",
+                           "a",
+                           {"n", "m"}},
+                RewriteNode{"n", {.op_type = "Relu", .domain = "", .inputs = {}, .attributes = {}}},
+                ScaleConstant{"w", 0, {}}};
+  write_plan(plan, file);
+  CHECK(read_plan(file).edits == plan.edits);
+}
+
+TEST_CASE("codes, codebooks, zero points of floats and nested scales come back from their file") {
+  const fs::path file = fresh_folder("bw_plan_operands") / "plan.json";
+  QParams params{.scheme = {.code = DType::UInt4, .granularity = Granularity::Block, .axis = 1, .block_size = 16},
+                 .scales = {},
+                 .zero_points = Floats(20, 7.5f)};
+  params.scheme.zero_point = DType::Float16;
+  params.codebook = Floats(16, 0.1f);
+  params.codes = cast(Tensor::of<float>({1, 5}, {1, 2, 3, 4, 15}), DType::UInt4);
+  NestedScales nested{.params = {.scheme = {.code = DType::Float8E4M3FN}, .scales = {0.5f}, .zero_points = {}},
+                      .offset = 0.1f};
+  nested.params.scheme.scale = DType::BFloat16;
+  nested.params.codes = cast(Tensor::of<float>({2}, {1, 2}), DType::Float8E4M3FN);
+  params.nested = std::make_shared<const NestedScales>(nested);
+  params.scales = {0.6f, 1.1f};
+  Plan plan;
+  plan.nodes["n"].operands[1] = params;
+  write_plan(plan, file);
+  CHECK(read_plan(file).nodes.at("n").operands.at(1) == params);
+  params.codes = cast(Tensor::of<float>({1, 5}, {1, 2, 3, 4, 14}), DType::UInt4);
+  CHECK_FALSE(read_plan(file).nodes.at("n").operands.at(1) == params);
 }
 
 TEST_CASE("unknown fields and newer versions are refused") {
@@ -103,6 +154,12 @@ TEST_CASE("unknown fields and newer versions are refused") {
   CHECK(with("\"int8\"", "\"int9\"") == InputClass::Format);
   CHECK(with("half-to-even", "half-to-odd") == InputClass::Format);
   CHECK(with("\"operands\": {}", "\"operands\": []") == InputClass::Format);
+  CHECK(with("\"edits\": []", "\"edits\": {}") == InputClass::Format);
+  CHECK(with("\"edits\": []", "\"edits\": [{\"edit\": \"mend\"}]") == InputClass::Format);
+  CHECK(with("\"edits\": []", "\"edits\": [{\"edit\": \"copy\", \"node\": \"n\", \"input\": 1}]") ==
+        InputClass::Format);
+  CHECK(with("\"edits\": []", "\"edits\": [{\"edit\": \"add\", \"name\": \"n\", \"content\": {\"npz\": \"9\"}}]") ==
+        InputClass::Format);
 }
 
 TEST_CASE("numbers that are not what the field holds are refused, and the place is said") {

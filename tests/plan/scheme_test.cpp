@@ -86,7 +86,7 @@ TEST_CASE("a value that is not finite is refused with its index") {
 
 TEST_CASE("constants are rounded as the scheme says") {
   const Tensor x = Tensor::of<float>({4}, {0.5f, 1.5f, 2.5f, -0.5f});
-  const auto codes = [&](DType code, Rounding rounding, std::int32_t zero_point) {
+  const auto codes = [&](DType code, Rounding rounding, float zero_point) {
     const Tensor coded =
         quantize(x, {.scheme = {.code = code, .rounding = rounding}, .scales = {1}, .zero_points = {zero_point}});
     return to_int64s(coded);

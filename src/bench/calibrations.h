@@ -1,0 +1,66 @@
+// Calibration passes of one model: what several recipes want to see of one graph is gathered once and kept.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "bench/checkpoint.h"
+#include "bench/limits.h"
+#include "bench/model.h"
+#include "observe/calibrator.h"
+
+namespace bw {
+
+struct CalibrationChoice {
+  std::size_t samples = 1000;  // as many as there are when fewer
+  bool balanced = false;       // as many of each class where not all are taken
+  std::uint64_t seed = 0;
+  int threads = 1;
+  WorkerLimits worker = {};
+};
+
+class Calibrations {
+ public:
+  // All of them live as long as this.
+  Calibrations(const LoadedModel& model, const Dataset& dataset, CalibrationChoice choice, Checkpoint& checkpoint);
+
+  // At least what `needs` asks of a graph made from the model. Errors: calibrate()'s.
+  const Calibration& of(const Graph& graph, const Needs& needs);
+  std::string data_hash() const;
+
+ private:
+  Calibration pass(const Graph& graph, const std::string& hash, const Needs& needs) const;
+
+  const LoadedModel& model_;
+  const Dataset& dataset_;
+  const CalibrationChoice choice_;
+  Checkpoint& checkpoint_;
+  struct Kept {
+    std::string graph;  // content_hash
+    Calibration calibration;
+  };
+  std::deque<Kept> kept_;  // references into it stay valid
+};
+
+// What one recipe looks at, written down.
+class Looks : public Calibrator {
+ public:
+  explicit Looks(Calibrations* calibrations) : calibrations_(calibrations) {}  // nullptr: nothing is looked at
+  const Evidence& evidence(const Graph& graph, const Needs& needs) override;
+
+  bool any() const { return !passes_.empty(); }
+  std::size_t samples() const;               // of the first pass; all take the same
+  double seconds() const;                    // of all passes, each once
+  double waited() const { return waited_; }  // seconds within evidence(): little where it was there already
+  std::uint64_t peak_memory() const;
+  std::vector<std::string> notes() const;
+  void note_in(Provenance& provenance) const;
+
+ private:
+  Calibrations* calibrations_;
+  std::vector<const Calibration*> passes_;  // different ones
+  double waited_ = 0;
+};
+
+}  // namespace bw
