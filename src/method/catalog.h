@@ -6,6 +6,8 @@
 namespace bw {
 
 Method bf16();
+Method bias_correction();
+Method equalize();
 Method fp16();
 Method int8_dynamic();
 Method int8_static();

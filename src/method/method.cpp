@@ -12,7 +12,8 @@
 namespace bw {
 
 std::span<const Method> methods() {
-  static const std::vector<Method> kMethods{bf16(), fp16(), int8_dynamic(), int8_static(), weight_only()};
+  static const std::vector<Method> kMethods{bf16(),         bias_correction(), equalize(),   fp16(),
+                                            int8_dynamic(), int8_static(),     weight_only()};
   return kMethods;
 }
 

@@ -102,5 +102,7 @@ TEST_CASE("calibration sees what the recipe's integer nodes read and hand on, by
   CHECK(seen("int8-static").begin()->first == "x");
   CHECK(seen("int8-static") != seen("int8-static(observer=entropy)"));
   CHECK(seen("int8-static(keep_float=y)").empty());
+  CHECK(seen("int8-static+equalize").empty());  // it may leave another graph, of which nothing is known yet
+  CHECK(needs_data(resolve(parse_recipe("int8-static+equalize")), task));
   CHECK(seen("int8-static(keep_float=y)+weight-only").empty());
 }

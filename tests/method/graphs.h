@@ -55,7 +55,8 @@ inline Evidence evidence_of(const Graph& graph, const Needs& needs, const Inputs
   for (const auto& [name, keys] : needs.by_value) {
     Graph cut = graph;
     cut.outputs = {graph.find(name)};
-    evidence.value(name).add(to_floats(evaluate(cut, inputs).front()), 0);
+    const Tensor value = evaluate(cut, inputs).front();
+    evidence.value(name).add(to_floats(value), value.shape(), 0);
   }
   return evidence;
 }

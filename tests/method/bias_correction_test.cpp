@@ -1,0 +1,116 @@
+// Bias correction against numpy's (tests/oracle/equalization.py), and by what it is for: the mean of every output.
+#include "base/file.h"
+#include "base/json.h"
+#include "method/graphs.h"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace bw;
+using namespace bw::test;
+using Catch::Approx;
+
+namespace {
+
+std::map<std::string, std::vector<float>> replaced(const Plan& plan) {
+  std::map<std::string, std::vector<float>> found;
+  for (const Edit& edit : plan.edits)
+    if (const auto* replace = std::get_if<ReplaceConstant>(&edit))
+      found[replace->constant] = to_floats(replace->content);
+  return found;
+}
+
+// The mean of each channel of the only output, over everything else.
+std::vector<double> channel_means(const Graph& graph, const Inputs& inputs, std::size_t axis) {
+  const Tensor output = evaluate(graph, inputs).front();
+  std::vector<double> means(static_cast<std::size_t>(output.shape()[axis]));
+  std::size_t inner = 1;
+  for (std::size_t i = axis + 1; i < output.rank(); ++i) inner *= static_cast<std::size_t>(output.shape()[i]);
+  const std::vector<float> values = to_floats(output);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    means[i / inner % means.size()] += values[i] / static_cast<double>(values.size() / means.size());
+  return means;
+}
+
+void check_means(const std::string& body, const Shape& input, std::size_t axis) {
+  const Graph graph = graph_of(body, 21);
+  const Inputs inputs{{"x", numbers(input, 3)}};
+  const auto coded = [&](const std::string& recipe) {
+    return channel_means(apply(graph, plan_of(graph, recipe, inputs)), inputs, axis);
+  };
+  const std::vector<double> wanted = channel_means(graph, inputs, axis);
+  const std::vector<double> plain = coded("weight-only");
+  const std::vector<double> corrected = coded("weight-only+bias-correction");
+  double before = 0, after = 0;
+  for (std::size_t c = 0; c < wanted.size(); ++c) {
+    before += std::abs(plain[c] - wanted[c]);
+    after += std::abs(corrected[c] - wanted[c]);
+  }
+  CHECK(after < before / 1000);
+}
+
+}  // namespace
+
+TEST_CASE("corrected biases are those of an implementation in numpy") {
+  const Json golden = parse_json(read_file(fs::path(BW_GOLDEN) / "method/equalization.json"), "golden");
+  Graph graph = onnx::read(fs::path(BW_GOLDEN) / "method/equalize.onnx");
+  onnx::infer_types(graph);
+  prepare(graph);
+  onnx::infer_types(graph);
+  const auto x = golden.at("input").get<std::vector<float>>();
+  const Inputs inputs{{"x", Tensor::of<float>({1, 3, 10, 10}, std::span<const float>(x))}};
+  const Plan plan = plan_of(graph, "bias-correction+equalize+int8-static(per_channel=no)", inputs);
+  const auto biases = replaced(plan);
+  std::size_t compared = 0;
+  for (const auto& [layer, wanted] : golden.at("biases").items()) {
+    INFO(layer);
+    CHECK(biases.contains(layer + ".b") == is_changed(plan, layer));
+    if (!biases.contains(layer + ".b")) continue;
+    ++compared;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      CHECK(biases.at(layer + ".b")[i] == Approx(wanted[i].get<double>()).epsilon(1e-4).margin(1e-5));
+  }
+  CHECK(compared >= 4);
+}
+
+TEST_CASE("the means of a product's outputs are right again, wherever its bias stands") {
+  const std::string head =
+      "  input %x: float32[64,8]\n" + weight("w", {8, 5}, 1) + weight("t", {5, 8}, 4) + weight("b", {5}, 2);
+  check_means(head + "  %y: float32[64,5] = Gemm(%x, %w, %b)\n  output %y\n", {64, 8}, 1);
+  check_means(head + "  %y: float32[64,5] = Gemm(%x, %t, %b) {transB = 1}\n  output %y\n", {64, 8}, 1);
+  check_means(head + "  %p: float32[64,5] = MatMul(%x, %w)\n  %y: float32[64,5] = Add(%p, %b)\n  output %y\n", {64, 8},
+              1);
+  check_means(head + "  %p: float32[64,5] = MatMul(%x, %w)\n  %y: float32[64,5] = Add(%b, %p)\n  output %y\n", {64, 8},
+              1);
+}
+
+TEST_CASE("layers without a bias, and those in float, are left alone") {
+  const std::string head = "  input %x: float32[4,8]\n" + weight("w", {8, 5}, 1) + weight("b", {5}, 2);
+  const Graph bare = graph_of(head + "  %y: float32[4,5] = MatMul(%x, %w)\n  output %y\n");
+  CHECK(plan_of(bare, "int8-dynamic+bias-correction", {{"x", numbers({4, 8}, 3)}}).edits.empty());
+  const Graph kept = graph_of(head + "  %y: float32[4,5] = Gemm(%x, %w, %b)\n  output %y\n");
+  CHECK(plan_of(kept, "int8-dynamic(keep_float=y)+bias-correction", {{"x", numbers({4, 8}, 3)}}).edits.empty());
+}
+
+TEST_CASE("a bias that others read too is copied first") {
+  const Graph graph =
+      graph_of("  input %x: float32[4,5]\n" + weight("w", {5, 5}, 1) + weight("b", {5}, 2) +
+               "  %h: float32[4,5] = Gemm(%x, %w, %b)\n  %y: float32[4,5] = Gemm(%h, %w, %b)\n  output %y\n");
+  const Plan plan = plan_of(graph, "int8-dynamic+bias-correction", {{"x", numbers({4, 5}, 3)}});
+  const auto biases = replaced(plan);
+  REQUIRE(biases.size() == 2);
+  CHECK(biases.at("b_of_h") != biases.at("b_of_y"));
+}
+
+TEST_CASE("without data the method that needs it is named") {
+  const Graph graph = graph_of("  input %x: float32[4,5]\n" + weight("w", {5, 5}, 1) + weight("b", {5}, 2) +
+                               "  %y: float32[4,5] = Gemm(%x, %w, %b)\n  output %y\n");
+  try {
+    decide(resolve(parse_recipe("int8-dynamic+bias-correction")), task_of(graph));
+    FAIL("decided");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::Calibration);
+    CHECK(error.message().find("'bias-correction' needs data") != std::string::npos);
+  }
+}
