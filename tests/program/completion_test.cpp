@@ -55,7 +55,8 @@ TEST_CASE("bash completes commands, flags, values, and files where files are mea
            {{"bench", "m.onnx", "--methods", "fp16,ptq_8"}, "fp16,ptq_8bit"},
            {{"bench", "m.onnx", "--methods", "=", "half"}, "half"},
            {{"bench", "m.onnx", "--methods", "="},
-            "all ptq_8bit dynamic ptq_4bit half bf16 fp16 int8-dynamic int8-static weight-only"},
+            "all ptq_8bit dynamic ptq_4bit half bf16 bias-correction equalize fp16 int8-dynamic int8-static "
+            "weight-only"},
            {{"bench", "m.onnx", "--max-size", ""}, ""},
            {{"quantize", "m.onnx", "--recipe", "int8-d"}, "int8-dynamic"},
            {{"quantize", "m.onnx", "--target", ""}, "onnxruntime-cpu"},
