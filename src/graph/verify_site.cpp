@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "graph/ops/constant.h"
 #include "graph/verify_parts.h"
 #include "tensor/convert.h"
 
@@ -9,20 +10,6 @@ namespace {
 
 constexpr std::size_t kMaxIntegers = 4096;
 constexpr int kMaxIdentities = 16;
-
-// What a Constant node holds.
-Tensor content_of(const Node& node) {
-  for (const Attribute& attribute : node.attributes) {
-    if (const auto* tensor = std::get_if<Tensor>(&attribute.data)) return *tensor;
-    if (const auto* integer = std::get_if<std::int64_t>(&attribute.data)) return Tensor::scalar(*integer);
-    if (const auto* number = std::get_if<float>(&attribute.data)) return Tensor::scalar(*number);
-    if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&attribute.data))
-      return Tensor::of<std::int64_t>({static_cast<std::int64_t>(integers->size())}, std::span(*integers));
-    if (const auto* numbers = std::get_if<std::vector<float>>(&attribute.data))
-      return Tensor::of<float>({static_cast<std::int64_t>(numbers->size())}, std::span(*numbers));
-  }
-  return {};
-}
 
 }  // namespace
 

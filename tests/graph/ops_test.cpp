@@ -13,10 +13,10 @@ TEST_CASE("the operator table has one sensible row an operator", "[ops]") {
   for (const OpInfo& op : ops()) {
     CAPTURE(op.domain, op.name);
     CHECK(seen.emplace(op.domain, op.name).second);
-    CHECK((op.max_inputs == -1 || op.min_inputs <= op.max_inputs));
-    CHECK((op.max_outputs == -1 || op.min_outputs <= op.max_outputs));
-    CHECK((op.max_inputs == -1 || op.weight_input < op.max_inputs));
-    CHECK((op.max_inputs == -1 || op.bias_input < op.max_inputs));
+    CHECK((op.inputs.most == -1 || op.inputs.least <= op.inputs.most));
+    CHECK((op.outputs.most == -1 || op.outputs.least <= op.outputs.most));
+    CHECK((op.inputs.most == -1 || op.weight_input < op.inputs.most));
+    CHECK((op.inputs.most == -1 || op.bias_input < op.inputs.most));
     CHECK((!op.weight_channel_axis || op.weight_input >= 0));
     CHECK(find_op(op.name, op.domain) == &op);
   }

@@ -25,6 +25,7 @@ ValueType without_made_up_symbols(ValueType type) {
   if (type.shape)
     for (Dim& dim : *type.shape)
       if (dim.symbol.starts_with("unk__")) dim.symbol.clear();
+  if (type.element) type.element = std::make_shared<const ValueType>(without_made_up_symbols(*type.element));
   return type;
 }
 

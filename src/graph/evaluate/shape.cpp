@@ -4,6 +4,7 @@
 
 #include "graph/evaluate/catalog.h"
 #include "graph/evaluate/elements.h"
+#include "graph/ops/constant.h"
 
 namespace bw {
 
@@ -35,24 +36,9 @@ Outputs size_of(const Call& call) {
 }
 
 Outputs constant(const Call& call) {
-  const Node& node = call.node;
-  if (const Attribute* value = node.find("value"))
-    if (const Tensor* tensor = std::get_if<Tensor>(&value->data)) return {*tensor};
-  if (node.find("value_float")) return {Tensor::scalar(node.float_or("value_float", 0))};
-  if (node.find("value_int")) return {Tensor::scalar(node.int_or("value_int", 0))};
-  if (node.find("value_string")) return {Tensor::of_strings({}, {node.string_or("value_string", "")})};
-  if (node.find("value_ints")) {
-    const std::vector<std::int64_t> values = node.ints_or("value_ints", {});
-    return {
-        Tensor::of<std::int64_t>({static_cast<std::int64_t>(values.size())}, std::span<const std::int64_t>(values))};
-  }
-  if (const Attribute* list = node.find("value_floats"))
-    if (const auto* values = std::get_if<std::vector<float>>(&list->data))
-      return {Tensor::of<float>({static_cast<std::int64_t>(values->size())}, std::span<const float>(*values))};
-  if (const Attribute* list = node.find("value_strings"))
-    if (const auto* values = std::get_if<std::vector<std::string>>(&list->data))
-      return {Tensor::of_strings({static_cast<std::int64_t>(values->size())}, *values)};
-  call.fail("this kind of constant is not interpreted", InputClass::Unsupported);
+  const Tensor content = content_of(call.node);
+  if (!content.defined()) call.fail("this kind of constant is not interpreted", InputClass::Unsupported);
+  return {content};
 }
 
 Outputs constant_of_shape(const Call& call) {

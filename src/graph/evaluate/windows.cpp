@@ -3,25 +3,13 @@
 #include <algorithm>
 
 #include "graph/evaluate/elements.h"
+#include "graph/ops/windows.h"
 
 namespace bw {
 
 namespace {
 
 constexpr std::int64_t kMost = std::int64_t{1} << 31;
-
-// SAME: the output has ceil(extent / stride) places, and the padding is what that takes.
-void pad_same(Windows& windows, bool upper) {
-  for (std::size_t i = 0; i < windows.input.size(); ++i) {
-    const std::int64_t extent = windows.input[i], stride = windows.strides[i];
-    const std::int64_t reach = (windows.kernel[i] - 1) * windows.dilations[i] + 1;
-    const std::int64_t total =
-        std::max<std::int64_t>(0, ((extent + stride - 1) / stride - 1) * stride + reach - extent);
-    const std::int64_t small = total / 2;
-    windows.pads_before[i] = upper ? small : total - small;
-    windows.pads_after[i] = total - windows.pads_before[i];
-  }
-}
 
 }  // namespace
 
@@ -34,7 +22,6 @@ Windows Windows::of(const Call& call, const Shape& spatial, Shape kernel) {
   windows.kernel = call.node.ints_or("kernel_shape", std::move(kernel));
   windows.strides = call.node.ints_or("strides", ones);
   windows.dilations = call.node.ints_or("dilations", ones);
-  windows.ceiling = call.node.int_or("ceil_mode", 0) != 0;
   call.require(windows.kernel.size() == rank && windows.strides.size() == rank && windows.dilations.size() == rank &&
                    pads.size() == 2 * rank,
                "attributes do not have one entry a spatial axis");
@@ -42,18 +29,16 @@ Windows Windows::of(const Call& call, const Shape& spatial, Shape kernel) {
     for (std::int64_t number : {windows.kernel[i], windows.strides[i], windows.dilations[i]})
       call.require(number > 0 && number < kMost, "kernel, strides and dilations must be positive");
   for (std::int64_t pad : pads) call.require(pad > -kMost && pad < kMost, "a pad is too large");
-  windows.pads_before.assign(pads.begin(), pads.begin() + static_cast<std::ptrdiff_t>(rank));
-  windows.pads_after.assign(pads.begin() + static_cast<std::ptrdiff_t>(rank), pads.end());
   const std::string auto_pad = call.node.string_or("auto_pad", "NOTSET");
-  if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") pad_same(windows, auto_pad == "SAME_UPPER");
+  const bool upper = auto_pad == "SAME_UPPER", ceiling = call.node.int_or("ceil_mode", 0) != 0;
   for (std::size_t i = 0; i < rank; ++i) {
-    const std::int64_t reach = (windows.kernel[i] - 1) * windows.dilations[i] + 1;
-    const std::int64_t room = spatial[i] + windows.pads_before[i] + windows.pads_after[i] - reach;
-    call.require(room >= 0, "the kernel is larger than the padded input");
-    std::int64_t places = (room + (windows.ceiling ? windows.strides[i] - 1 : 0)) / windows.strides[i] + 1;
-    // A window may not begin in the padding at the end.
-    if (windows.ceiling && (places - 1) * windows.strides[i] >= spatial[i] + windows.pads_before[i]) --places;
-    windows.output.push_back(places);
+    WindowAxis axis{windows.kernel[i], windows.strides[i], windows.dilations[i], pads[i], pads[i + rank], ceiling};
+    if (upper || auto_pad == "SAME_LOWER") axis.pad_same(spatial[i], upper);
+    const auto places = axis.places(spatial[i]);
+    call.require(places.has_value(), "the kernel is larger than the padded input");
+    windows.output.push_back(*places);
+    windows.pads_before.push_back(axis.before);
+    windows.pads_after.push_back(axis.after);
   }
   call.result_size(windows.output);
   call.result_size(windows.kernel);

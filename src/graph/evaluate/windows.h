@@ -11,7 +11,6 @@ namespace bw {
 struct Windows {
   Shape input, output;  // spatial extents
   std::vector<std::int64_t> kernel, strides, dilations, pads_before, pads_after;
-  bool ceiling = false;  // the last window may reach past the padding
 
   // From the attributes of Conv, AveragePool, MaxPool and their kin. `kernel` where the attribute is left out.
   static Windows of(const Call& call, const Shape& spatial, Shape kernel);

@@ -3,9 +3,13 @@
 
 #include <span>
 
+#include "graph/infer/rules.h"
 #include "graph/ops/op.h"
 
 namespace bw {
+
+inline constexpr std::string_view kMicrosoft = "com.microsoft", kClassical = "ai.onnx.ml", kPreview = "ai.onnx.preview",
+                                  kTraining = "ai.onnx.preview.training";
 
 std::span<const OpInfo> elementwise_ops();
 std::span<const OpInfo> linear_ops();
@@ -18,5 +22,7 @@ std::span<const OpInfo> attention_ops();
 std::span<const OpInfo> quantization_ops();
 std::span<const OpInfo> signal_ops();
 std::span<const OpInfo> container_ops();
+std::span<const OpInfo> classical_ops();
+std::span<const OpInfo> runtime_ops();
 
 }  // namespace bw

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/error.h"
 #include "graph/ops/families.h"
 
 namespace bw {
@@ -17,7 +18,8 @@ std::vector<OpInfo> all_families() {
   std::vector<OpInfo> table;
   for (const std::span<const OpInfo> family :
        {elementwise_ops(), linear_ops(), pooling_ops(), reduction_ops(), normalization_ops(), moving_ops(),
-        recurrent_ops(), attention_ops(), quantization_ops(), signal_ops(), container_ops()})
+        recurrent_ops(), attention_ops(), quantization_ops(), signal_ops(), container_ops(), classical_ops(),
+        runtime_ops()})
     table.insert(table.end(), family.begin(), family.end());
   std::sort(table.begin(), table.end(), [](const OpInfo& a, const OpInfo& b) { return key(a) < key(b); });
   return table;
@@ -36,6 +38,36 @@ const OpInfo* find_op(std::string_view op_type, std::string_view domain) {
   const auto found = std::lower_bound(table.begin(), table.end(), wanted,
                                       [](const OpInfo& op, const auto& name) { return key(op) < name; });
   return found != table.end() && key(*found) == wanted ? &*found : nullptr;
+}
+
+namespace {
+
+template <class T, class Default>
+T value_of(const Node& node, std::string_view name, std::int64_t opset,
+           T (Node::*read)(std::string_view, Default) const) {
+  using Stored = std::conditional_t<std::is_same_v<T, std::string>, std::string_view, T>;
+  const OpInfo* op = find_op(node);
+  const AttributeInfo* row = op ? op->attributes.find(name) : nullptr;
+  const AttributeInfo::Default otherwise = row ? row->default_at(opset) : AttributeInfo::Default{};
+  const Stored* value = std::get_if<Stored>(&otherwise);
+  if (!value && !node.find(name))
+    throw Error(InputClass::Semantic, "attribute '" + std::string(name) + "' is missing",
+                "node '" + node.name + "' (" + node.op_type + ")");
+  return (node.*read)(name, value ? *value : Stored{});
+}
+
+}  // namespace
+
+std::int64_t int_of(const Node& node, std::string_view attribute, std::int64_t opset) {
+  return value_of(node, attribute, opset, &Node::int_or);
+}
+
+float float_of(const Node& node, std::string_view attribute, std::int64_t opset) {
+  return value_of(node, attribute, opset, &Node::float_or);
+}
+
+std::string string_of(const Node& node, std::string_view attribute, std::int64_t opset) {
+  return value_of(node, attribute, opset, &Node::string_or);
 }
 
 namespace {

@@ -7,6 +7,8 @@ namespace bw {
 
 namespace {
 
+using namespace row;
+
 std::uint64_t recurrent_work(const Node&, std::span<const Shape> inputs, std::span<const Shape>) {
   const std::uint64_t steps_and_batch =
       element_count(std::span(inputs[0]).first(std::min<std::size_t>(2, inputs[0].size())));
@@ -23,11 +25,49 @@ std::optional<int> transposed_gate_axis(const Node&, int) {
 }
 
 constexpr OpInfo kOps[] = {
-    {"GRU", "", 3, 6, 0, 2, DataFlow::Compute, 1, 3, gate_axis, recurrent_work},
-    {"LSTM", "", 3, 8, 0, 3, DataFlow::Compute, 1, 3, gate_axis, recurrent_work},
-    {"RNN", "", 3, 6, 0, 2, DataFlow::Compute, 1, 3, gate_axis, recurrent_work},
-    {"DynamicQuantizeLSTM", "com.microsoft", 12, 12, 0, 3, DataFlow::Compute, 1, 3, transposed_gate_axis,
-     recurrent_work},
+    {.name = "GRU",
+     .inputs = {3, 6},
+     .outputs = {0, 2},
+     .attributes = {numbers("activation_alpha"), numbers("activation_beta"), texts("activations"), number("clip"),
+                    text("direction", "forward"), integer("hidden_size"), integer("layout", 0),
+                    integer("linear_before_reset", 0)},
+     .infer = rule::recurrent,
+     .weight_input = 1,
+     .bias_input = 3,
+     .weight_channel_axis = gate_axis,
+     .multiply_accumulates = recurrent_work},
+    {.name = "LSTM",
+     .inputs = {3, 8},
+     .outputs = {0, 3},
+     .attributes = {numbers("activation_alpha"), numbers("activation_beta"), texts("activations"), number("clip"),
+                    text("direction", "forward"), integer("hidden_size"), integer("input_forget", 0),
+                    integer("layout", 0)},
+     .infer = rule::recurrent,
+     .weight_input = 1,
+     .bias_input = 3,
+     .weight_channel_axis = gate_axis,
+     .multiply_accumulates = recurrent_work},
+    {.name = "RNN",
+     .inputs = {3, 6},
+     .outputs = {0, 2},
+     .attributes = {numbers("activation_alpha"), numbers("activation_beta"), texts("activations"), number("clip"),
+                    text("direction", "forward"), integer("hidden_size"), integer("layout", 0)},
+     .infer = rule::recurrent,
+     .weight_input = 1,
+     .bias_input = 3,
+     .weight_channel_axis = gate_axis,
+     .multiply_accumulates = recurrent_work},
+    {.name = "DynamicQuantizeLSTM",
+     .domain = kMicrosoft,
+     .inputs = {12, 12},
+     .outputs = {0, 3},
+     .attributes = {numbers("activation_alpha"), numbers("activation_beta"), texts("activations"), number("clip"),
+                    text("direction", "forward"), integer("hidden_size"), integer("input_forget", 0)},
+     .infer = rule::recurrent,
+     .weight_input = 1,
+     .bias_input = 3,
+     .weight_channel_axis = transposed_gate_axis,
+     .multiply_accumulates = recurrent_work},
 };
 
 }  // namespace
