@@ -48,6 +48,12 @@ std::vector<std::string> captured_names(const Node& node) {
   return names;
 }
 
+std::set<FunctionKey> functions_of(const Graph& model) {
+  std::set<FunctionKey> keys;
+  for (const Function& function : model.functions) keys.insert(key_of(function));
+  return keys;
+}
+
 Links link(const Graph& graph) {
   Links links;
   links.producer.assign(graph.values.size(), kNoNode);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -41,8 +42,9 @@ bool is_text(std::string_view text) {
 
 // Counts what the limits bound over the whole model.
 struct Totals {
+  std::set<FunctionKey> functions;  // of the model
   std::uint64_t tensors = 0, subgraphs = 0, bytes = 0;
-  std::unordered_set<const void*> seen;  // tensors that share their bytes count once
+  std::unordered_set<const void*> seen = {};  // tensors that share their bytes count once
 };
 
 class GraphCheck {
@@ -247,6 +249,7 @@ void GraphCheck::operators() {
         refuse(InputClass::Semantic, "attribute " + quoted(attribute.name) + " is there twice", quoted(node.name));
     subgraphs(node);
     site.at(node);
+    if (!totals_.functions.contains(key_of(node))) verify_row(site);
     verify_attributes(site);
     verify_operator(site);
   }
@@ -264,7 +267,7 @@ void GraphCheck::run() {
 
 void verify(const Graph& graph, const GraphLimits& limits) {
   if (graph.outputs.empty()) throw Error(InputClass::Semantic, "the graph has no outputs");
-  Totals totals;
+  Totals totals{.functions = functions_of(graph)};
   for (const Function& function : graph.functions) {
     try {
       GraphCheck(function.body, 0, limits, totals).run();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <tuple>
 
 #include "base/error.h"
 #include "graph/links.h"
@@ -12,14 +11,11 @@
 namespace bw {
 namespace {
 
-using Key = std::tuple<std::string_view, std::string_view, std::string_view>;  // domain, name, overload
-
 class Calls {
  public:
   Calls(const Graph& graph, const GraphLimits& limits) : limits_(limits) {
     for (const Function& function : graph.functions)
-      if (!functions_.emplace(Key{function.domain, function.name, function.overload}, Entry{.function = &function})
-               .second)
+      if (!functions_.emplace(key_of(function), Entry{.function = &function}).second)
         throw Error(InputClass::Semantic, "a function of this domain and name is there twice",
                     "function '" + function.name + "'");
   }
@@ -69,14 +65,14 @@ class Calls {
     };
     for (const Node& node : graph.nodes) {
       add({1, 0}, 0);
-      if (const auto found = functions_.find(Key{node.domain, node.op_type, node.overload}); found != functions_.end())
+      if (const auto found = functions_.find(key_of(node)); found != functions_.end())
         add(measure(found->second, depth + 1), 1);
       for_each_subgraph(node, [&](const Subgraph& inner) { add(count(*inner, depth), 0); });
     }
     return size;
   }
 
-  std::map<Key, Entry> functions_;
+  std::map<FunctionKey, Entry> functions_;
   const GraphLimits& limits_;
 };
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "graph/ops/op.h"
 #include "graph/verify_parts.h"
 #include "tensor/convert.h"
 
@@ -40,7 +41,7 @@ void convolution(const Site& site) {
   if (!weight || weight->size() < 2) return;
   for (const std::int64_t extent : *weight)
     if (extent < 1) site.refuse("the weight " + to_string(*weight) + " is empty");
-  const std::int64_t group = site.node().int_or("group", 1);
+  const std::int64_t group = int_of(site.node(), "group");
   if ((*weight)[0] % group != 0)
     site.refuse(fmt::format("{} channels of the weight are not a multiple of group {}", (*weight)[0], group));
 }
@@ -85,7 +86,7 @@ void layer_normalization(const Site& site) {
   const auto shape = site.shape(0);
   if (!shape) return;
   const auto rank = static_cast<std::int64_t>(shape->size());
-  std::int64_t axis = site.node().int_or("axis", -1);
+  std::int64_t axis = int_of(site.node(), "axis");
   if (axis < 0) axis += rank;
   if (axis < 0 || axis >= rank) site.refuse(fmt::format("axis {} of a value of rank {}", axis, rank));
   for (auto i = static_cast<std::size_t>(axis); i < shape->size(); ++i)
@@ -93,12 +94,12 @@ void layer_normalization(const Site& site) {
 }
 
 void random_uniform(const Site& site) {
-  const float low = site.node().float_or("low", 0), high = site.node().float_or("high", 1);
+  const float low = float_of(site.node(), "low"), high = float_of(site.node(), "high");
   if (!(high >= low) || !std::isfinite(high - low)) site.refuse(fmt::format("draws from {} to {}", low, high));
 }
 
 void random_normal(const Site& site) {
-  const float mean = site.node().float_or("mean", 0), scale = site.node().float_or("scale", 1);
+  const float mean = float_of(site.node(), "mean"), scale = float_of(site.node(), "scale");
   if (!(scale >= 0) || !std::isfinite(scale) || !std::isfinite(mean))
     site.refuse(fmt::format("draws with mean {} and scale {}", mean, scale));
 }
@@ -217,8 +218,8 @@ void spectrum(const Site& site) {
 // bytes = N * ceil(K / block) * block * bits / 8
 void matmul_nbits(const Site& site) {
   const Node& node = site.node();
-  const std::int64_t k = node.int_or("K", 0), n = node.int_or("N", 0), bits = node.int_or("bits", 4),
-                     block = node.int_or("block_size", 0);
+  const std::int64_t k = int_of(node, "K"), n = int_of(node, "N"), bits = int_of(node, "bits"),
+                     block = int_of(node, "block_size");
   site.require_within("K", k, 1, kMax32);
   site.require_within("N", n, 1, kMax32);
   if (bits < 1 || bits > 8) site.refuse(fmt::format("{} bits", bits));

@@ -48,6 +48,9 @@ class Site {
   const Node* node_ = nullptr;
 };
 
+// Number of inputs and outputs, types of attributes and those that must be there, by the operator's row.
+void verify_row(const Site& site);
+
 // Ranges of integer attributes.
 void verify_attributes(const Site& site);
 

@@ -358,7 +358,7 @@ std::vector<Row> operator_rows() {
        [](auto& m, const auto&) { m.mutable_graph()->mutable_node(0)->set_input(1, ""); }},
       {"unknown attribute", kSemantic, "no attribute",
        [](auto& m, const auto&) { attribute(*m.mutable_graph()->mutable_node(0), "axsi", 0); }},
-      {"attribute of another type", kSemantic, "type",
+      {"attribute of another type", kSemantic, "must be a float",
        [](auto& m, const auto&) { attribute(node(*m.mutable_graph(), "LeakyRelu", {"x"}, "l"), "alpha", 1); }},
       {"required attribute missing", kSemantic, "missing",
        [](auto& m, const auto&) { node(*m.mutable_graph(), "Concat", {"x", "x"}, "c"); }},

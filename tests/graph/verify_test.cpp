@@ -69,6 +69,21 @@ Graph loop(std::int64_t trips, Subgraph inner) {
   return s.with_output(s.node("Loop", {count, condition, state}, {attribute("body", std::move(inner))}));
 }
 
+TEST_CASE("a node has the inputs, outputs and attributes of its operator's row", "[verify]") {
+  CHECK_NOTHROW(verify(one_node("Relu", {kInput})));
+  require_refused(one_node("Relu", {}), InputClass::Semantic, "0 inputs, 1 to 1 wanted");
+  require_refused(one_node("Relu", {kInput, kInput}), InputClass::Semantic, "2 inputs, 1 to 1 wanted");
+  require_refused(one_node("Concat", {}, {attribute("axis", std::int64_t{0})}), InputClass::Semantic,
+                  "0 inputs, at least 1 wanted");
+  require_refused(one_node("LeakyRelu", {kInput}, {attribute("alpha", std::int64_t{1})}), InputClass::Semantic,
+                  "'alpha' is an integer, must be a float");
+  require_refused(one_node("Cast", {kInput}), InputClass::Semantic, "attribute 'to' is missing");
+  // A function of the model stands before the operator of its name.
+  Graph graph = one_node("Relu", {kInput, kInput});
+  graph.functions.push_back({"", "Relu", "", {}, {}, one_node("Add", {kInput, kInput})});
+  CHECK_NOTHROW(verify(graph));
+}
+
 }  // namespace
 
 TEST_CASE("what a model fixes itself may not be too large") {

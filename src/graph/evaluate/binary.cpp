@@ -133,7 +133,7 @@ Outputs equal(const Call& call) {
 }
 
 Outputs mod(const Call& call) {
-  return call.node.int_or("fmod", 0) != 0 ? same_type<remainder>(call) : same_type<modulo>(call);
+  return call.int_of("fmod") != 0 ? same_type<remainder>(call) : same_type<modulo>(call);
 }
 
 std::int64_t integer_power(std::int64_t base, std::int64_t exponent) {
@@ -153,7 +153,7 @@ Outputs power(const Call& call) {
 }
 
 Outputs bit_shift(const Call& call) {
-  const std::string direction = call.node.string_or("direction", "");
+  const std::string direction = call.string_of("direction");
   call.require(direction == "LEFT" || direction == "RIGHT", "direction must be LEFT or RIGHT");
   // A count that is negative or beyond the width moves every bit out.
   constexpr auto left = [](auto a, auto b) { return std::uint64_t(b) < 64 ? std::uint64_t(a) << std::uint64_t(b) : 0; };

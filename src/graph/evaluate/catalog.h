@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "graph/evaluate.h"
 #include "graph/graph.h"
+#include "graph/ops/op.h"
 
 namespace bw {
 
@@ -30,6 +31,10 @@ struct Call {
   std::vector<std::int64_t> integers(std::size_t i) const;  // an input as integers
   std::int64_t integer(std::size_t i) const;                // an input of one element
   double number(std::size_t i) const;                       // an input of one element
+  // Attributes, with the defaults of the operator's row at this opset.
+  std::int64_t int_of(std::string_view attribute) const { return bw::int_of(node, attribute, opset); }
+  float float_of(std::string_view attribute) const { return bw::float_of(node, attribute, opset); }
+  std::string string_of(std::string_view attribute) const { return bw::string_of(node, attribute, opset); }
   [[noreturn]] void fail(const std::string& what, InputClass input_class = InputClass::Semantic) const;
   void require(bool holds, const char* what) const {
     if (!holds) fail(what);

@@ -79,7 +79,7 @@ Outputs loop(const Call& call) {
 Outputs scan(const Call& call) {
   if (call.opset < 9) call.fail("Scan of opset 8 is not interpreted", InputClass::Unsupported);
   const Graph& body = body_of(call, "body");
-  const std::int64_t given = call.node.int_or("num_scan_inputs", 0);
+  const std::int64_t given = call.int_of("num_scan_inputs");
   call.require(given > 0 && static_cast<std::size_t>(given) <= call.inputs.size(), "num_scan_inputs does not fit");
   const auto elements = static_cast<std::size_t>(given);
   const std::size_t states = call.inputs.size() - elements;

@@ -80,7 +80,7 @@ Windows transposed_windows(const Call& call, const Shape& in, const Shape& kerne
   const std::vector<std::int64_t> extra = list("output_padding", 0);
   const std::vector<std::int64_t> pads = call.node.ints_or("pads", std::vector<std::int64_t>(2 * rank, 0));
   const bool sized = call.node.find("output_shape") != nullptr;
-  const std::string auto_pad = call.node.string_or("auto_pad", "NOTSET");
+  const std::string auto_pad = call.string_of("auto_pad");
   const bool same = auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";
   std::vector<std::int64_t> wanted = call.node.ints_or("output_shape", Shape(rank, 0));
   if (wanted.size() > rank) wanted.erase(wanted.begin(), wanted.end() - static_cast<std::ptrdiff_t>(rank));

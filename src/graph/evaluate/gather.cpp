@@ -18,7 +18,7 @@ std::int64_t checked(const Call& call, std::int64_t index, std::int64_t extent) 
 
 Outputs gather(const Call& call) {
   const Tensor &x = call.input(0), &at = call.input(1);
-  const std::size_t axis = call.axis(call.node.int_or("axis", 0), x.rank());
+  const std::size_t axis = call.axis(call.int_of("axis"), x.rank());
   std::vector<std::vector<std::int64_t>> positions = all_positions(x.shape());
   positions[axis] = call.integers(1);
   for (std::int64_t& index : positions[axis]) index = checked(call, index, x.shape()[axis]);
@@ -47,7 +47,7 @@ std::vector<std::int64_t> along_axis(const Call& call, const Shape& data, const 
 
 Outputs gather_elements(const Call& call) {
   const Tensor &x = call.input(0), &at = call.input(1);
-  const std::size_t axis = call.axis(call.node.int_or("axis", 0), x.rank());
+  const std::size_t axis = call.axis(call.int_of("axis"), x.rank());
   return {take(x, at.shape(), along_axis(call, x.shape(), at, axis))};
 }
 
@@ -125,7 +125,7 @@ Tensor scatter(const Call& call, const Tensor& x, const std::vector<std::int64_t
 
 Outputs scatter_elements(const Call& call) {
   const Tensor& x = call.input(0);
-  const std::size_t axis = call.axis(call.node.int_or("axis", 0), x.rank());
+  const std::size_t axis = call.axis(call.int_of("axis"), x.rank());
   return {scatter(call, x, along_axis(call, x.shape(), call.input(1), axis), call.input(2))};
 }
 
@@ -145,7 +145,7 @@ Outputs compress(const Call& call) {
   const std::vector<std::int64_t> condition = to_int64s(call.input(1));
   const bool flat = !call.node.find("axis");
   if (flat) x = x.reshaped({static_cast<std::int64_t>(x.size())});
-  const std::size_t axis = flat ? 0 : call.axis(call.node.int_or("axis", 0), x.rank());
+  const std::size_t axis = flat ? 0 : call.axis(call.int_of("axis"), x.rank());
   std::vector<std::vector<std::int64_t>> positions = all_positions(x.shape());
   positions[axis].clear();
   for (std::size_t i = 0; i < condition.size() && i < static_cast<std::size_t>(x.shape()[axis]); ++i)
@@ -161,7 +161,7 @@ Outputs one_hot(const Call& call) {
   call.require(depths.size() == 1 && depths[0] >= 1 && depths[0] < 1e9 && values.size() == 2,
                "depth or values do not fit");
   const auto depth = static_cast<std::int64_t>(depths[0]);
-  const std::size_t axis = call.axis(call.node.int_or("axis", -1), at.rank() + 1);
+  const std::size_t axis = call.axis(call.int_of("axis"), at.rank() + 1);
   Shape shape = at.shape();
   shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(axis), depth);
   std::vector<std::int64_t> indices(call.result_size(shape), 0);

@@ -117,7 +117,7 @@ std::vector<std::int64_t> split_sizes(const Call& call, std::int64_t extent) {
 
 Outputs split(const Call& call) {
   const Tensor& x = call.input(0);
-  const std::size_t axis = call.axis(call.node.int_or("axis", 0), x.rank());
+  const std::size_t axis = call.axis(call.int_of("axis"), x.rank());
   Positions positions = all_positions(x.shape());
   Outputs parts;
   std::int64_t start = 0;
@@ -136,7 +136,7 @@ Outputs concat(const Call& call) {
   for (std::size_t i = 0; i < call.inputs.size(); ++i) parts.push_back(call.input(i));
   call.require(!parts.empty(), "nothing is given");
   Shape shape = parts[0].shape();
-  const std::size_t axis = call.axis(call.node.int_or("axis", 0), shape.size());
+  const std::size_t axis = call.axis(call.int_of("axis"), shape.size());
   shape[axis] = 0;
   for (const Tensor& part : parts) {
     call.require(part.rank() == shape.size(), "inputs have different ranks");
@@ -192,7 +192,7 @@ Outputs pad(const Call& call) {
   std::vector<std::int64_t> axes =
       call.has(3) ? call.integers(3) : positions_from(0, 1, static_cast<std::int64_t>(x.rank()));
   call.require(pads.size() == 2 * axes.size(), "two pads an axis are needed");
-  const std::string mode = call.node.string_or("mode", "constant");
+  const std::string mode = call.string_of("mode");
   call.require(mode == "constant" || mode == "edge" || mode == "reflect" || mode == "wrap", "the mode is not known");
   Positions positions = all_positions(x.shape());
   for (std::size_t i = 0; i < axes.size(); ++i) {
@@ -207,18 +207,18 @@ Outputs pad(const Call& call) {
   if (call.has(2))
     fill = call.input(2);
   else if (call.node.find("value"))
-    fill = tensor_of(std::vector<double>{call.node.float_or("value", 0)}, {}, x.dtype());
+    fill = tensor_of(std::vector<double>{call.float_of("value")}, {}, x.dtype());
   call.require(!fill.defined() || fill.size() == 1, "the value to fill with must be one number");
   return {select(call, x, positions, strides_of(x.shape()), fill)};
 }
 
 Outputs depth_to_space(const Call& call) {
   const Tensor& x = call.input(0);
-  const std::int64_t b = call.node.int_or("blocksize", 0);
+  const std::int64_t b = call.int_of("blocksize");
   call.require(x.rank() == 4 && b > 0 && b < 1 << 15 && x.shape()[1] % (b * b) == 0,
                "the block does not fit the channels");
   const std::int64_t n = x.shape()[0], c = x.shape()[1] / (b * b), h = x.shape()[2], w = x.shape()[3];
-  const Tensor moved = call.node.string_or("mode", "DCR") == "DCR"
+  const Tensor moved = call.string_of("mode") == "DCR"
                            ? permute(call, x.reshaped({n, b, b, c, h, w}), {0, 3, 4, 1, 5, 2})
                            : permute(call, x.reshaped({n, c, b, b, h, w}), {0, 1, 4, 2, 5, 3});
   return {moved.reshaped({n, c, h * b, w * b})};
@@ -226,13 +226,13 @@ Outputs depth_to_space(const Call& call) {
 
 Outputs space_to_depth(const Call& call) {
   const Tensor& x = call.input(0);
-  const std::int64_t b = call.node.int_or("blocksize", 0);
+  const std::int64_t b = call.int_of("blocksize");
   call.require(x.rank() == 4 && b > 0 && b < 1 << 15 && x.shape()[2] % b == 0 && x.shape()[3] % b == 0,
                "the block does not fit the image");
   const std::int64_t n = x.shape()[0], c = x.shape()[1], h = x.shape()[2] / b, w = x.shape()[3] / b;
   const Tensor blocks = x.reshaped({n, c, h, b, w, b});
-  const Tensor moved = call.node.string_or("mode", "DCR") == "DCR" ? permute(call, blocks, {0, 3, 5, 1, 2, 4})
-                                                                   : permute(call, blocks, {0, 1, 3, 5, 2, 4});
+  const Tensor moved = call.string_of("mode") == "DCR" ? permute(call, blocks, {0, 3, 5, 1, 2, 4})
+                                                       : permute(call, blocks, {0, 1, 3, 5, 2, 4});
   return {moved.reshaped({n, c * b * b, h, w})};
 }
 
@@ -240,7 +240,7 @@ Outputs trilu(const Call& call) {
   const Tensor& x = call.input(0);
   call.require(x.rank() >= 2, "the input must have rank 2 or more");
   const std::int64_t k = call.has(1) ? call.integer(1) : 0;
-  const bool upper = call.node.int_or("upper", 1) != 0;
+  const bool upper = call.int_of("upper") != 0;
   const std::int64_t rows = x.shape()[x.rank() - 2], columns = x.shape()[x.rank() - 1];
   std::vector<std::int64_t> indices(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -254,8 +254,8 @@ Outputs trilu(const Call& call) {
 Outputs reverse_sequence(const Call& call) {
   const Tensor& x = call.input(0);
   const std::vector<std::int64_t> lengths = call.integers(1);
-  const std::size_t time = call.axis(call.node.int_or("time_axis", 0), x.rank()),
-                    batch = call.axis(call.node.int_or("batch_axis", 1), x.rank());
+  const std::size_t time = call.axis(call.int_of("time_axis"), x.rank()),
+                    batch = call.axis(call.int_of("batch_axis"), x.rank());
   call.require(time != batch && lengths.size() == static_cast<std::size_t>(x.shape()[batch]),
                "one length a sequence is needed");
   const Shape strides = strides_of(x.shape());

@@ -32,11 +32,11 @@ std::vector<double> per_channel(const Call& call, std::size_t input, std::int64_
 Outputs batch_normalization(const Call& call) {
   const Tensor& x = call.input(0);
   call.require(x.rank() >= 2, "the input must have rank 2 or more");
-  if (call.node.int_or("training_mode", 0) != 0) call.fail("training mode is not interpreted", InputClass::Unsupported);
+  if (call.int_of("training_mode") != 0) call.fail("training mode is not interpreted", InputClass::Unsupported);
   const std::int64_t channels = x.shape()[1];
   const std::vector<double> scale = per_channel(call, 1, channels), bias = per_channel(call, 2, channels),
                             mean = per_channel(call, 3, channels), variance = per_channel(call, 4, channels);
-  const double epsilon = call.node.float_or("epsilon", 1e-5f);
+  const double epsilon = call.float_of("epsilon");
   const AxisView view(x.shape(), 1);
   std::vector<double> values = to_doubles(x);
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -60,7 +60,7 @@ Outputs normalize_groups(const Call& call, std::int64_t groups) {
   const std::size_t repeat = static_cast<std::size_t>(channels) / scale.size();  // opset 18 has one a group
   const AxisView view(x.shape(), 1);
   const std::size_t row = per_group * view.inner;
-  const double epsilon = call.node.float_or("epsilon", 1e-5f);
+  const double epsilon = call.float_of("epsilon");
   std::vector<double> values = to_doubles(x);
   for (std::size_t start = 0; row && start < values.size(); start += row) {
     const Moments m = moments(std::span(values).subspan(start, row), epsilon);
@@ -84,9 +84,9 @@ Outputs group_normalization(const Call& call) {
 // Over all axes from `axis` on; scale and bias broadcast to the input. Second and third output: mean and inverse.
 Outputs normalize_tail(const Call& call, bool centred) {
   const Tensor& x = call.input(0);
-  const std::size_t axis = call.axis(call.node.int_or("axis", -1), x.rank());
+  const std::size_t axis = call.axis(call.int_of("axis"), x.rank());
   const auto row = static_cast<std::size_t>(element_count(std::span(x.shape()).subspan(axis)));
-  const double epsilon = call.node.float_or("epsilon", 1e-5f);
+  const double epsilon = call.float_of("epsilon");
   const std::vector<double> scale = to_doubles(call.input(1));
   const std::vector<std::int64_t> scale_at = broadcast_indices(call.input(1).shape(), x.shape());
   std::vector<double> bias;
@@ -122,10 +122,9 @@ Outputs rms_normalization(const Call& call) {
 Outputs local_response_normalization(const Call& call) {
   const Tensor& x = call.input(0);
   call.require(x.rank() >= 2, "the input must have rank 2 or more");
-  const std::int64_t size = call.node.int_or("size", 0), channels = x.shape()[1];
+  const std::int64_t size = call.int_of("size"), channels = x.shape()[1];
   call.require(size > 0 && size < 1 << 20, "size must be positive");
-  const double alpha = call.node.float_or("alpha", 1e-4f), beta = call.node.float_or("beta", 0.75f),
-               bias = call.node.float_or("bias", 1);
+  const double alpha = call.float_of("alpha"), beta = call.float_of("beta"), bias = call.float_of("bias");
   const AxisView view(x.shape(), 1);
   const std::vector<double> values = to_doubles(x);
   std::vector<double> result(values.size());
@@ -144,11 +143,10 @@ Outputs local_response_normalization(const Call& call) {
 
 // Rewrites each row along an axis. Before opset 13 Softmax and its kin take all axes from `axis` on as one.
 template <class Rewrite>
-Outputs along(const Call& call, std::int64_t default_axis, bool flattens, const Rewrite& rewrite) {
+Outputs along(const Call& call, bool flattens, const Rewrite& rewrite) {
   const Tensor& x = call.input(0);
-  const std::int64_t given = call.node.int_or("axis", default_axis);
   if (x.rank() == 0) return {x};
-  const std::size_t axis = call.axis(given, x.rank());
+  const std::size_t axis = call.axis(call.int_of("axis"), x.rank());
   AxisView view(x.shape(), axis);
   if (flattens) {
     view.extent *= view.inner;
@@ -166,7 +164,7 @@ Outputs along(const Call& call, std::int64_t default_axis, bool flattens, const 
 
 template <class Rewrite>
 Outputs distribution(const Call& call, const Rewrite& rewrite) {
-  return along(call, call.opset < 13 ? 1 : -1, call.opset < 13, rewrite);
+  return along(call, call.opset < 13, rewrite);
 }
 
 Outputs softmax(const Call& call) {
@@ -197,9 +195,9 @@ Outputs hardmax(const Call& call) {
 }
 
 Outputs lp_normalization(const Call& call) {
-  const std::int64_t p = call.node.int_or("p", 2);
+  const std::int64_t p = call.int_of("p");
   call.require(p == 1 || p == 2, "p must be 1 or 2");
-  return along(call, -1, false, [=](std::vector<double>& row) {
+  return along(call, false, [=](std::vector<double>& row) {
     double norm = 0;
     for (double x : row) norm += p == 1 ? std::fabs(x) : x * x;
     if (p == 2) norm = std::sqrt(norm);

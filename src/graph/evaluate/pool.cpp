@@ -78,7 +78,7 @@ Outputs lp_pool(const Call& call) {
   const Tensor& x = call.input(0);
   const Windows windows = pool_windows(call, x);
   const Image size = image(call, x, windows);
-  const double p = static_cast<double>(call.node.int_or("p", 2));
+  const double p = static_cast<double>(call.int_of("p"));
   const std::vector<double> values = to_doubles(x);
   std::vector<double> sums(size.planes * size.out_size, 0);
   windows.for_each([&](const Windows::Meeting& meeting) {
@@ -124,7 +124,7 @@ Outputs global_max_pool(const Call& call) {
 }
 
 Outputs global_lp_pool(const Call& call) {
-  const double p = static_cast<double>(call.node.int_or("p", 2));
+  const double p = static_cast<double>(call.int_of("p"));
   return over_planes(call, [=](std::span<const double> plane) {
     double sum = 0;
     for (double value : plane) sum += std::pow(std::fabs(value), p);

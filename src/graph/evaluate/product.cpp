@@ -60,9 +60,9 @@ Outputs matmul(const Call& call) {
 Outputs gemm(const Call& call) {
   const Tensor &a = call.input(0), &b = call.input(1);
   call.require(a.rank() == 2 && b.rank() == 2, "A and B must be matrices");
-  const double alpha = call.node.float_or("alpha", 1), beta = call.node.float_or("beta", 1);
-  Matrix y = multiply(call, call.node.int_or("transA", 0) ? transposed(call, a) : matrix(a),
-                      call.node.int_or("transB", 0) ? transposed(call, b) : matrix(b));
+  const double alpha = call.float_of("alpha"), beta = call.float_of("beta");
+  Matrix y = multiply(call, call.int_of("transA") ? transposed(call, a) : matrix(a),
+                      call.int_of("transB") ? transposed(call, b) : matrix(b));
   for (double& value : y.values) value *= alpha;
   if (call.has(2)) {
     const std::vector<double> c = to_doubles(call.input(2));
@@ -88,7 +88,7 @@ std::string with_ellipsis(const Call& call, const std::string& term, std::size_t
 }
 
 Equation parse_equation(const Call& call) {
-  std::string text = call.node.string_or("equation", "");
+  std::string text = call.string_of("equation");
   std::erase(text, ' ');
   const std::size_t arrow = text.find("->");
   std::string left = text.substr(0, arrow);

@@ -197,8 +197,8 @@ std::uint8_t packed_code(std::span<const std::uint8_t> bytes, std::size_t row, s
 
 // ONNX Runtime's MatMulNBits: B is [N, blocks, block bytes] uint8, scales [N * blocks], zero points packed or absent.
 Outputs matmul_nbits(const Call& call) {
-  const std::int64_t k_size = call.node.int_or("K", 0), n_size = call.node.int_or("N", 0),
-                     bits = call.node.int_or("bits", 4), block = call.node.int_or("block_size", 0);
+  const std::int64_t k_size = call.int_of("K"), n_size = call.int_of("N"), bits = call.int_of("bits"),
+                     block = call.node.int_or("block_size", 0);
   call.require(bits == 2 || bits == 4 || bits == 8, "bits must be 2, 4 or 8");
   call.require(k_size > 0 && n_size > 0 && block >= 16 && block <= 1 << 20, "K, N or block_size is impossible");
   call.result_size({k_size, n_size});

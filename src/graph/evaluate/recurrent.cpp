@@ -73,12 +73,12 @@ Layer layer_of(const Call& call, std::size_t gates, const std::vector<std::strin
   const Shape &x = call.input(0).shape(), &w = call.input(1).shape(), &r = call.input(2).shape();
   call.require(x.size() == 3 && w.size() == 3 && r.size() == 3, "X, W and R must have rank 3");
   layer.gates = gates;
-  layer.batch_first = call.node.int_or("layout", 0) != 0;
+  layer.batch_first = call.int_of("layout") != 0;
   layer.steps = static_cast<std::size_t>(x[layer.batch_first ? 1 : 0]);
   layer.batch = static_cast<std::size_t>(x[layer.batch_first ? 0 : 1]);
   layer.in = static_cast<std::size_t>(x[2]);
   layer.hidden = static_cast<std::size_t>(r[2]);
-  layer.directions = call.node.string_or("direction", "forward") == "bidirectional" ? 2 : 1;
+  layer.directions = call.string_of("direction") == "bidirectional" ? 2 : 1;
   const auto rows = static_cast<std::int64_t>(gates) * r[2], directions = static_cast<std::int64_t>(layer.directions);
   call.require(w == Shape{directions, rows, x[2]} && r == Shape{directions, rows, r[2]}, "W or R do not fit");
   layer.x = to_doubles(call.input(0));
@@ -100,7 +100,7 @@ Layer layer_of(const Call& call, std::size_t gates, const std::vector<std::strin
   layer.h = state(call, state_at, layer);
   layer.activations = activations_of(call, default_activations, layer.directions);
   call.require(layer.activations.size() == layer.directions * default_activations.size(), "the activations do not fit");
-  if (call.node.find("clip")) layer.clip = call.node.float_or("clip", 0);
+  if (call.node.find("clip")) layer.clip = call.float_of("clip");
   call.require(layer.clip >= 0, "clip is negative");
   return layer;
 }
@@ -157,7 +157,7 @@ void gru_step(const Call& call, const Layer& layer, const Sums& sums, std::span<
 
 void lstm_step(const Call& call, const Layer& layer, const Sums& sums, std::span<double> h, std::span<double> c) {
   const Activation* act = layer.activations.data() + 3 * sums.direction;
-  const bool coupled = call.node.int_or("input_forget", 0) != 0;
+  const bool coupled = call.int_of("input_forget") != 0;
   const std::vector<double> old(h.begin(), h.end());
   const auto peep = [&](std::size_t which, std::size_t j, double cell) {
     return layer.peephole.empty() ? 0 : layer.peephole[(sums.direction * 3 + which) * layer.hidden + j] * cell;
@@ -177,7 +177,7 @@ std::vector<double> run(const Call& call, Layer& layer, Step step) {
   const std::size_t states = layer.directions * layer.batch * layer.hidden;
   std::vector<double> y(call.result_size({static_cast<std::int64_t>(layer.steps), static_cast<std::int64_t>(states)}),
                         0);
-  const std::string direction = call.node.string_or("direction", "forward");
+  const std::string direction = call.string_of("direction");
   for (std::size_t d = 0; d < layer.directions; ++d) {
     const bool backward = direction == "reverse" || d == 1;
     for (std::size_t b = 0; b < layer.batch; ++b) {

@@ -29,7 +29,7 @@ Groups group(const Call& call) {
   Shape kept = x.shape();
   for (std::size_t i = 0; i < kept.size(); ++i)
     if (reduced[i]) kept[i] = 1;
-  const bool keep = call.node.int_or("keepdims", 1) != 0;
+  const bool keep = call.int_of("keepdims") != 0;
   for (std::size_t i = 0; i < kept.size(); ++i)
     if (keep || !reduced[i]) groups.shape.push_back(kept[i]);
   groups.count = call.result_size(kept);
@@ -133,7 +133,7 @@ template <bool product>
 Outputs cumulate(const Call& call) {
   const Tensor& x = call.input(0);
   const AxisView view(x.shape(), call.axis(call.integer(1), x.rank()));
-  const bool exclusive = call.node.int_or("exclusive", 0) != 0, reverse = call.node.int_or("reverse", 0) != 0;
+  const bool exclusive = call.int_of("exclusive") != 0, reverse = call.int_of("reverse") != 0;
   std::vector<double> values = to_doubles(x);
   for (std::size_t o = 0; o < view.outer; ++o)
     for (std::size_t i = 0; i < view.inner; ++i) {

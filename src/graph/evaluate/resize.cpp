@@ -63,7 +63,7 @@ struct Settings {
 
 Settings settings_of(const Call& call) {
   const bool upsample = call.node.op_type == "Upsample" || call.opset < 11;
-  return {call.node.string_or("mode", "nearest"),
+  return {call.string_of("mode"),
           call.node.string_or("coordinate_transformation_mode", upsample ? "asymmetric" : "half_pixel"),
           call.node.string_or("nearest_mode", upsample ? "floor" : "round_prefer_floor"),
           call.node.int_or("antialias", 0) != 0,
@@ -120,7 +120,7 @@ void resample(const Call& call, const Settings& settings, const Axis& axis, std:
 
 // Sizes asked for under keep_aspect_ratio_policy: one scale for all axes.
 void keep_aspect(const Call& call, std::vector<Axis*>& axes) {
-  const std::string policy = call.node.string_or("keep_aspect_ratio_policy", "stretch");
+  const std::string policy = call.string_of("keep_aspect_ratio_policy");
   if (policy == "stretch" || axes.empty()) return;
   double scale = axes[0]->scale;
   for (const Axis* axis : axes)

@@ -12,8 +12,8 @@ namespace {
 template <bool largest>
 Outputs arg_extreme(const Call& call) {
   const Tensor& x = call.input(0);
-  const std::size_t axis = call.axis(call.node.int_or("axis", 0), x.rank());
-  const bool last = call.node.int_or("select_last_index", 0) != 0;
+  const std::size_t axis = call.axis(call.int_of("axis"), x.rank());
+  const bool last = call.int_of("select_last_index") != 0;
   const AxisView view(x.shape(), axis);
   call.require(view.extent > 0, "the axis is empty");
   const std::vector<double> values = to_doubles(x);
@@ -29,17 +29,17 @@ Outputs arg_extreme(const Call& call) {
     }
   Shape shape = x.shape();
   shape[axis] = 1;
-  if (call.node.int_or("keepdims", 1) == 0) shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis));
+  if (call.int_of("keepdims") == 0) shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis));
   return {tensor_of(winners, shape, DType::Int64)};
 }
 
 // Equal elements keep their order, the smaller index first.
 Outputs top_k(const Call& call) {
   const Tensor& x = call.input(0);
-  const std::size_t axis = call.axis(call.node.int_or("axis", -1), x.rank());
-  const std::int64_t k = call.has(1) ? call.integer(1) : call.node.int_or("k", 0);
+  const std::size_t axis = call.axis(call.int_of("axis"), x.rank());
+  const std::int64_t k = call.has(1) ? call.integer(1) : call.int_of("k");
   call.require(k >= 0 && k <= x.shape()[axis], "k is outside the axis");
-  const bool largest = call.node.int_or("largest", 1) != 0;
+  const bool largest = call.int_of("largest") != 0;
   const AxisView view(x.shape(), axis);
   const std::vector<double> values = to_doubles(x);
   Shape shape = x.shape();

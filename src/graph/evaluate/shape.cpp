@@ -26,7 +26,7 @@ Outputs shape_of(const Call& call) {
   const Shape& shape = call.input(0).shape();
   const auto rank = static_cast<std::int64_t>(shape.size());
   const auto bound = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank); };
-  const std::int64_t start = bound(call.node.int_or("start", 0)), end = bound(call.node.int_or("end", rank));
+  const std::int64_t start = bound(call.int_of("start")), end = bound(call.node.int_or("end", rank));
   const Shape part(shape.begin() + start, shape.begin() + std::max(start, end));
   return {Tensor::of<std::int64_t>({static_cast<std::int64_t>(part.size())}, std::span<const std::int64_t>(part))};
 }
@@ -74,7 +74,7 @@ Outputs range(const Call& call) {
 Outputs reshape(const Call& call) {
   const Tensor& x = call.input(0);
   Shape shape = call.integers(1);
-  const bool allow_zero = call.node.int_or("allowzero", 0) != 0;
+  const bool allow_zero = call.int_of("allowzero") != 0;
   std::size_t known = 1, open = shape.size();
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (shape[i] == 0 && !allow_zero) {
@@ -98,7 +98,7 @@ Outputs reshape(const Call& call) {
 
 Outputs flatten(const Call& call) {
   const Tensor& x = call.input(0);
-  std::int64_t axis = call.node.int_or("axis", 1);
+  std::int64_t axis = call.int_of("axis");
   const auto rank = static_cast<std::int64_t>(x.rank());
   call.require(axis >= -rank && axis <= rank, "the axis is outside the tensor");
   if (axis < 0) axis += rank;
@@ -148,7 +148,7 @@ Outputs eye_like(const Call& call) {
   const Tensor& x = call.input(0);
   call.require(x.rank() == 2, "the input must have rank 2");
   const std::int64_t rows = x.shape()[0], columns = x.shape()[1];
-  const std::int64_t k = std::clamp(call.node.int_or("k", 0), -rows, columns),
+  const std::int64_t k = std::clamp(call.int_of("k"), -rows, columns),
                      to = call.node.int_or("dtype", static_cast<std::int64_t>(x.dtype()));
   call.require(to > 0 && to < 256 && is_known_dtype(static_cast<int>(to)), "attribute 'dtype' is not an element type");
   std::vector<std::int64_t> values(x.size(), 0);

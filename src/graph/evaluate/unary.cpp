@@ -163,8 +163,7 @@ Outputs is_nan(const Call& call) {
 }
 
 Outputs is_inf(const Call& call) {
-  const bool positive = call.node.int_or("detect_positive", 1) != 0,
-             negative = call.node.int_or("detect_negative", 1) != 0;
+  const bool positive = call.int_of("detect_positive") != 0, negative = call.int_of("detect_negative") != 0;
   return test_each(call, [=](double x) { return std::isinf(x) && (x > 0 ? positive : negative); });
 }
 

@@ -113,7 +113,7 @@ void Scope::take_constants() {
 }
 
 void Scope::step(Node& node) {
-  if (model_.functions.contains({node.domain, node.op_type, node.overload}) || has_references(node)) return;
+  if (model_.functions.contains(key_of(node)) || has_references(node)) return;
   const OpInfo* op = find_op(node);
   if (!op || !op->infer) return;
   const std::string place = "node '" + node.name.substr(0, 200) + "' (" + node.op_type.substr(0, 200) + ")";
@@ -171,9 +171,7 @@ ValueId Scope::find(std::string_view name) {
 }
 
 void infer(Graph& graph) {
-  InferredModel model{graph, {}};
-  for (const Function& function : graph.functions)
-    model.functions.emplace(function.domain, function.name, function.overload);
+  const InferredModel model{graph, functions_of(graph)};
   Scope(model, graph, nullptr).run();
 }
 

@@ -3,16 +3,15 @@
 
 #include <set>
 #include <string_view>
-#include <tuple>
 #include <unordered_map>
 
 #include "graph/infer/inference.h"
+#include "graph/links.h"
 
 namespace bw {
 
 // The model that all graphs belong to.
 struct InferredModel {
-  using FunctionKey = std::tuple<std::string_view, std::string_view, std::string_view>;  // domain, name, overload
   const Graph& graph;
   std::set<FunctionKey> functions;
 };

@@ -30,15 +30,15 @@ std::uint64_t matmul_work(const Node&, Shapes inputs, Shapes outputs) {
 }
 std::uint64_t gemm_work(const Node& node, Shapes inputs, Shapes outputs) {
   if (inputs[0].size() != 2) return 0;
-  return volume(outputs[0]) * static_cast<std::uint64_t>(inputs[0][node.int_or("transA", 0) ? 0 : 1]);
+  return volume(outputs[0]) * static_cast<std::uint64_t>(inputs[0][int_of(node, "transA") ? 0 : 1]);
 }
 std::uint64_t nbits_work(const Node& node, Shapes, Shapes outputs) {
-  return volume(outputs[0]) * static_cast<std::uint64_t>(node.int_or("K", 0));
+  return volume(outputs[0]) * static_cast<std::uint64_t>(int_of(node, "K"));
 }
 
 // The product of the extents of all labels, when there are two operands or more. Ellipsis: not counted.
 std::uint64_t einsum_work(const Node& node, Shapes inputs, Shapes) {
-  const std::string equation = node.string_or("equation", "");
+  const std::string equation = string_of(node, "equation");
   if (inputs.size() < 2 || equation.find('.') != std::string::npos) return 0;
   std::map<char, std::int64_t> extents;
   std::size_t operand = 0, axis = 0;
@@ -67,11 +67,11 @@ std::optional<int> last_axis(const Node&, int rank) {
   return rank >= 2 ? std::optional(rank - 1) : std::nullopt;
 }
 std::optional<int> gemm_axis(const Node& node, int) {
-  return node.int_or("transB", 0) ? 0 : 1;
+  return int_of(node, "transB") ? 0 : 1;
 }
 std::optional<int> fused_matmul_axis(const Node& node, int rank) {
   if (rank < 2) return std::nullopt;
-  return node.int_or("transB", 0) ? rank - 2 : rank - 1;
+  return int_of(node, "transB") ? rank - 2 : rank - 1;
 }
 
 constexpr OpInfo kOps[] = {

@@ -1,12 +1,15 @@
 #include "graph/ops/product.h"
 
+#include "graph/ops/op.h"
+
 namespace bw {
 
 std::optional<Product> plain_product(const Node& node) {
   if (node.is("MatMul")) return Product{node.input(0), node.input(1), kNoValue, false};
-  const bool scaled = node.float_or("alpha", 1) != 1 || (node.input(2) != kNoValue && node.float_or("beta", 1) != 1);
-  if (!node.is("Gemm") || scaled || node.int_or("transA", 0) != 0) return std::nullopt;
-  return Product{node.input(0), node.input(1), node.input(2), node.int_or("transB", 0) != 0};
+  if (!node.is("Gemm")) return std::nullopt;
+  const bool scaled = float_of(node, "alpha") != 1 || (node.input(2) != kNoValue && float_of(node, "beta") != 1);
+  if (scaled || int_of(node, "transA") != 0) return std::nullopt;
+  return Product{node.input(0), node.input(1), node.input(2), int_of(node, "transB") != 0};
 }
 
 }  // namespace bw
