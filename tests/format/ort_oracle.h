@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/file.h"
+#include "graph/graph.h"
 
 namespace bw::test {
 
@@ -17,6 +19,9 @@ struct Run {
 
 // Runs a model on the inputs given in `folder` (input_K.pb), or on fixed ones made from the types of its inputs.
 Run run_in_ort(std::string_view model, const fs::path& folder);
+
+// Outputs of a graph whose every input that no node makes is given by name; those that are constants get these numbers.
+std::vector<Tensor> computed_in_ort(Graph graph, const std::map<std::string, Tensor>& given);
 
 // Calls body(i) for i in [0, count) in child processes and gives the answers, one character each: what body gave, 'X'
 // where it ended the process, 'T' where it took longer than `seconds`.

@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "graph/couple/rules.h"
 #include "graph/infer/rules.h"
 #include "graph/ops/op.h"
 

@@ -16,6 +16,7 @@
 namespace bw {
 
 class Inference;
+class Operands;
 
 // How the scale of an output relates to that of its first input, for integer kernels.
 enum class DataFlow : std::uint8_t {
@@ -36,6 +37,9 @@ struct OpInfo {
   bool in_any_opset = false;  // ONNX Runtime takes it in the default domain whatever opset a model has
   // Types of the outputs (graph/infer/rules.h); nullptr: not known, they stay as the graph states them.
   void (*infer)(Inference& at) = nullptr;
+  // How axes of operands hang together (graph/ops/coupling.h has the words, graph/couple/rules.h the rules); nullptr:
+  // nothing of them can be cut.
+  void (*couple)(Operands& at) = nullptr;
   DataFlow flow = DataFlow::Compute;
   int weight_input = -1;  // position of the operand that is usually a constant weight
   int bias_input = -1;
