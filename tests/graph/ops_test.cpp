@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/error.h"
 #include "graph/ops/op.h"
 #include "graph/text.h"
 
@@ -40,6 +41,23 @@ TEST_CASE("weights carry output channels on the axis that ONNX says", "[ops]") {
   CHECK(axis_of("MatMul", 3) == 2);
   CHECK(axis_of("MatMul", 1) == std::nullopt);
   CHECK(axis_of("LSTM", 3) == 1);
+}
+
+TEST_CASE("an attribute that is left out has the default of its row, by opset", "[ops]") {
+  Node node;
+  node.op_type = "Softmax";
+  CHECK(int_of(node, "axis") == -1);
+  CHECK(int_of(node, "axis", 13) == -1);
+  CHECK(int_of(node, "axis", 12) == 1);
+  node.set("axis", std::int64_t{3});
+  CHECK(int_of(node, "axis", 12) == 3);
+  CHECK_THROWS_AS(int_of(node, "no_such"), Error);
+  node.op_type = "Gelu";
+  CHECK(string_of(node, "approximate") == "none");
+  node.op_type = "LeakyRelu";
+  CHECK(float_of(node, "alpha") == 0.01f);
+  node.op_type = "Cast";
+  CHECK_THROWS_AS(int_of(node, "to"), Error);
 }
 
 Cost cost_of(const std::string& statements) {
