@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/error.h"
+#include "graph/infer.h"
 #include "graph/rewriter.h"
 #include "tensor/kernels/layout.h"
 
@@ -37,7 +39,11 @@ class Editor {
                            }));
   }
 
-  void operator()(const ReplaceConstant& edit) { rewriter_.set_constant(constant(edit.constant), edit.content); }
+  void operator()(const ReplaceConstant& edit) {
+    const ValueId id = constant(edit.constant);
+    if (content(id).dtype() != edit.content.dtype() || content(id).shape() != edit.content.shape()) retyped_.insert(id);
+    rewriter_.set_constant(id, edit.content);
+  }
 
   void operator()(const RemoveChannels& edit) {
     const ValueId id = constant(edit.constant);
@@ -50,6 +56,7 @@ class Editor {
       refuse(fmt::format("channels of '{}' are not ascending numbers below its {} along axis {}", edit.constant,
                          layout.channels, edit.axis));
     rewriter_.set_constant(id, without(content(id), layout, edit));
+    retyped_.insert(id);
   }
 
   void operator()(const CopyConstant& edit) {
@@ -72,6 +79,7 @@ class Editor {
     made.outputs = {rewriter_.add_value(edit.output)};
     const ValueId output = made.outputs.front();
     const NodeId inserted = rewriter_.add_node(std::move(made));
+    retyped_.insert(output);
     if (edit.users.empty()) {
       rewriter_.replace_uses(replaced, output, std::span(&inserted, 1));
       rewriter_.take_over_output(replaced, output);
@@ -88,8 +96,16 @@ class Editor {
     changed.op_type = made.op_type;
     changed.domain = made.domain;
     changed.attributes = made.attributes;
+    retyped_.insert(changed.outputs.begin(), changed.outputs.end());
   }
 
+  // Names of values whose type may be another one now.
+  std::set<std::string> retyped() const {
+    std::set<std::string> names;
+    for (const ValueId id : retyped_)
+      if (id != kNoValue) names.insert(rewriter_.graph().value(id).name);
+    return names;
+  }
   void finish() { rewriter_.finish(); }
 
  private:
@@ -159,7 +175,25 @@ class Editor {
   }
 
   Rewriter rewriter_;
+  std::set<ValueId> retyped_;
 };
+
+// Infers the types of what is computed from these values; what the graph says of its outputs must stay true.
+void infer_behind(Graph& graph, const std::set<std::string>& retyped) {
+  if (retyped.empty()) return;
+  std::vector<bool> behind(graph.values.size());
+  for (std::size_t v = 0; v < behind.size(); ++v) behind[v] = retyped.contains(graph.values[v].name);
+  const auto is_behind = [&](ValueId id) { return id != kNoValue && behind[static_cast<std::size_t>(id)]; };
+  for (const Node& node : graph.nodes) {
+    const bool computed = std::ranges::any_of(node.inputs, is_behind) || std::ranges::any_of(node.outputs, is_behind);
+    for (const ValueId id : node.outputs) {
+      if (!computed || id == kNoValue) continue;
+      behind[static_cast<std::size_t>(id)] = true;
+      if (!graph.is_output(id)) graph.value(id).type = {};
+    }
+  }
+  infer(graph);
+}
 
 }  // namespace
 
@@ -181,8 +215,10 @@ Graph edited(const Graph& graph, std::span<const Edit> edits) {
     } catch (const Error& error) {
       throw error.within(fmt::format("edit {} ({})", i, name_of(edits[i])));
     }
+  const std::set<std::string> retyped = editor.retyped();
   try {
     editor.finish();
+    infer_behind(result, retyped);
   } catch (const Error& error) {
     throw Error(ErrorKind::Quantization, "the edits leave a graph that is none: " + error.message(), error.where());
   }

@@ -79,13 +79,16 @@ TEST_CASE("a node with a copy of a constant leaves the others theirs") {
 }
 
 TEST_CASE("channels are removed wherever the edits say, and the others keep their order") {
-  const std::vector<Edit> edits{RemoveChannels{"w", 1, {1}}, RemoveChannels{"b", 0, {1}}, RemoveChannels{"v", 0, {1}}};
+  const CopyConstant own{"p", 1, "w of p"};  // %q is an output of three columns
+  const std::vector<Edit> edits{own, RemoveChannels{"w of p", 1, {1}}, RemoveChannels{"b", 0, {1}},
+                                RemoveChannels{"v", 0, {1}}};
   const Graph graph = edited(two_layers(), edits);
-  CHECK(outputs(graph) == std::vector<Floats>{{6, 0}, {5, 9}});
+  CHECK(outputs(graph) == std::vector<Floats>{{6, 0}, {5, 7, 9}});
   const auto shape = [&](const char* name) { return *graph.value(graph.find(name)).type.static_shape(); };
-  CHECK(shape("w") == Shape{2, 2});
-  CHECK(after({RemoveChannels{"w", 1, {0, 2}}, RemoveChannels{"b", 0, {0, 2}}, RemoveChannels{"v", 0, {0, 2}}}) ==
-        std::vector<Floats>{{0, 7}, {7}});
+  CHECK(shape("w of p") == Shape{2, 2});
+  for (const char* name : {"p", "h", "r"}) CHECK(shape(name) == Shape{1, 2});
+  CHECK(after({own, RemoveChannels{"w of p", 1, {0, 2}}, RemoveChannels{"b", 0, {0, 2}},
+               RemoveChannels{"v", 0, {0, 2}}})[0] == Floats{0, 7});
 }
 
 TEST_CASE("a node is put in before the users that are named, or before all and the graph's output") {
@@ -134,7 +137,21 @@ TEST_CASE("an edit that does not fit says which one, and what was expected") {
   CHECK(has(refusal({RewriteNode{"r", {.op_type = "Relu", .domain = "", .inputs = {"gone"}, .attributes = {}}}}),
             "there is no value 'gone'"));
   const Operation of_y{.op_type = "Relu", .domain = "", .inputs = {"y"}, .attributes = {}};
-  CHECK_THROWS_AS(edited(two_layers(), std::vector<Edit>{RewriteNode{"p", of_y}}), Error);  // a cycle
+  CHECK(has(refusal({RewriteNode{"p", of_y}}), "the edits leave a graph that is none"));  // a cycle
+  CHECK(has(refusal({RemoveChannels{"w", 1, {0}}}), "node 'q' (MatMul)"));
+  CHECK(has(refusal({CopyConstant{"p", 1, "own"}, RemoveChannels{"own", 1, {0}}}),
+            "node 'h' (Add)"));                               // the bias has three numbers still
+  CHECK(has(refusal({RemoveChannels{"v", 1, {0}}}), "'y'"));  // the graph says that there are two columns
+}
+
+TEST_CASE("types are inferred behind what was changed") {
+  Graph graph = two_layers();
+  const AddConstant wide{"wide", Tensor::of<float>({4, 3}, std::vector<float>(12, 1.0f))};
+  const RewriteNode taller{"h", {.op_type = "Add", .domain = "", .inputs = {"p", "wide"}, .attributes = {}}};
+  graph.value(graph.find("y")).type = {};
+  const Graph changed = edited(graph, std::vector<Edit>{wide, taller});
+  CHECK(*changed.value(changed.find("r")).type.static_shape() == Shape{4, 3});
+  CHECK(*changed.value(changed.find("y")).type.static_shape() == Shape{4, 2});
 }
 
 TEST_CASE("codes are of what the edits left") {

@@ -79,6 +79,9 @@ TEST_CASE("a code of a codebook is its number there, times the scale") {
   CHECK(numbers(params) == Floats{-1, -0.25f, 5, 10, 100, 50, -250, -1000});
   params.scheme = in_blocks(DType::UInt4, 2, 0);  // down the columns: one block each
   CHECK(numbers(params) == Floats{-1, -2.5f, 50, 1000, 1, 5, -25, -1000});
+  params.scheme = in_blocks(DType::UInt4, 1);
+  params.scales = {1, 2, 3, 4, 5, 6, 7, 8};
+  CHECK(numbers(params) == Floats{-1, -0.5f, 1.5f, 4, 5, 3, -1.75f, -8});
   params.scheme = {.code = DType::UInt4, .granularity = Granularity::Channel, .axis = 0};
   params.scales = {1, 10};
   CHECK(numbers(params) == Floats{-1, -0.25f, 0.5f, 1, 10, 5, -2.5f, -10});

@@ -82,7 +82,12 @@ TEST_CASE("constants of a plan come back from its file, whatever their type") {
   const std::string text = read_file(file), packed = "\"type\": \"uint4\"";
   REQUIRE(text.find(packed) != text.npos);
   write_file(file, std::string(text).replace(text.find(packed), packed.size(), "\"type\": \"bfloat16\""));
-  CHECK_THROWS_AS(read_plan(file), Error);  // two bytes are no three numbers
+  try {
+    read_plan(file);
+    FAIL("read");
+  } catch (const Error& error) {  // two bytes are no three numbers
+    CHECK(error.input_class() == InputClass::Format);
+  }
   CHECK(back.nodes.at("conv").operands.at(1).scales == plan.nodes.at("conv").operands.at(1).scales);
 }
 
