@@ -16,6 +16,7 @@
 #include "bench/accuracy.h"
 #include "bench/model_bench.h"
 #include "bench/model_names.h"
+#include "method/fit.h"
 #include "run/runtime.h"
 
 namespace bw {
@@ -97,6 +98,12 @@ void say_how_outputs_are_judged(const std::vector<JudgedOutput>& outputs, ModelF
                       output.name, output.name));
 }
 
+void say_what_fits(const LoadedModel& model, const BenchOptions& options, ModelFindings& findings) {
+  const std::vector<RecipeFit> all = fits(task_for(model, target_named(options.target), options.seed));
+  for (const RecipeFit& one : all) findings.compatibility[std::string(one.group)] |= one.fit.reason.empty();
+  findings.recommended_methods = recommended(all);
+}
+
 }  // namespace
 
 Findings start_findings(const BenchOptions& options) {
@@ -116,7 +123,8 @@ ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const B
   findings.sha256 = model.sha256;
   findings.opset = model.original.opset();
   findings.nodes = model.original.nodes.size();
-  findings.architecture = architecture(model, target_named(options.target));
+  findings.architecture = architecture(model.prepared);
+  say_what_fits(model, options, findings);
   findings.dataset_name = dataset.name();
   findings.dataset_path = options.data.string();
   findings.task = name_of(dataset.task());

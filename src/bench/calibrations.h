@@ -7,7 +7,7 @@
 
 #include "bench/checkpoint.h"
 #include "bench/limits.h"
-#include "bench/model.h"
+#include "model/model.h"
 #include "observe/calibrator.h"
 
 namespace bw {

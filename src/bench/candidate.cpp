@@ -7,11 +7,13 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/machine.h"
 #include "base/progress.h"
 #include "base/version.h"
 #include "graph/ops/op.h"
 #include "graph/twins.h"
 #include "graph/verify.h"
+#include "model/bodies.h"
 
 namespace bw {
 namespace {
@@ -79,27 +81,15 @@ void note_stored_twice(const Graph& graph, Plan& plan) {
   }
 }
 
-// A layer's reason to stay as it was, the first there is.
-std::string first_reason(const Plan& plan, const Graph& graph) {
-  for (const Node& node : graph.nodes)
-    if (const auto found = plan.nodes.find(node.name); found != plan.nodes.end() && !found->second.reason.empty())
-      return fmt::format("'{}' ({}): {}", node.name, node.op_type, found->second.reason);
-  return "it has no node that the method takes";
-}
-
 }  // namespace
 
-void require_change(const Plan& plan, const Graph& graph) {
-  if (const std::string parts = to_sentence(quantized_nodes(graph)); !parts.empty())
-    throw Error(ErrorKind::Quantization, fmt::format("the model is quantized already ({})", parts), {},
-                "'bitwright compare' measures it beside its float model; --requantize takes the floats that its codes "
-                "stand for");
-  if (!plan.edits.empty() || std::ranges::any_of(plan.nodes, [](const auto& n) { return n.second.changes(); })) return;
-  const std::string bodies = to_sentence(weights_in_bodies(graph));
-  throw Error(ErrorKind::Quantization,
-              fmt::format("the method changes nothing of this model: {}{}", first_reason(plan, graph),
-                          bodies.empty() ? "" : "; " + bodies),
-              {}, "'bitwright inspect' says which methods fit");
+Task task_for(const LoadedModel& model, const Target& target, std::uint64_t seed) {
+  return {.graph = model.prepared,
+          .target = target,
+          .seed = seed,
+          .cpu_has_vnni = machine().has_vnni(),
+          .stored = &model.original,
+          .base = model.base};
 }
 
 std::string candidate_name(const Recipe& recipe) {

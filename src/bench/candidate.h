@@ -7,6 +7,7 @@
 
 #include "bench/findings.h"
 #include "method/method.h"
+#include "model/model.h"
 
 namespace bw {
 
@@ -20,12 +21,11 @@ struct Candidate {
   double seconds = 0;
 };
 
+// What methods may use of a model on this machine; without data.
+Task task_for(const LoadedModel& model, const Target& target, std::uint64_t seed);
+
 // "int8-static(observer=mse)" -> "int8-static-observer-mse": safe as a folder's name.
 std::string candidate_name(const Recipe& recipe);
-
-// Error(Quantization) with the reason when a plan changes nothing of the graph that it was made for. The words are the
-// same for all recipes of a method, whose rows then give them once.
-void require_change(const Plan& plan, const Graph& graph);
 
 // Error(Quantization) when the recipe changes nothing of this model, or the model is quantized already.
 Candidate make_candidate(const Task& task, const Recipe& recipe);

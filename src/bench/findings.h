@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "bench/model.h"
 #include "measure/figure.h"
 #include "measure/peak.h"
 #include "measure/statistics.h"
+#include "model/architecture.h"
 
 namespace bw {
 
@@ -120,7 +120,9 @@ struct ModelFindings {
   std::uint64_t bytes = 0, nodes = 0;
   std::int64_t opset = 0;
   Architecture architecture;
-  std::vector<std::string> notes;  // what was done to the model before anything else
+  std::map<std::string, bool> compatibility;     // by recipe group: does the target have kernels for part of the model
+  std::vector<std::string> recommended_methods;  // recipes, best first
+  std::vector<std::string> notes;                // what was done to the model before anything else
 
   std::string dataset_name, dataset_path, task;
   std::optional<std::string> metric;  // the first of the labels', else agreement or fidelity

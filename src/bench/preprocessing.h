@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bench/bench.h"
-#include "bench/model.h"
+#include "model/model.h"
 
 namespace bw {
 

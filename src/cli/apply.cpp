@@ -1,7 +1,7 @@
 // bitwright apply: a model and a plan give the same file today, next year and on another machine.
 
 #include "base/kept_files.h"
-#include "bench/model.h"
+#include "model/model.h"
 #include "bench/proven.h"
 #include "cli/catalog.h"
 #include "cli/model_flags.h"

@@ -7,12 +7,17 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "bench/model.h"
+#include "bench/candidate.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "cli/output.h"
 #include "graph/ops/op.h"
 #include "graph/text.h"
+#include "method/fit.h"
+#include "model/architecture.h"
+#include "model/bodies.h"
+#include "model/model.h"
+#include "model/quantized.h"
 #include "report/figure_text.h"
 
 namespace bw {
@@ -98,12 +103,23 @@ std::vector<std::string> notes_of(const LoadedModel& model) {
 }
 
 Json summary(const LoadedModel& model, const Target& target) {
-  const Architecture architecture = bw::architecture(model, target);
+  const Architecture architecture = bw::architecture(model.prepared);
+  const std::vector<RecipeFit> all = fits(task_for(model, target, 0));
   std::map<std::string, int> operators;
   for (const Node& node : model.prepared.nodes) ++operators[node.op_type];
-  Json misfits = Json::array();
-  for (const RecipeFit& fit : fits(model, target))
-    if (!fit.misfit.empty()) misfits.push_back({{"recipe", fit.recipe}, {"reason", fit.misfit}});
+  Json misfits = Json::array(), fitting = Json::array();
+  std::map<std::string, bool> compatibility;
+  for (const RecipeFit& one : all) {
+    compatibility[std::string(one.group)] |= one.fit.reason.empty();
+    if (one.fit.reason.empty())
+      fitting.push_back({{"recipe", one.recipe},
+                         {"layers", one.fit.taken},
+                         {"layers_total", one.fit.layers},
+                         {"work_in_integers", one.fit.work},
+                         {"weights_in_fewer_bits", one.fit.weights}});
+    else
+      misfits.push_back({{"recipe", one.recipe}, {"reason", one.fit.reason}});
+  }
   return {{"name", model.name},
           {"path", model.path.string()},
           {"bytes", model.bytes},
@@ -115,13 +131,14 @@ Json summary(const LoadedModel& model, const Target& target) {
           {"prepared_nodes", model.prepared.nodes.size()},
           {"parameters", architecture.parameters},
           {"architecture_type", architecture.type},
-          {"quantization_compatibility", architecture.compatibility},
-          {"recommended_methods", architecture.recommended_methods},
+          {"quantization_compatibility", compatibility},
+          {"recommended_methods", recommended(all)},
           {"inputs", inputs_of(model.original)},
           {"outputs", ports(model.original, model.original.outputs)},
           {"operators", operators},
           {"quantized", quantized_json(quantized_nodes(model.prepared))},
           {"notes", notes_of(model)},
+          {"fits", fitting},
           {"misfits", misfits}};
 }
 
@@ -164,6 +181,17 @@ std::string use_of(const Json& port) {
                                  : fmt::format(": {}, samples along axis {}", kind, port["batch_axis"].get<int>());
 }
 
+// Best first, with what each takes.
+void print_recommended(const Json& s) {
+  put("methods that fit:{}\n", s["recommended_methods"].empty() ? " none" : "");
+  for (const Json& recipe : s["recommended_methods"])
+    for (const Json& fit : s["fits"])
+      if (fit["recipe"] == recipe)
+        put("  {:<30} {} of {} layers, {:.0f} % of the work in integers, {:.0f} % of the weights in fewer bits\n",
+            recipe.get<std::string>(), fit["layers"].get<int>(), fit["layers_total"].get<int>(),
+            100 * fit["work_in_integers"].get<double>(), 100 * fit["weights_in_fewer_bits"].get<double>());
+}
+
 void print_for_people(const Json& s) {
   put("{}: {}, opset {}, {} nodes ({} after preparation), {} parameters, {}\n", s["name"].get<std::string>(),
       s["architecture_type"].get<std::string>(), s["opset"].get<int>(), s["nodes"].get<int>(),
@@ -176,9 +204,7 @@ void print_for_people(const Json& s) {
   for (const auto& [op, count] : s["operators"].items()) put(" {}x{}", op, count.get<int>());
   put("\n");
   for (const Json& note : s["notes"]) put("note: {}\n", note.get<std::string>());
-  put("methods that fit:");
-  for (const Json& recipe : s["recommended_methods"]) put(" {}", recipe.get<std::string>());
-  put("{}\n", s["recommended_methods"].empty() ? " none" : "");
+  print_recommended(s);
   print_misfits(s["misfits"]);
   if (!s["recommended_methods"].empty()) put("next: bitwright bench {} --data FOLDER\n", s["path"].get<std::string>());
 }

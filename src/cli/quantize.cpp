@@ -169,12 +169,7 @@ int run(const Invocation& invocation) {
   const LoadedModel model = load_model(
       invocation.the("MODEL"), {.read = read_options(invocation), .requantize = invocation.flags.flag("requantize")});
   for (const std::string& note : model.notes) say("note: " + note);
-  Task task{.graph = model.prepared,
-            .target = target_named(invocation.flags.text("target")),
-            .seed = invocation.seed,
-            .cpu_has_vnni = machine().has_vnni(),
-            .stored = &model.original,
-            .base = model.base};
+  Task task = task_for(model, target_named(invocation.flags.text("target")), invocation.seed);
   const std::optional<Dataset> data = opened_data(invocation, model);
   if (needs_data(chain, task)) data_to("calibrate on, which this recipe needs", invocation);
   const fs::path data_file = invocation.flags.text("data");

@@ -57,6 +57,8 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
   return plan;
 }
 
+constexpr std::string_view kUsual[] = {"bf16"};
+
 }  // namespace
 
 Method bf16() {
@@ -65,7 +67,8 @@ Method bf16() {
           .group = "half",
           .stage = Stage::Decide,
           .parameters = kParameters,
-          .run = run};
+          .run = run,
+          .usual = kUsual};
 }
 
 }  // namespace bw

@@ -137,6 +137,11 @@ Plan run(const Task& task, const Arguments&, const Evidence& evidence, Plan plan
   return plan;
 }
 
+// Other biases are as good for all that is known without data.
+Plan sketch(const Task&, const Arguments&, Plan plan) {
+  return plan;
+}
+
 }  // namespace
 
 Method bias_correction() {
@@ -146,7 +151,8 @@ Method bias_correction() {
           .stage = Stage::Refine,
           .parameters = {},
           .needs = needs,
-          .run = run};
+          .run = run,
+          .sketch = sketch};
 }
 
 }  // namespace bw

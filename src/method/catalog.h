@@ -5,13 +5,13 @@
 
 namespace bw {
 
-Method bf16();
-Method bias_correction();
-Method equalize();
-Method fp16();
-Method int8_dynamic();
 Method int8_static();
+Method int8_dynamic();
 Method weight_only();
+Method fp16();
+Method bf16();
+Method equalize();
+Method bias_correction();
 
 // Parameter that every method has which takes nodes one by one.
 inline constexpr Parameter kKeepFloat{

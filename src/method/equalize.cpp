@@ -360,6 +360,13 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence,
   return plan;
 }
 
+// Clips stay, and what they cut off is not known: every channel may get a factor.
+Plan sketch(const Task& task, const Arguments& arguments, Plan plan) {
+  Equalizer equalizer(task.graph, spreads(arguments));
+  if (equalizer.any()) equalizer.edit(plan);
+  return plan;
+}
+
 }  // namespace
 
 Method equalize() {
@@ -369,7 +376,8 @@ Method equalize() {
           .stage = Stage::Rewrite,
           .parameters = kParameters,
           .needs = needs,
-          .run = run};
+          .run = run,
+          .sketch = sketch};
 }
 
 }  // namespace bw

@@ -109,6 +109,8 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
   return Narrowing(task, arguments).decide(std::move(plan));
 }
 
+constexpr std::string_view kUsual[] = {"fp16"};
+
 }  // namespace
 
 Method fp16() {
@@ -117,7 +119,8 @@ Method fp16() {
           .group = "half",
           .stage = Stage::Decide,
           .parameters = kParameters,
-          .run = run};
+          .run = run,
+          .usual = kUsual};
 }
 
 }  // namespace bw

@@ -10,17 +10,17 @@
 namespace bw {
 
 std::span<const RecipeGroup> recipe_groups() {
-  static const std::vector<RecipeGroup> kGroups{
-      {"ptq_8bit",
-       "8-bit weights and activations, scales from data",
-       {"int8-static", "int8-static(observer=percentile)", "int8-static(observer=entropy)",
-        "int8-static(observer=mse)"}},
-      {"dynamic", "8-bit weights, activations quantized while running", {"int8-dynamic"}},
-      {"ptq_4bit",
-       "4- and 8-bit weights, float activations",
-       {"weight-only(bits=4,block=32)", "weight-only(bits=8,block=32)"}},
-      {"half", "16-bit floating point", {"fp16", "bf16"}},
-  };
+  static const std::vector<RecipeGroup> kGroups = [] {
+    std::vector<RecipeGroup> groups{{"ptq_8bit", "8-bit weights and activations, scales from data", {}},
+                                    {"dynamic", "8-bit weights, activations quantized while running", {}},
+                                    {"ptq_4bit", "4- and 8-bit weights, float activations", {}},
+                                    {"half", "16-bit floating point", {}}};
+    for (RecipeGroup& group : groups)
+      for (const Method& method : methods())
+        if (method.group == group.name)
+          group.recipes.insert(group.recipes.end(), method.usual.begin(), method.usual.end());
+    return groups;
+  }();
   return kGroups;
 }
 

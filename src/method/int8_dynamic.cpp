@@ -78,6 +78,8 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
   return plan;
 }
 
+constexpr std::string_view kUsual[] = {"int8-dynamic"};
+
 }  // namespace
 
 Method int8_dynamic() {
@@ -86,7 +88,8 @@ Method int8_dynamic() {
           .group = "dynamic",
           .stage = Stage::Decide,
           .parameters = kParameters,
-          .run = run};
+          .run = run,
+          .usual = kUsual};
 }
 
 }  // namespace bw

@@ -286,6 +286,24 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence,
   return plan;
 }
 
+// All that would be taken if no scale spoiled a node.
+Plan sketch(const Task& task, const Arguments& arguments, Plan plan) {
+  const Placement placement = place_integers(task.graph, task.target, kept(task, arguments));
+  const DType weight = arguments.text("weights") == "s8" ? DType::Int8 : DType::UInt8;
+  for (const auto& [node, reason] : placement.reasons) plan.nodes[task.graph.node(node).name].reason = reason;
+  for (const NodeId id : placement.integer) {
+    NodePlan& decision = plan.nodes[task.graph.node(id).name];
+    decision.compute = Precision::Integer;
+    if (task.target.support(task.graph.node(id)).integer == IntegerKernel::Weighted)
+      decision.operands[find_op(task.graph.node(id))->weight_input] = {
+          .scheme = {.code = weight}, .scales = {}, .zero_points = {}};
+  }
+  return plan;
+}
+
+constexpr std::string_view kUsual[] = {"int8-static", "int8-static(observer=percentile)",
+                                       "int8-static(observer=entropy)", "int8-static(observer=mse)"};
+
 }  // namespace
 
 Method int8_static() {
@@ -295,7 +313,9 @@ Method int8_static() {
           .stage = Stage::Decide,
           .parameters = parameters(),
           .needs = needs,
-          .run = run};
+          .run = run,
+          .sketch = sketch,
+          .usual = kUsual};
 }
 
 }  // namespace bw

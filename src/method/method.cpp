@@ -8,12 +8,14 @@
 #include "base/names.h"
 #include "graph/ops/op.h"
 #include "method/catalog.h"
+#include "model/bodies.h"
+#include "model/quantized.h"
 
 namespace bw {
 
 std::span<const Method> methods() {
-  static const std::vector<Method> kMethods{bf16(),         bias_correction(), equalize(),   fp16(),
-                                            int8_dynamic(), int8_static(),     weight_only()};
+  static const std::vector<Method> kMethods{int8_static(), int8_dynamic(), weight_only(),    fp16(),
+                                            bf16(),        equalize(),     bias_correction()};
   return kMethods;
 }
 
@@ -110,7 +112,9 @@ void give_reasons(const Task& task, Plan& plan) {
 // A chain at work: the plan so far, and the graph that it leaves to the next stage.
 class Staged {
  public:
-  Staged(const Chain& chain, const Task& task) : chain_(chain), task_(task), graph_(task.graph) {
+  enum class With : std::uint8_t { Data, Nothing };
+  Staged(const Chain& chain, const Task& task, With with)
+      : chain_(chain), task_(task), with_(with), graph_(task.graph) {
     plan_.base = task.base;
     plan_.target = task.target.name;
   }
@@ -143,6 +147,8 @@ class Staged {
 
   Plan result_of(const Chain::Link& link, const Task& task) {
     static const Evidence kNothing;
+    if (with_ == With::Nothing && link.method->sketch != nullptr)
+      return link.method->sketch(task, link.arguments, plan_);
     const Needs wanted = needs_of(link, task);
     if (!wanted.empty() && task.calibrator == nullptr)
       throw Error(ErrorKind::Calibration, fmt::format("'{}' needs data to calibrate on", link.method->name), {},
@@ -166,6 +172,7 @@ class Staged {
 
   const Chain& chain_;
   const Task& task_;
+  const With with_;
   Graph graph_;
   std::size_t carried_out_ = 0;  // edits that graph_ has
   Plan plan_;
@@ -174,7 +181,36 @@ class Staged {
 }  // namespace
 
 Plan decide(const Chain& chain, const Task& task) {
-  return Staged(chain, task).run();
+  return Staged(chain, task, Staged::With::Data).run();
+}
+
+Plan sketch(const Chain& chain, const Task& task) {
+  return Staged(chain, task, Staged::With::Nothing).run();
+}
+
+namespace {
+
+// A layer's reason to stay as it was, the first there is.
+std::string first_reason(const Plan& plan, const Graph& graph) {
+  for (const Node& node : graph.nodes)
+    if (const auto found = plan.nodes.find(node.name); found != plan.nodes.end() && !found->second.reason.empty())
+      return fmt::format("'{}' ({}): {}", node.name, node.op_type, found->second.reason);
+  return "it has no node that the method takes";
+}
+
+}  // namespace
+
+void require_change(const Plan& plan, const Graph& graph) {
+  if (const std::string parts = to_sentence(quantized_nodes(graph)); !parts.empty())
+    throw Error(ErrorKind::Quantization, fmt::format("the model is quantized already ({})", parts), {},
+                "'bitwright compare' measures it beside its float model; --requantize takes the floats that its codes "
+                "stand for");
+  if (!plan.edits.empty() || std::ranges::any_of(plan.nodes, [](const auto& n) { return n.second.changes(); })) return;
+  const std::string bodies = to_sentence(weights_in_bodies(graph));
+  throw Error(ErrorKind::Quantization,
+              fmt::format("the method changes nothing of this model: {}{}", first_reason(plan, graph),
+                          bodies.empty() ? "" : "; " + bodies),
+              {}, "'bitwright inspect' says which methods fit");
 }
 
 }  // namespace bw

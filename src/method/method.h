@@ -53,6 +53,9 @@ struct Method {
   // Adds this method's decisions to the plan. A decider gets the plan as the rewriting stage left it (what other
   // deciders of the chain take is not its business) and edits nothing. `evidence` has what needs() asked for.
   Plan (*run)(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan);
+  // What run() would take, as far as that is known without data: nodes, codes without scales. nullptr: run() itself.
+  Plan (*sketch)(const Task& task, const Arguments& arguments, Plan plan) = nullptr;
+  std::span<const std::string_view> usual = {};  // recipes that bench tries as a rule, in its group
 };
 
 std::span<const Method> methods();
@@ -80,6 +83,12 @@ bool needs_data(const Chain& chain, const Task& task);
 // its own (the others of "keep_float"); UsageError naming both when two would take the same node, whatever their order.
 // CalibrationError naming the method that needs data when there is none.
 Plan decide(const Chain& chain, const Task& task);
+
+// The chain's plan as far as it is known without data.
+Plan sketch(const Chain& chain, const Task& task);
+// Error(Quantization) with the reason when a plan changes nothing of the graph that it was made for. The words are the
+// same for all recipes of a method, whose rows then give them once.
+void require_change(const Plan& plan, const Graph& graph);
 
 // Recipes of the requirement's group names (ptq_8bit, ptq_4bit, dynamic, mixed_precision, ...): a name maps to the
 // recipes that `bench` tries for it; "all" to every group's.

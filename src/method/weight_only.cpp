@@ -47,6 +47,8 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
   return plan;
 }
 
+constexpr std::string_view kUsual[] = {"weight-only(bits=4,block=32)", "weight-only(bits=8,block=32)"};
+
 }  // namespace
 
 Method weight_only() {
@@ -55,7 +57,8 @@ Method weight_only() {
           .group = "ptq_4bit",
           .stage = Stage::Decide,
           .parameters = kParameters,
-          .run = run};
+          .run = run,
+          .usual = kUsual};
 }
 
 }  // namespace bw

@@ -375,9 +375,9 @@ struct Table<ModelPart> {
                       [](const T& m) { return m.of.architecture.type; },
                       {"transformer", "cnn", "rnn", "mlp", "mixed", "other"}),
         field<T>("quantization_compatibility", "by group of methods: has the target kernels for it",
-                 [](const T& m) { return m.of.architecture.compatibility; }),
+                 [](const T& m) { return m.of.compatibility; }),
         field<T>("recommended_methods", "recipes, best first",
-                 [](const T& m) { return m.of.architecture.recommended_methods; }),
+                 [](const T& m) { return m.of.recommended_methods; }),
         field<T>("notes", "what was done to it before anything else; whole sentences",
                  [](const T& m) { return m.of.notes; }),
     };

@@ -12,6 +12,7 @@
 #include "graph/evaluate.h"
 #include "graph/passes/dequantize.h"
 #include "method/graphs.h"
+#include "model/quantized.h"
 #include "run/runtime.h"
 #include "tensor/convert.h"
 

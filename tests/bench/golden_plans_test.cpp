@@ -6,9 +6,10 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "bench/model.h"
 #include "folder.h"
 #include "format/onnx/onnx.h"
+#include "model/model.h"
+#include "target/target.h"
 
 using namespace bw;
 

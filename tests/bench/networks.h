@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/random.h"
-#include "bench/model.h"
 #include "graph/text.h"
+#include "model/model.h"
 
 namespace bw::test {
 

@@ -1,4 +1,4 @@
-#include "bench/model.h"
+#include "model/model.h"
 
 #include <fmt/format.h>
 
@@ -94,17 +94,35 @@ Dataset open_data_for(const LoadedModel& model, const fs::path& data, OpenOption
 
 namespace {
 
+// What the onnx library does before the passes; another number when it gives other graphs.
+constexpr std::string_view kOpening[] = {"inline-functions 1", "raise-opset 1", "infer-types 1"};
+
+std::vector<std::string> recorded_with_opening(std::span<const Pass> passes) {
+  std::vector<std::string> record(std::begin(kOpening), std::end(kOpening));
+  std::ranges::move(recorded(passes), std::back_inserter(record));
+  return record;
+}
+
+std::vector<Pass> replayed_after_opening(std::span<const std::string> record) {
+  for (std::size_t i = 0; i < std::size(kOpening); ++i)
+    if (i >= record.size() || record[i] != kOpening[i])
+      throw Error(ErrorKind::Quantization,
+                  fmt::format("the plan was made with the preparation '{}', which this program does not have",
+                              i < record.size() ? record[i] : "without " + std::string(kOpening[i])),
+                  "", "Apply it with the bitwright that made it, or make a new plan with 'bitwright quantize'");
+  return replayed(record.subspan(std::size(kOpening)));
+}
+
 // From the graph as it was read to what methods decide about.
 void take_in(LoadedModel& model, const IntakeOptions& options) {
   refuse_nan(model.original);
   model.prepared = model.original;
-  if (!options.read.verify) return;
+  if (!options.read.verify || (options.preparation && options.preparation->empty())) return;
   onnx::infer_types(model.original);
   note_defaults(model);
-  const std::vector<Pass> passes = options.preparation.empty()
-                                       ? std::vector<Pass>(bw::passes().begin(), bw::passes().end())
-                                       : replayed(options.preparation);
-  model.base.preparation = recorded(passes);
+  const std::vector<Pass> passes = options.preparation ? replayed_after_opening(*options.preparation)
+                                                       : std::vector<Pass>(bw::passes().begin(), bw::passes().end());
+  model.base.preparation = recorded_with_opening(passes);
   model.prepared = prepared(bring_down(model), passes);
   if (!options.requantize) return;
   if (!dequantize(model.prepared))

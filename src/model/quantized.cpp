@@ -1,12 +1,11 @@
-// What of a model is quantized already.
+#include "model/quantized.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
 #include <map>
 #include <tuple>
-
-#include "bench/model.h"
 
 namespace bw {
 namespace {

@@ -1,19 +1,17 @@
-// What kind of network a model is, which recipes fit it, and which are named first.
+// What kind of network a model is.
+#include "model/architecture.h"
+
 #include <catch2/catch_test_macros.hpp>
 
-#include "bench/model.h"
 #include "bench/networks.h"
+#include "model/model.h"
 
 using namespace bw;
-using Names = std::vector<std::string>;
 
 namespace {
 
 Architecture kind_of(const std::string& body) {
-  LoadedModel model;
-  model.original = parse_graph("ir_version 8\nopset \"\" 17\ngraph \"g\" {\n" + body + "}\n");
-  model.prepared = prepared(model.original);
-  return architecture(model, target_named("cpu"));
+  return architecture(prepared(parse_graph("ir_version 8\nopset \"\" 17\ngraph \"g\" {\n" + body + "}\n")));
 }
 
 const std::string kImage =
@@ -51,17 +49,4 @@ TEST_CASE("parameters and multiply-accumulates are counted") {
   const Architecture mlp = kind_of(kMatrix + "  output %m: float32[2,16]\n");
   CHECK(mlp.parameters == 256);
   CHECK(mlp.multiply_accumulates == 2 * 16 * 16);
-}
-
-TEST_CASE("recipes that fit are named, those that suit the kind first") {
-  const Architecture cnn = kind_of(kImage + kTwo + "  output %b: float32[1,4,4,4]\n");
-  CHECK(cnn.recommended_methods == Names{"int8-static", "fp16"});  // its weights are too small for bf16
-  CHECK(cnn.compatibility.at("ptq_8bit"));
-  CHECK_FALSE(cnn.compatibility.at("dynamic"));
-  CHECK_FALSE(cnn.compatibility.at("ptq_4bit"));
-  CHECK(cnn.compatibility.at("half"));
-  CHECK(kind_of(kMatrix + "  output %m: float32[2,16]\n").recommended_methods ==
-        Names{"int8-static", "int8-dynamic", "weight-only(bits=4,block=32)", "weight-only(bits=8,block=32)", "fp16"});
-  CHECK(kind_of(kMatrix + kAttention + "  output %s: float32[2,2]\n").recommended_methods ==
-        Names{"int8-dynamic", "int8-static", "weight-only(bits=8,block=32)", "weight-only(bits=4,block=32)", "fp16"});
 }

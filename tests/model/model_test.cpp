@@ -1,14 +1,17 @@
 // Models as commands start with them: versions that no runtime takes, codes, bodies, and files that must not be lost.
-#include "bench/model.h"
+#include "model/model.h"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
 
 #include "base/error.h"
-#include "bench/candidate.h"
 #include "bench/networks.h"
 #include "folder.h"
 #include "format/onnx/onnx.h"
+#include "model/architecture.h"
+#include "model/bodies.h"
+#include "model/quantized.h"
 #include "run/runtime.h"
 
 using namespace bw;
@@ -112,7 +115,6 @@ TEST_CASE("a quantized model says so, and gives its floats where that is asked f
   onnx::write(parse_graph(quantized()), path);
   const LoadedModel model = load_model(path);
   CHECK(to_sentence(quantized_nodes(model.prepared)) == "Q/DQ: 2 DequantizeLinear, 1 QuantizeLinear");
-  for (const RecipeFit& fit : fits(model, target_named("cpu"))) CHECK_FALSE(fit.misfit.empty());
   const LoadedModel floats = load_model(path, {.read = {}, .requantize = true});
   CHECK(quantized_nodes(floats.prepared).empty());
   const fs::path plain = folder.path() / "plain.onnx";
@@ -127,18 +129,24 @@ TEST_CASE("a plan's base is the graph of the model's file and the passes that pr
   onnx::write(parse_graph(quantized()), quantized_path);
   const LoadedModel model = load_model(path);
   CHECK(model.base.graph == content_hash(onnx::read(path)));
-  CHECK(model.base.preparation.size() == passes().size());
-  CHECK(model.base.preparation.front() == "freeze-inputs 1");
+  CHECK(model.base.preparation.size() == 3 + passes().size());
+  CHECK(model.base.preparation.front() == "inline-functions 1");
+  CHECK(model.base.preparation[3] == "freeze-inputs 1");
   CHECK_FALSE(model.base.requantized);
 
   // One that knew fewer passes is replayed as it was.
   PlanBase older = model.base;
-  older.preparation = {"freeze-inputs 1", "constant-nodes 1"};
+  older.preparation = {"inline-functions 1", "raise-opset 1", "infer-types 1", "freeze-inputs 1", "constant-nodes 1"};
   const LoadedModel replay = load_model_for(path, older);
   CHECK(replay.base == older);
   const PlanBase floats = load_model(quantized_path, {.read = {}, .requantize = true}).base;
   CHECK(floats.requantized);
   CHECK(quantized_nodes(load_model_for(quantized_path, floats).prepared).empty());
+
+  // What was decided about the graph as it was read is applied to that.
+  const LoadedModel unprepared = load_model(path, {.read = {.verify = false, .limits = {}}});
+  CHECK(unprepared.base.preparation.empty());
+  CHECK(content_hash(load_model_for(path, unprepared.base).prepared) == content_hash(onnx::read(path)));
 
   const auto refusal = [&](const fs::path& of, const PlanBase& base) {
     try {
@@ -154,6 +162,11 @@ TEST_CASE("a plan's base is the graph of the model's file and the passes that pr
   newer.preparation.back() = "remove-dead-code 9";
   CHECK(refusal(path, newer).find("made with the preparation 'remove-dead-code 9', which this program does not have") !=
         std::string::npos);
+  newer = model.base;
+  newer.preparation[1] = "raise-opset 2";
+  CHECK(refusal(path, newer).find("'raise-opset 2'") != std::string::npos);
+  newer.preparation.resize(1);
+  CHECK(refusal(path, newer).find("'without raise-opset 1'") != std::string::npos);
 }
 
 TEST_CASE("preparing by fewer passes leaves what the others would have done") {
@@ -213,9 +226,8 @@ TEST_CASE("a network without weights is none of the kinds") {
   model.prepared = parse_graph(
       "ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[N,2]\n  input %z: float32[N,2]\n"
       "  %y: float32[N,2] = Max(%x, %z)\n  output %y: float32[N,2]\n}\n");
-  const Architecture kind = architecture(model, target_named("cpu"));
+  const Architecture kind = architecture(model.prepared);
   CHECK(kind.type == "other");
-  CHECK(kind.recommended_methods.empty());
 }
 
 TEST_CASE("a model is not written over itself, however it is called") {
