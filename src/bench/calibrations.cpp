@@ -13,7 +13,7 @@ namespace {
 std::string names_of(const Needs& needs) {
   std::string text;
   for (const auto& [value, keys] : needs.by_value)
-    for (const StatisticKey& key : keys) text += fmt::format("{}:{}:{} ", value, static_cast<int>(key.kind), key.axis);
+    for (const StatisticKey& key : keys) text += fmt::format("{}:{}:{} ", value, key.kind, key.axis);
   return text;
 }
 

@@ -132,7 +132,7 @@ JobResult run_calibrate(JobContext& context) {
   const auto runner = load_tapped(runtime_named(request.at("runtime").get<std::string>()), std::move(files), options);
   ::malloc_trim(0);  // what loading took
   const std::size_t batch = batch_of(*runner, context.peek());
-  const int threads = needs.in_order() ? 1 : request.at("threads").get<int>();
+  const int threads = needs.samples_in_order() ? 1 : request.at("threads").get<int>();
   std::deque<Part> parts;
   for (int i = 0; i < threads; ++i) parts.emplace_back(needs, options.taps);
   context.stage("run");
@@ -188,7 +188,7 @@ JobResult calibrated(const Graph& graph, SharedSamples& samples, const Needs& ne
     request.silence = options.silence;
     return worker.run(std::move(request));
   };
-  if (!needs.in_any_order()) return run(false);
+  if (needs.elements_in_order()) return run(false);
   try {
     return run(true);
   } catch (const Error& error) {

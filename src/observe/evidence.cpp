@@ -11,38 +11,17 @@
 namespace bw {
 namespace {
 
-constexpr std::string_view kMagic = "bw-evidence-1";
+constexpr std::string_view kMagic = "bw-evidence-2";
 
 Statistic empty_statistic(StatisticKey key) {
-  switch (key.kind) {
-    case StatisticKind::Range:
-      return RangeStatistic();
-    case StatisticKind::ChannelRange:
-      return ChannelRangeStatistic(key.axis);
-    case StatisticKind::Histogram:
-      return Histogram();
-    case StatisticKind::SampleRanges:
-      return SampleRangesStatistic();
-    case StatisticKind::TorchHistogram:
-      return TorchHistogram();
-    case StatisticKind::Moments:
-      return MomentsStatistic();
-    case StatisticKind::ChannelMean:
-      return ChannelMeanStatistic(key.axis);
-  }
-  throw Error(ErrorKind::Internal, "unknown kind of statistic");
-}
-
-Statistic read_statistic(StatisticKey key, ByteReader& in) {
-  return std::visit([&](const auto& kind) -> Statistic { return std::decay_t<decltype(kind)>::read(in); },
-                    empty_statistic(key));
+  return statistic_named(key.kind).make(key.axis);
 }
 
 StatisticKey read_key(ByteReader& in) {
-  const auto kind = in.get<std::uint8_t>();
+  const StatisticKind* kind = find_statistic(in.text());
   const auto axis = in.get<std::int32_t>();
-  if (kind >= std::variant_size_v<Statistic> || axis < 0) ByteReader::refuse("unknown kind of statistic");
-  return {static_cast<StatisticKind>(kind), axis};
+  if (!kind || axis < 0 || (axis > 0 && !kind->by_axis)) ByteReader::refuse("unknown kind of statistic");
+  return {kind->name, axis};
 }
 
 }  // namespace
@@ -62,7 +41,7 @@ void ValueEvidence::add(std::span<const float> values, std::span<const std::int6
                 "The float model itself gives it for this sample: leave the sample out, or look at the model");
   count_ += values.size();
   const Observation observation{values, shape, sample, {seen.low, seen.high}};
-  for (auto& [key, statistic] : statistics_) std::visit([&](auto& kind) { kind.add(observation); }, statistic);
+  for (auto& [key, statistic] : statistics_) statistic.add(observation);
 }
 
 void ValueEvidence::merge(const ValueEvidence& other) {
@@ -70,8 +49,7 @@ void ValueEvidence::merge(const ValueEvidence& other) {
   if (!std::equal(statistics_.begin(), statistics_.end(), other.statistics_.begin(), other.statistics_.end(), same_key))
     throw Error(ErrorKind::Internal, "evidence of other needs cannot be merged", name_);
   count_ += other.count_;
-  for (auto& [key, statistic] : statistics_)
-    std::visit([&, key = key](auto& kind) { kind.merge(other.get<std::decay_t<decltype(kind)>>(key)); }, statistic);
+  for (auto& [key, statistic] : statistics_) statistic.merge(other.statistic(key));
 }
 
 std::set<StatisticKey> ValueEvidence::keys() const {
@@ -91,9 +69,9 @@ void ValueEvidence::write(ByteWriter& out) const {
   out.put(count_);
   out.put<std::uint64_t>(statistics_.size());
   for (const auto& [key, statistic] : statistics_) {
-    out.put(static_cast<std::uint8_t>(key.kind));
+    out.put(key.kind);
     out.put<std::int32_t>(key.axis);
-    std::visit([&](const auto& kind) { kind.write(out); }, statistic);
+    statistic.write(out);
   }
 }
 
@@ -102,7 +80,7 @@ ValueEvidence ValueEvidence::read(ByteReader& in) {
   read.count_ = in.get<std::uint64_t>();
   for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
     const StatisticKey key = read_key(in);
-    if (!read.statistics_.try_emplace(key, read_statistic(key, in)).second)
+    if (!read.statistics_.try_emplace(key, statistic_named(key.kind).read(in, key.axis)).second)
       ByteReader::refuse("a statistic stands twice");
   }
   return read;

@@ -1,30 +1,24 @@
 // What calibration saw: statistics by value name, as Needs asked. Mergeable, so that threads and processes each fill
-// their own: merge is associative and commutative, and any split of the samples gives the same bytes (TorchHistogram
-// excepted: Needs::in_order). No sample is kept.
+// their own: merge is associative and commutative, and any split of the samples gives the same bytes (unless
+// Needs::samples_in_order).
 #pragma once
 
 #include <map>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
-#include "observe/histogram.h"
 #include "observe/needs.h"
-#include "observe/statistics.h"
-#include "observe/torch_histogram.h"
+#include "observe/statistics/statistic.h"
 
 namespace bw {
-
-using Statistic = std::variant<RangeStatistic, ChannelRangeStatistic, Histogram, SampleRangesStatistic, TorchHistogram,
-                               MomentsStatistic, ChannelMeanStatistic>;  // in the order of StatisticKind
 
 // The statistics of one value.
 class ValueEvidence {
  public:
   ValueEvidence(std::string name, const std::set<StatisticKey>& keys);
 
-  // What sample `sample` gave: its elements, padding left out. The shape is needed by statistics by channel only; its
+  // What sample `sample` gave: its elements, padding left out. The shape is needed by statistics by axis only; its
   // product is the number of values. CalibrationError(value's name, sample, index) on NaN or infinity.
   // May be called several times for one sample.
   void add(std::span<const float> values, std::span<const std::int64_t> shape, std::size_t sample);
@@ -38,21 +32,8 @@ class ValueEvidence {
   // Error(Internal) when it was not asked for.
   const Statistic& statistic(StatisticKey key) const;
   template <class S>
-  const S& get(StatisticKey key) const {
-    return std::get<S>(statistic(key));
-  }
-  const RangeStatistic& range() const { return get<RangeStatistic>({StatisticKind::Range}); }
-  const ChannelRangeStatistic& channel_range(int axis) const {
-    return get<ChannelRangeStatistic>({StatisticKind::ChannelRange, axis});
-  }
-  const Histogram& histogram() const { return get<Histogram>({StatisticKind::Histogram}); }
-  const SampleRangesStatistic& sample_ranges() const {
-    return get<SampleRangesStatistic>({StatisticKind::SampleRanges});
-  }
-  const TorchHistogram& torch_histogram() const { return get<TorchHistogram>({StatisticKind::TorchHistogram}); }
-  const MomentsStatistic& moments() const { return get<MomentsStatistic>({StatisticKind::Moments}); }
-  const ChannelMeanStatistic& channel_mean(int axis) const {
-    return get<ChannelMeanStatistic>({StatisticKind::ChannelMean, axis});
+  const S& get(int axis = 0) const {
+    return statistic({S::kName, axis}).template as<S>();
   }
 
   void write(ByteWriter& out) const;

@@ -1,31 +1,13 @@
 // What calibration must gather: for each value, the statistics that the recipe's methods asked for.
 #pragma once
 
-#include <algorithm>
-#include <compare>
-#include <cstdint>
-#include <iterator>
 #include <map>
 #include <set>
 #include <string>
 
+#include "observe/statistics/statistic.h"
+
 namespace bw {
-
-enum class StatisticKind : std::uint8_t {
-  Range,           // smallest and largest element
-  ChannelRange,    // the same of every channel along an axis
-  Histogram,       // how often which magnitude, by sign; zeros apart
-  SampleRanges,    // smallest and largest element of every sample
-  TorchHistogram,  // PyTorch's HistogramObserver; defined by the order of the samples
-  Moments,         // sum and sum of squares
-  ChannelMean,     // mean of every channel along an axis
-};
-
-struct StatisticKey {
-  StatisticKind kind = StatisticKind::Range;
-  int axis = 0;  // of the channel kinds; from the front
-  friend auto operator<=>(const StatisticKey&, const StatisticKey&) = default;
-};
 
 struct Needs {
   std::map<std::string, std::set<StatisticKey>> by_value;
@@ -36,21 +18,18 @@ struct Needs {
   }
   bool empty() const { return by_value.empty(); }
   // Whether the samples must be added one after another, in order, to one Evidence.
-  bool in_order() const {
-    for (const auto& [value, keys] : by_value)
-      if (keys.contains({StatisticKind::TorchHistogram})) return true;
-    return false;
-  }
-  // Whether the order of a sample's elements is of no account: not for statistics by channel, nor for rounded sums.
-  bool in_any_order() const {
-    constexpr StatisticKind kCounted[] = {StatisticKind::Range, StatisticKind::Histogram, StatisticKind::SampleRanges,
-                                          StatisticKind::TorchHistogram};
+  bool samples_in_order() const { return any(&StatisticKind::samples_in_order); }
+  // Whether the order of a sample's elements is of account.
+  bool elements_in_order() const { return any(&StatisticKind::elements_in_order); }
+  friend bool operator==(const Needs&, const Needs&) = default;
+
+ private:
+  bool any(bool StatisticKind::* property) const {
     for (const auto& [value, keys] : by_value)
       for (const StatisticKey& key : keys)
-        if (std::ranges::find(kCounted, key.kind) == std::end(kCounted)) return false;
-    return true;
+        if (statistic_named(key.kind).*property) return true;
+    return false;
   }
-  friend bool operator==(const Needs&, const Needs&) = default;
 };
 
 }  // namespace bw

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/version.h"
 #include "folder.h"
+#include "observe/statistics/range.h"
 #include "run/runtime.h"
 
 using namespace bw;
@@ -113,7 +114,7 @@ TEST_CASE("an evaluation, a visit and a calibration come back as they were") {
   visit.stolen = 13;
   visit.seconds = 14;
   Needs needs;
-  needs.add("x", {StatisticKind::Range});
+  needs.add("x", {RangeStatistic::kName});
   Calibration calibration;
   calibration.evidence = Evidence(needs);
   calibration.evidence.value("x").add(std::vector<float>{-1, 4}, 0);
@@ -148,7 +149,7 @@ TEST_CASE("an evaluation, a visit and a calibration come back as they were") {
     CHECK(v.stolen == 13);
     CHECK(v.seconds == 14);
     const Calibration c = checkpoint.calibration(part("key"), compute(calibration));
-    CHECK(c.evidence.value("x").range().range() == Range{-1, 4});
+    CHECK(c.evidence.value("x").get<RangeStatistic>().range() == Range{-1, 4});
     CHECK(c.samples == 12);
     CHECK(c.notes == std::vector<std::string>{"one", "two"});
     CHECK(c.peak_memory == 99);

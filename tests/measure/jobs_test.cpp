@@ -6,6 +6,7 @@
 #include "measure/latency.h"
 #include "measure/small_data.h"
 #include "observe/calibrate.h"
+#include "observe/statistics/range.h"
 
 namespace bw {
 namespace {
@@ -16,7 +17,7 @@ using test::kWeights;
 Needs ranges_of_all() {
   Needs needs;
   for (const char* value : {"x", "logits"})
-    for (const StatisticKind kind : {StatisticKind::Range, StatisticKind::Histogram}) needs.add(value, {kind});
+    for (const std::string_view kind : {"range", "histogram"}) needs.add(value, {kind});
   return needs;
 }
 
@@ -28,7 +29,7 @@ TEST_CASE("calibration sees every sample, equal to the bit for any number of thr
   CHECK(one.samples == 101);
   CHECK(one.evidence.to_bytes() == three.evidence.to_bytes());
   const auto [low, high] = std::minmax_element(data.x.begin(), data.x.end());
-  CHECK(one.evidence.value("x").range().range() == Range{*low, *high});
+  CHECK(one.evidence.value("x").get<RangeStatistic>().range() == Range{*low, *high});
   CHECK(one.evidence.value("x").count() == 404);
   CHECK(one.evidence.value("logits").count() == 303);
   REQUIRE(one.notes.size() == 1);
@@ -39,7 +40,7 @@ TEST_CASE("calibration sees every sample, equal to the bit for any number of thr
 TEST_CASE("statistics that need the samples' order do not depend on the number of threads") {
   const Case data(40);
   Needs needs;
-  needs.add("logits", {StatisticKind::TorchHistogram});
+  needs.add("logits", {"torch-histogram"});
   SharedSamples samples = data.samples();
   const Calibration one = calibrate(data.graph, samples, needs, {.threads = 1});
   const Calibration three = calibrate(data.graph, samples, needs, {.threads = 3});
@@ -59,10 +60,10 @@ TEST_CASE("padding that a model of fixed length is fed does not count in calibra
   const Dataset data = open_dataset(path, input_signatures(graph), options);
   SharedSamples samples{data.split("samples"), {0, 1}};
   Needs needs;
-  needs.add("x", {StatisticKind::Range});
-  needs.add("logits", {StatisticKind::Range});
+  needs.add("x", {RangeStatistic::kName});
+  needs.add("logits", {RangeStatistic::kName});
   const Calibration seen = calibrate(graph, samples, needs);
-  CHECK(seen.evidence.value("x").range().range() == Range{1, 3});
+  CHECK(seen.evidence.value("x").get<RangeStatistic>().range() == Range{1, 3});
   CHECK(seen.evidence.value("x").count() == 3);
   CHECK(seen.evidence.value("logits").count() == 6);
 }
@@ -117,7 +118,7 @@ TEST_CASE("infinity in a convolution is refused with its index in the plain orde
       open_dataset(folder.path() / "samples.npz", input_signatures(graph), {.allow_overlap = true}).split("samples"),
       {0, 1, 2, 3});
   Needs needs;
-  needs.add("y", {StatisticKind::Range});
+  needs.add("y", {RangeStatistic::kName});
   try {
     calibrate(graph, samples, needs);
     FAIL("nothing was thrown");

@@ -1,4 +1,5 @@
 // weight-only: blocks, bits and levels as asked; tables of embeddings, alone and tied to a product.
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
 #include "method/graphs.h"

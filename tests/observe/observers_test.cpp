@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "observe/samples.h"
+#include "observe/statistics/histogram.h"
+#include "observe/statistics/torch_histogram.h"
 
 using namespace bw;
 using namespace bw::test;
@@ -51,10 +53,10 @@ TEST_CASE("ranges are PyTorch's own, to the bit") {
   for (const Golden& one : cases) {
     CAPTURE(one.line);
     if (one.name == "histogram") {
-      const ValueEvidence seen = evidence_of({StatisticKind::TorchHistogram}, one.kind, one.samples, one.count);
-      CHECK(seen.torch_histogram().range() == Range{one.number(0), one.number(1)});
+      const ValueEvidence seen = evidence_of({TorchHistogram::kName}, one.kind, one.samples, one.count);
+      CHECK(seen.get<TorchHistogram>().range() == Range{one.number(0), one.number(1)});
       std::uint32_t digest = 0;
-      for (const float count : seen.torch_histogram().counts()) digest += std::bit_cast<std::uint32_t>(count);
+      for (const float count : seen.get<TorchHistogram>().counts()) digest += std::bit_cast<std::uint32_t>(count);
       CHECK(digest == std::stoul(one.rest[2]));
       CHECK(observed("torch-histogram", seen, false) == Range{one.number(3), one.number(4)});
     } else {
@@ -70,7 +72,7 @@ TEST_CASE("cuts are onnxruntime's on the same histogram, to the bit") {
   REQUIRE(cases.size() == 132);
   for (const Golden& one : cases) {
     CAPTURE(one.line);
-    const ValueEvidence seen = evidence_of({StatisticKind::Histogram}, one.kind, one.samples, one.count);
+    const ValueEvidence seen = evidence_of({Histogram::kName}, one.kind, one.samples, one.count);
     const Range expected{one.number(2), one.number(3)};
     if (one.name == "percentile") {
       const std::string percentile = std::to_string(std::strtod(one.rest[0].c_str(), nullptr));
@@ -83,14 +85,14 @@ TEST_CASE("cuts are onnxruntime's on the same histogram, to the bit") {
 }
 
 TEST_CASE("entropy and percentile really clip where min-max does not") {
-  const ValueEvidence seen = evidence_of({StatisticKind::Histogram}, "outlier", 5, 100000);
-  CHECK(seen.histogram().range().high == 50);
+  const ValueEvidence seen = evidence_of({Histogram::kName}, "outlier", 5, 100000);
+  CHECK(seen.get<Histogram>().range().high == 50);
   CHECK(observed("entropy", seen, false).high < 10);
   CHECK(observed("percentile", seen, false, {{"percentile", "99.99"}}).high < 3);
 }
 
 TEST_CASE("percentile leaves out one value of 100000 if nothing else is asked for") {
-  const ValueEvidence seen = evidence_of({StatisticKind::Histogram}, "peaked", 20, 5000);
+  const ValueEvidence seen = evidence_of({Histogram::kName}, "peaked", 20, 5000);
   const Range usual = observed("percentile", seen, true);
   CHECK(usual == observed("percentile", seen, true, {{"percentile", "99.999"}}));
   CHECK(!(usual == observed("percentile", seen, true, {{"percentile", "99.9"}})));
@@ -102,7 +104,7 @@ TEST_CASE("no range has less squared error than the one that mse finds") {
       for (const DType code : {DType::Int4, DType::UInt8}) {
         if (symmetric && code == DType::UInt8) continue;
         CAPTURE(kind, symmetric, name_of(code));
-        const ValueEvidence seen = evidence_of({StatisticKind::Histogram}, kind, 2, 20000);
+        const ValueEvidence seen = evidence_of({Histogram::kName}, kind, 2, 20000);
         Scheme scheme;
         scheme.code = code;
         scheme.symmetric = symmetric;
@@ -121,7 +123,7 @@ TEST_CASE("no range has less squared error than the one that mse finds") {
         };
         const Observer& observer = observer_named("mse");
         const Range found = range_of(observer, seen, scheme, Arguments("mse", observer.parameters));
-        const Range whole = seen.histogram().range();
+        const Range whole = seen.get<Histogram>().range();
         const double least = error(found);
         CHECK(least <= error(whole) * 1.0001);
         for (double share = 0.2; share <= 1; share += 0.05)

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/random.h"
 #include "observe/evidence.h"
 
 namespace bw::test {
@@ -23,6 +24,15 @@ inline std::vector<float> sample(const std::string& kind, std::size_t index, std
     if (kind == "shifted") values[i] = x + (3 + step);
     if (kind == "tiny") values[i] = x * 0x1p-20F;
   }
+  return values;
+}
+
+// 150 values of very different magnitudes, some of them zero.
+inline std::vector<float> varied(std::size_t index) {
+  Random random(index);
+  const double magnitude = std::ldexp(1.0, static_cast<int>(random.below(60)) - 30);
+  std::vector<float> values(150);
+  for (float& value : values) value = random.below(5) ? static_cast<float>(random.normal() * magnitude) : 0.0F;
   return values;
 }
 

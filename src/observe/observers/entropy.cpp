@@ -75,7 +75,7 @@ double divergence(const Candidate& candidate, std::size_t merged) {
 
 // The range whose bins, merged into few, lose least of the distribution.
 Range least_divergence(const Statistic& seen, const Scheme&, const Arguments& arguments) {
-  const auto& histogram = std::get<Histogram>(seen);
+  const auto& histogram = seen.as<Histogram>();
   const SignedBins bins = signed_bins(histogram, static_cast<std::size_t>(std::stoul(arguments.text("bins"))));
   const auto merged = static_cast<std::size_t>(arguments.integer("quantized_bins"));
   const std::span<const std::uint64_t> counts(bins.counts);
@@ -101,7 +101,7 @@ Observer entropy_observer() {
   return {"entropy",
           "the range whose codes lose least information (Kullback-Leibler divergence)",
           kParameters,
-          {StatisticKind::Histogram},
+          {Histogram::kName},
           least_divergence};
 }
 

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "observe/observers/entries.h"
+#include "observe/statistics/sample_ranges.h"
 
 namespace bw {
 namespace {
@@ -13,7 +14,7 @@ Range averaged(const Statistic& seen, const Scheme&, const Arguments& arguments)
   const auto constant = static_cast<float>(arguments.number("constant"));
   Range mean;
   bool first = true;
-  for (const auto& [sample, range] : std::get<SampleRangesStatistic>(seen).by_sample()) {
+  for (const auto& [sample, range] : seen.as<SampleRangesStatistic>().by_sample()) {
     if (first) mean = range;
     mean.low = mean.low + constant * (range.low - mean.low);
     mean.high = mean.high + constant * (range.high - mean.high);
@@ -28,7 +29,7 @@ Observer moving_average_observer() {
   return {"moving-average",
           "exponential moving average of each sample's smallest and largest value",
           kParameters,
-          {StatisticKind::SampleRanges},
+          {SampleRangesStatistic::kName},
           averaged};
 }
 

@@ -35,7 +35,7 @@ double squared_error(std::span<const Bin> bins, double width, Range range, const
 
 // Shortens the range in steps from the widest: both ends together, then each on its own, for as long as that helps.
 Range least_error(const Statistic& seen, const Scheme& scheme, const Arguments& arguments) {
-  const auto& histogram = std::get<Histogram>(seen);
+  const auto& histogram = seen.as<Histogram>();
   const SignedBins signed_histogram = signed_bins(histogram, Histogram::kBins);
   std::vector<Bin> bins;
   for (std::size_t i = 0; i < signed_histogram.counts.size(); ++i)
@@ -71,11 +71,7 @@ Range least_error(const Statistic& seen, const Scheme& scheme, const Arguments& 
 }  // namespace
 
 Observer mse_observer() {
-  return {"mse",
-          "the range with the least squared error of its codes",
-          kParameters,
-          {StatisticKind::Histogram},
-          least_error};
+  return {"mse", "the range with the least squared error of its codes", kParameters, {Histogram::kName}, least_error};
 }
 
 }  // namespace bw

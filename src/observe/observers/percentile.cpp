@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "observe/observers/entries.h"
+#include "observe/statistics/histogram.h"
 
 namespace bw {
 namespace {
@@ -25,7 +26,7 @@ std::size_t reached(std::span<const double> counts, double share) {
 // end. The cut is at the lower edge of the bin where the share is reached, and never outside of what was seen. Zeros
 // belong to the first bin above zero.
 Range cut(const Statistic& seen, const Scheme& scheme, const Arguments& arguments) {
-  const auto& histogram = std::get<Histogram>(seen);
+  const auto& histogram = seen.as<Histogram>();
   const auto positive = histogram.positive(), negative = histogram.negative();
   if (positive.empty()) return {};
   const double percentile = arguments.number("percentile"), width = histogram.width();
@@ -48,7 +49,7 @@ Range cut(const Statistic& seen, const Scheme& scheme, const Arguments& argument
 }  // namespace
 
 Observer percentile_observer() {
-  return {"percentile", "leaves out the rarest extreme values", kParameters, {StatisticKind::Histogram}, cut};
+  return {"percentile", "leaves out the rarest extreme values", kParameters, {Histogram::kName}, cut};
 }
 
 }  // namespace bw

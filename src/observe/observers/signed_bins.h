@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "observe/histogram.h"
+#include "observe/statistics/histogram.h"
 
 namespace bw {
 

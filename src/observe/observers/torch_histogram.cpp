@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "observe/observers/entries.h"
+#include "observe/statistics/torch_histogram.h"
 
 // The search of torch.ao.quantization.HistogramObserver (PyTorch 1.13), float32 where PyTorch has float32.
 
@@ -65,7 +66,7 @@ struct Shares {
 // Takes off bins at the end where a quantile step covers more of them, while the error falls.
 Range searched(const Statistic& seen, const Scheme& scheme, const Arguments&) {
   constexpr double kStep = 1e-5;
-  const auto& histogram = std::get<TorchHistogram>(seen);
+  const auto& histogram = seen.as<TorchHistogram>();
   if (histogram.empty()) return {};
   const int codes = 1 << info(scheme.code).bits;
   const Shares shares(histogram.counts());
@@ -97,7 +98,7 @@ Observer torch_histogram_observer() {
   return {"torch-histogram",
           "as PyTorch's HistogramObserver (1.13); depends on the order of the samples",
           {},
-          {StatisticKind::TorchHistogram},
+          {TorchHistogram::kName},
           searched};
 }
 

@@ -1,9 +1,12 @@
-#include "observe/torch_histogram.h"
+#include "observe/statistics/torch_histogram.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+
+#include "observe/statistics/entries.h"
+#include "observe/statistics/ranges.h"
 
 // What PyTorch 1.13 computes in float32 is computed in float here, in its order, oddities included: the bounds given to
 // histc are cut to whole numbers, and the sums taken off while the old counts are spread are rounded to float.
@@ -107,9 +110,16 @@ TorchHistogram TorchHistogram::read(ByteReader& in) {
   if ((!read.counts_.empty() && read.counts_.size() != kBins) ||
       !std::all_of(read.counts_.begin(), read.counts_.end(), usable))
     ByteReader::refuse("impossible counts of PyTorch's histogram");
-  if (!std::isfinite(read.range_.low) || !std::isfinite(read.range_.high) || read.range_.low > read.range_.high)
-    ByteReader::refuse("impossible range");
+  require_range(read.range_.low, read.range_.high);
   return read;
+}
+
+StatisticKind torch_histogram_statistic() {
+  return {.name = TorchHistogram::kName,
+          .says = "PyTorch's HistogramObserver; defined by the order of the samples",
+          .samples_in_order = true,
+          .make = make_statistic<TorchHistogram>,
+          .read = read_statistic<TorchHistogram>};
 }
 
 }  // namespace bw

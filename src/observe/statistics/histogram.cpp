@@ -1,9 +1,11 @@
-#include "observe/histogram.h"
+#include "observe/statistics/histogram.h"
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "observe/statistics/entries.h"
+#include "observe/statistics/ranges.h"
 #include "tensor/kernels/magnitude_bins.h"
 
 namespace bw {
@@ -17,10 +19,6 @@ constexpr int kLeastExponent = -126, kMostExponent = 128 - kLog2Bins;
 // The least width that gives `magnitude` a bin.
 int exponent_for(float magnitude) {
   return std::max(std::ilogb(magnitude) + 1 - kLog2Bins, kLeastExponent);
-}
-
-Range joined(Range a, Range b) {
-  return {std::min(a.low, b.low), std::max(a.high, b.high)};
 }
 
 }  // namespace
@@ -99,9 +97,15 @@ Histogram Histogram::read(ByteReader& in) {
   take(read.zeros_);
   for (const std::uint64_t count : read.counts_) take(count);
   if (left != 0) ByteReader::refuse("the bins do not add up");
-  if (!std::isfinite(read.range_.low) || !std::isfinite(read.range_.high) || read.range_.low > read.range_.high)
-    ByteReader::refuse("impossible range");
+  require_range(read.range_.low, read.range_.high);
   return read;
+}
+
+StatisticKind histogram_statistic() {
+  return {.name = Histogram::kName,
+          .says = "how often which magnitude, by sign; zeros apart",
+          .make = make_statistic<Histogram>,
+          .read = read_statistic<Histogram>};
 }
 
 }  // namespace bw

@@ -8,12 +8,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "observe/statistics.h"
+#include "observe/statistics/statistic.h"
 
 namespace bw {
 
 class Histogram {
  public:
+  static constexpr std::string_view kName = "histogram";
   static constexpr std::size_t kBins = 4096;
 
   void add(const Observation& seen);

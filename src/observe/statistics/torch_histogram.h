@@ -5,12 +5,13 @@
 
 #include <vector>
 
-#include "observe/statistics.h"
+#include "observe/statistics/statistic.h"
 
 namespace bw {
 
 class TorchHistogram {
  public:
+  static constexpr std::string_view kName = "torch-histogram";
   static constexpr int kBins = 2048;
   static constexpr int kUpsampling = 128;
 

@@ -1,8 +1,8 @@
+#include "observe/statistics/exact_sum.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
-
-#include "observe/statistics.h"
 
 namespace bw {
 namespace {
