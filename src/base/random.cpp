@@ -9,6 +9,8 @@
 namespace bw {
 namespace {
 
+constexpr std::uint64_t kSplitMixStep = 0x9E3779B97F4A7C15;
+
 // The C library's log differs in the last bit from machine to machine; this uses only operations that IEEE 754 rounds.
 // ln(m 2^e) = e ln 2 + 2 artanh((m - 1) / (m + 1)), m in [1/sqrt 2, sqrt 2).
 double natural_log(double x) {
@@ -26,13 +28,17 @@ double natural_log(double x) {
 
 }  // namespace
 
+std::uint64_t split_mix(std::uint64_t state) {
+  std::uint64_t z = state + kSplitMixStep;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+  return z ^ (z >> 31);
+}
+
 Random::Random(std::uint64_t seed) {
-  for (std::uint64_t& word : state_) {  // splitmix64
-    seed += 0x9E3779B97F4A7C15;
-    std::uint64_t z = seed;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    word = z ^ (z >> 31);
+  for (std::uint64_t& word : state_) {
+    word = split_mix(seed);
+    seed += kSplitMixStep;
   }
 }
 

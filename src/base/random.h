@@ -7,6 +7,9 @@
 
 namespace bw {
 
+// What splitmix64 gives in this state: 64 bits, each of which depends on all of the state's.
+std::uint64_t split_mix(std::uint64_t state);
+
 // xoshiro256** seeded through splitmix64 (Blackman and Vigna, 2018).
 class Random {
  public:

@@ -12,5 +12,7 @@ StatisticKind sample_ranges_statistic();
 StatisticKind torch_histogram_statistic();
 StatisticKind moments_statistic();
 StatisticKind channel_mean_statistic();
+StatisticKind gram_statistic();
+StatisticKind reservoir_statistic();
 
 }  // namespace bw
