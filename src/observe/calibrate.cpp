@@ -145,11 +145,16 @@ JobResult run_calibrate(JobContext& context) {
     run_group(*runner, options.tap_order, parts[static_cast<std::size_t>(thread)], group);
     used += batch;
   });
-  for (std::size_t i = 1; i < parts.size(); ++i) parts[0].evidence.merge(parts[i].evidence);
-  const std::vector<std::byte> bytes = parts[0].evidence.to_bytes();
+  for (; parts.size() > 1; parts.pop_back()) parts[0].evidence.merge(parts.back().evidence);
+  SharedBytes evidence = SharedBytes::written_by([&](const ByteSink& sink) {
+    ByteWriter out(sink);
+    parts[0].evidence.give_away(out);
+    out.flush();
+  });
   const MemoryUse memory = memory_use();
   return {to_line({{"used", used.load()}, {"rest", rest.load()}, {"peak", memory.peak - memory.file_backed}}),
-          std::string(as_text(bytes))};
+          {},
+          std::move(evidence)};
 }
 
 // --- the parent
@@ -209,7 +214,7 @@ Calibration calibrate(const Graph& graph, SharedSamples& samples, const Needs& n
   const JobResult answer = calibrated(graph, samples, needs, options);
   std::size_t rest = 0;
   read_result(answer, [&](const Json& figures) {
-    result.evidence = Evidence::from_bytes(as_bytes(answer.blob));
+    result.evidence = Evidence::from_bytes(answer.file.bytes());
     result.samples = figures.at("used").get<std::size_t>();
     result.peak_memory = figures.at("peak").get<std::uint64_t>();
     rest = figures.at("rest").get<std::size_t>();

@@ -24,6 +24,11 @@ StatisticKey read_key(ByteReader& in) {
   return {kind->name, axis};
 }
 
+void write_head(ByteWriter& out, std::size_t values) {
+  out.put(kMagic);
+  out.put<std::uint64_t>(values);
+}
+
 }  // namespace
 
 ValueEvidence::ValueEvidence(std::string name, const std::set<StatisticKey>& keys) : name_(std::move(name)) {
@@ -80,8 +85,9 @@ ValueEvidence ValueEvidence::read(ByteReader& in) {
   read.count_ = in.get<std::uint64_t>();
   for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
     const StatisticKey key = read_key(in);
-    if (!read.statistics_.try_emplace(key, statistic_named(key.kind).read(in, key.axis)).second)
-      ByteReader::refuse("a statistic stands twice");
+    if (!read.statistics_.empty() && key <= read.statistics_.rbegin()->first)
+      ByteReader::refuse("statistics that do not ascend");
+    read.statistics_.emplace_hint(read.statistics_.end(), key, statistic_named(key.kind).read(in, key.axis));
   }
   return read;
 }
@@ -118,10 +124,14 @@ void Evidence::merge(const Evidence& other) {
 
 std::vector<std::byte> Evidence::to_bytes() const {
   ByteWriter out;
-  out.put(kMagic);
-  out.put<std::uint64_t>(values_.size());
+  write_head(out, values_.size());
   for (const auto& [name, evidence] : values_) evidence.write(out);
   return out.take();
+}
+
+void Evidence::give_away(ByteWriter& out) {
+  write_head(out, values_.size());
+  for (; !values_.empty(); values_.erase(values_.begin())) values_.begin()->second.write(out);
 }
 
 Evidence Evidence::from_bytes(std::span<const std::byte> bytes) {
@@ -130,9 +140,9 @@ Evidence Evidence::from_bytes(std::span<const std::byte> bytes) {
   Evidence read;
   for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
     ValueEvidence evidence = ValueEvidence::read(in);
-    std::string name = evidence.name();
-    if (!read.values_.try_emplace(std::move(name), std::move(evidence)).second)
-      ByteReader::refuse("a value stands twice");
+    if (!read.values_.empty() && evidence.name() <= read.values_.rbegin()->first)
+      ByteReader::refuse("values that do not ascend");
+    read.values_.emplace_hint(read.values_.end(), evidence.name(), std::move(evidence));
   }
   in.expect_end();
   return read;

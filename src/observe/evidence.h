@@ -59,7 +59,10 @@ class Evidence {
 
   void merge(const Evidence& other);  // both must come from the same Needs
 
+  // In the form that docs/evidence.md describes.
   std::vector<std::byte> to_bytes() const;
+  // The same bytes, value by value, each gone once it is written: so little is there twice. Nothing remains.
+  void give_away(ByteWriter& out);
   static Evidence from_bytes(std::span<const std::byte> bytes);  // InputError(format) on anything malformed
   friend bool operator==(const Evidence&, const Evidence&) = default;
 

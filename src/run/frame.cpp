@@ -38,6 +38,10 @@ struct Prefix {
   throw Error(ErrorKind::Worker, "the worker broke the protocol: " + what);
 }
 
+[[noreturn]] void no_memory() {
+  throw Error(InputClass::Limit, std::string("no shared memory: ") + std::strerror(errno));
+}
+
 // Looks up ten times a second: a signal may come just before poll(), or to another thread.
 void wait_for(int socket, short event, double deadline) {
   constexpr double kLongest = 0.1;
@@ -177,25 +181,34 @@ struct SharedBytes::Mapping {
   Mapping(const Mapping&) = delete;
 };
 
-SharedBytes::SharedBytes(std::span<const std::span<const std::byte>> parts) {
+SharedBytes SharedBytes::written_by(const std::function<void(const ByteSink&)>& write) {
   OwnedFd file(::memfd_create("bitwright", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  bool good = static_cast<bool>(file);
-  for (std::span<const std::byte> part : parts)
-    while (good && !part.empty()) {
-      const ssize_t written = ::write(file.get(), part.data(), part.size());
+  if (!file) no_memory();
+  write([&file](std::span<const std::byte> piece) {
+    while (!piece.empty()) {
+      const ssize_t written = ::write(file.get(), piece.data(), piece.size());
       if (written < 0 && errno == EINTR) continue;
-      good = written > 0;
-      if (good) part = part.subspan(static_cast<std::size_t>(written));
+      if (written <= 0) no_memory();
+      piece = piece.subspan(static_cast<std::size_t>(written));
     }
-  if (!good || ::fcntl(file.get(), F_ADD_SEALS, kSeals) != 0)
-    throw Error(InputClass::Limit, std::string("no shared memory for the worker: ") + std::strerror(errno));
-  mapping_ = std::make_shared<const Mapping>(std::move(file));
+  });
+  if (::fcntl(file.get(), F_ADD_SEALS, kSeals) != 0) no_memory();
+  SharedBytes made;
+  made.mapping_ = std::make_shared<const Mapping>(std::move(file));
+  return made;
 }
+
+SharedBytes::SharedBytes(std::span<const std::span<const std::byte>> parts)
+    : SharedBytes(written_by([parts](const ByteSink& sink) { std::ranges::for_each(parts, sink); })) {}
 
 SharedBytes::SharedBytes(std::span<const std::byte> bytes) : SharedBytes(std::span(&bytes, 1)) {}
 
 SharedBytes::SharedBytes(OwnedFd fd) {
+  constexpr off_t kBlock = 512;  // of st_blocks, whatever the file system's are
   if (::fcntl(fd.get(), F_GET_SEALS) != kSeals) protocol_error("a file that is not sealed memory");
+  struct stat status{};
+  if (::fstat(fd.get(), &status) != 0 || status.st_blocks < (status.st_size + kBlock - 1) / kBlock)
+    protocol_error("a file with holes");
   mapping_ = std::make_shared<const Mapping>(std::move(fd));
 }
 

@@ -4,12 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 namespace bw {
@@ -34,11 +36,15 @@ class OwnedFd {
 class SharedBytes {
  public:
   SharedBytes() = default;
-  // A copy of the parts, one behind the other. Error(Internal) when the system gives no memory.
+  // A copy of the parts, one behind the other. Error(limit) when the system gives no memory.
   explicit SharedBytes(std::span<const std::span<const std::byte>> parts);
   explicit SharedBytes(std::span<const std::byte> bytes);
-  // What another process sent. Error(Worker) unless it is sealed memory (a file that can still shrink would kill us).
+  // What another process sent. Error(Worker) unless it is sealed memory (a file that can still shrink would kill us),
+  // and all of it was written (of a file with holes, reading would take memory that nobody gave).
   explicit SharedBytes(OwnedFd fd);
+  // What `write` gives to its argument, piece by piece, so that it need not lie in memory a second time.
+  // Error(limit) when the system gives no memory.
+  static SharedBytes written_by(const std::function<void(const ByteSink&)>& write);
 
   int fd() const;
   std::span<const std::byte> bytes() const;
@@ -56,7 +62,7 @@ enum class FrameKind : std::uint32_t {
   End,      // to the worker: no more samples
   Want,     // from the worker: send one more chunk
   Stage,    // from the worker: what it is doing now
-  Done,     // from the worker: the job's result
+  Done,     // from the worker: the job's result; what is large is a file
   Failure,  // from the worker: the job's error as JSON
 };
 

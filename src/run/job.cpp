@@ -59,7 +59,8 @@ JobResult run_job(std::span<const Job> jobs, const std::string& name, Frame fram
 void answer(std::span<const Job> jobs, const std::string& name, Frame frame) {
   try {
     const JobResult result = run_job(jobs, name, std::move(frame));
-    send_frame(kWorkerSocket, FrameKind::Done, result.text, result.blob);
+    const std::size_t files = result.file.fd() >= 0 ? 1 : 0;
+    send_frame(kWorkerSocket, FrameKind::Done, result.text, result.blob, std::span(&result.file, files));
   } catch (const Error& error) {
     send_frame(kWorkerSocket, FrameKind::Failure, error_to_text(error));
   } catch (const std::exception& error) {

@@ -57,6 +57,7 @@ class JobContext {
 struct JobResult {
   std::string text;  // JSON
   std::string blob;
+  SharedBytes file = {};  // instead of the blob for what may be large
 };
 
 struct Job {

@@ -170,7 +170,8 @@ std::variant<JobResult, Error> Worker::converse(JobRequest& request, double dead
     Frame frame = receive_frame(socket, {}, patience());
     switch (frame.kind) {
       case FrameKind::Done:
-        return JobResult{std::move(frame.text), std::move(frame.blob)};
+        return JobResult{std::move(frame.text), std::move(frame.blob),
+                         frame.files.empty() ? SharedBytes() : std::move(frame.files[0])};
       case FrameKind::Failure:
         return error_from_text(frame.text);
       case FrameKind::Stage:

@@ -1,8 +1,12 @@
 // The jobs on a model and data small enough to work out by hand: calibration, latency, memory.
 #include <catch2/catch_test_macros.hpp>
 #include <numeric>
+#include <set>
+#include <sstream>
 
+#include "base/file.h"
 #include "measure/footprint.h"
+#include "measure/jobs.h"
 #include "measure/latency.h"
 #include "measure/small_data.h"
 #include "observe/calibrate.h"
@@ -149,6 +153,16 @@ TEST_CASE("latency and memory come with counts and sane values") {
   CHECK(footprint.peak > (1u << 20));
   CHECK(footprint.file_backed > (1u << 20));
   CHECK(footprint.first_run > 0);
+}
+
+TEST_CASE("docs/wire.md has the jobs that there are, and no others") {
+  std::set<std::string> jobs, found;
+  for (const Job& job : measure_jobs()) jobs.insert("| `" + std::string(job.name) + "` |");
+  const std::string page = read_file(fs::path(BW_SOURCE) / "docs/wire.md");
+  std::istringstream lines(page.substr(page.find("\n## Jobs")));
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("| `")) found.insert(line.substr(0, line.find("` |") + 3));
+  CHECK(found == jobs);
 }
 
 }  // namespace

@@ -2,8 +2,10 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
+#include <sstream>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/parallel.h"
 #include "base/random.h"
 #include "observe/samples.h"
@@ -122,6 +124,36 @@ TEST_CASE("evidence of an unknown kind, or by an axis that its kind has not, is 
   }
 }
 
+TEST_CASE("evidence is read in ascending order only, of values and of their statistics") {
+  const auto refused = [](const std::vector<std::string>& values, const std::vector<std::string>& kinds) {
+    ByteWriter out;
+    out.put(std::string_view("bw-evidence-2"));
+    out.put<std::uint64_t>(values.size());
+    for (const std::string& value : values) {
+      out.put(std::string_view(value));
+      out.put<std::uint64_t>(0);
+      out.put<std::uint64_t>(kinds.size());
+      for (const std::string& kind : kinds) {
+        out.put(std::string_view(kind));
+        out.put<std::int32_t>(0);
+        statistic_named(kind).make(0).write(out);
+      }
+    }
+    const std::vector<std::byte> bytes = out.take();
+    try {
+      Evidence::from_bytes(bytes);
+    } catch (const Error& error) {
+      return error.kind() == ErrorKind::Input;
+    }
+    return false;
+  };
+  CHECK_FALSE(refused({"a", "b"}, {"moments", "range"}));
+  CHECK(refused({"a", "a"}, {"moments", "range"}));
+  CHECK(refused({"b", "a"}, {"moments", "range"}));
+  CHECK(refused({"a", "b"}, {"range", "range"}));
+  CHECK(refused({"a", "b"}, {"range", "moments"}));
+}
+
 TEST_CASE("NaN and infinity are refused with value, sample and index") {
   Evidence evidence(needs_of({{RangeStatistic::kName}}));
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
@@ -138,4 +170,40 @@ TEST_CASE("NaN and infinity are refused with value, sample and index") {
   CHECK(evidence.value("b/c").count() == 0);
   CHECK_THROWS_AS(evidence.value("none"), Error);
   CHECK_THROWS_AS(evidence.value("a").get<Histogram>(), Error);
+}
+
+TEST_CASE("docs/evidence.md is of this version, and has the kinds that there are, and no others") {
+  const std::string page = read_file(fs::path(BW_SOURCE) / "docs/evidence.md");
+  const std::vector<std::byte> bytes = Evidence().to_bytes();
+  ByteReader in(bytes);
+  CHECK(page.find("| magic | text | `" + in.text() + "` |") != std::string::npos);
+  std::string rows = "| kind | by axis | meaning |\n|---|---|---|\n", sections;
+  for (const StatisticKind& kind : statistics()) {
+    rows += "| `" + std::string(kind.name) + "` | " + (kind.by_axis ? "yes" : "no") + " | " + std::string(kind.says) +
+            " |\n";
+    sections += "### `" + std::string(kind.name) + "`\n";
+  }
+  CHECK(page.find(rows + "\n") != std::string::npos);
+  std::string found;
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("### ")) found += line + "\n";
+  CHECK(found == sections);
+}
+
+TEST_CASE("evidence that is given away is the same bytes, in pieces, and is gone") {
+  Evidence evidence(needs_of(every_key(true)));
+  for (std::size_t i = 0; i < 3; ++i) add(evidence, i);
+  const std::vector<std::byte> expected = evidence.to_bytes();
+  std::vector<std::byte> bytes;
+  int pieces = 0;
+  ByteWriter out([&](std::span<const std::byte> piece) {
+    bytes.insert(bytes.end(), piece.begin(), piece.end());
+    ++pieces;
+  });
+  evidence.give_away(out);
+  out.flush();
+  CHECK(bytes == expected);
+  CHECK(pieces > 1);
+  CHECK(evidence.values().empty());
 }

@@ -99,6 +99,16 @@ JobResult run_model(JobContext& context) {
   return {"{}", {}};
 }
 
+// The request's number of floats 0, 1, 2, ... as a file.
+JobResult share(JobContext& context) {
+  const auto count = context.request().at("count").get<std::size_t>();
+  return {"{}", {}, SharedBytes::written_by([count](const ByteSink& sink) {
+            ByteWriter out(sink);
+            for (std::size_t i = 0; i < count; ++i) out.put(static_cast<float>(i));
+            out.flush();
+          })};
+}
+
 JobResult pid(JobContext&) {
   return {std::to_string(::getpid()), {}};
 }
@@ -107,7 +117,8 @@ JobResult pid(JobContext&) {
 
 std::span<const Job> test_jobs() {
   static constexpr std::array kJobs{Job{"echo", echo},       Job{"fail", fail},           Job{"crash", crash},
-                                    Job{"sum", sum_samples}, Job{"run model", run_model}, Job{"pid", pid}};
+                                    Job{"sum", sum_samples}, Job{"run model", run_model}, Job{"pid", pid},
+                                    Job{"share", share}};
   return kJobs;
 }
 

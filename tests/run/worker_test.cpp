@@ -1,7 +1,9 @@
 // Worker processes: jobs, every way to die, and the next job after that.
 #include "run/worker.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 
 #include "base/file.h"
@@ -72,6 +75,24 @@ TEST_CASE("a job gets its request and files, and answers") {
       worker.run({"echo", R"({"a":1})", {SharedBytes(as_bytes(text)), SharedBytes(as_bytes("!"))}, {}});
   CHECK(parse_json(result.text, "test").at("a") == 1);
   CHECK(result.blob == text + "!");
+}
+
+TEST_CASE("a job answers with a file, which is not bound by the limits of frames") {
+  Worker worker;
+  for (const std::size_t count : {0, 1, 5'000'000}) {
+    const JobResult result = worker.run({"share", to_line({{"count", count}}), {}, {}});
+    ByteReader in(result.file.bytes());
+    REQUIRE(result.file.bytes().size() == count * sizeof(float));
+    for (std::size_t i = 0; i < count; ++i)
+      if (in.get<float>() != static_cast<float>(i)) FAIL("float " << i);
+  }
+  CHECK(worker.run({"echo", "{}", {}, {}}).file.bytes().empty());
+  int pair[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+  const OwnedFd ours(pair[0]), theirs(pair[1]);
+  const SharedBytes file(as_bytes(std::string(100'000, 'f')));
+  send_frame(theirs.get(), FrameKind::Done, {}, {}, std::span(&file, 1));
+  CHECK(receive_frame(ours.get(), {.text = 0, .blob = 0}).files.at(0).bytes().size() == 100'000);
 }
 
 TEST_CASE("an error inside a job comes back whole, and the process goes on") {
@@ -259,9 +280,51 @@ TEST_CASE("an error that is not one is the worker's fault, not the user's") {
   }
 }
 
-TEST_CASE("what is not sealed memory is refused") {
+TEST_CASE("what is not sealed memory is refused, and so is a file that was not written whole") {
   const OwnedFd file(::dup(0));
   CHECK_THROWS_AS(SharedBytes(OwnedFd(::dup(file.get()))), Error);
+  const auto refused = [](off_t size, const std::string& written, bool sealed) {
+    OwnedFd memory(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    REQUIRE(::write(memory.get(), written.data(), written.size()) == std::ssize(written));
+    REQUIRE(::ftruncate(memory.get(), size) == 0);
+    if (sealed)
+      REQUIRE(::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0);
+    try {
+      SharedBytes{std::move(memory)};
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::Worker);
+      return true;
+    }
+    return false;
+  };
+  const std::string page(4096, 'x');
+  CHECK_FALSE(refused(0, "", true));
+  CHECK_FALSE(refused(1, "x", true));
+  CHECK_FALSE(refused(4096, page, true));
+  CHECK(refused(4096, page, false));
+  CHECK(refused(4096 + 1, page, true));
+  CHECK(refused(off_t{1} << 40, page, true));
+}
+
+TEST_CASE("docs/wire.md has the kinds of frames by their numbers, and no others") {
+  const std::string header = read_file(std::filesystem::path(BW_SOURCE) / "src/run/frame.h");
+  const std::size_t begin = header.find("enum class FrameKind"), end = header.find("};", begin);
+  REQUIRE(end != std::string::npos);
+  std::vector<std::string> kinds;
+  std::istringstream lines(header.substr(begin, end - begin));
+  std::string line;
+  for (std::getline(lines, line); std::getline(lines, line);) {
+    const std::string name = line.substr(2, line.find(',') - 2);
+    kinds.push_back("| " + std::to_string(kinds.size()) + " | `" + name + "` | " +
+                    (line.find("// to the worker") != std::string::npos ? "program" : "worker"));
+  }
+  CHECK(kinds.size() == static_cast<std::size_t>(FrameKind::Failure) + 1);
+  std::istringstream page(read_file(std::filesystem::path(BW_SOURCE) / "docs/wire.md"));
+  std::vector<std::string> found;
+  while (std::getline(page, line))
+    if (line.starts_with("| ") && std::isdigit(static_cast<unsigned char>(line[2])) && line.find("| `") == 4)
+      found.push_back(line.substr(0, line.find(" | ", line.find("` | ") + 4)));
+  CHECK(found == kinds);
 }
 
 }  // namespace
