@@ -14,6 +14,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "base/error.h"
@@ -338,4 +339,43 @@ TEST_CASE("a full disk leaves the store as it was") {
   Store store(path);
   CHECK(store.report(1) == numbered(1));
   CHECK(store.save(numbered(3)) > 1);
+}
+
+namespace {
+
+// The tables of docs/store.md: by heading, what its rows say but for the meaning in the last column.
+std::map<std::string, std::set<std::string>> tables_of_page() {
+  std::map<std::string, std::set<std::string>> tables;
+  std::istringstream lines(read_file(fs::path(BW_SOURCE) / "docs/store.md"));
+  std::string heading;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("#")) heading = line.substr(0, line.find(':'));
+    if (!line.starts_with("| `")) continue;
+    const std::size_t second = line.find(" | ", line.find(" | ") + 1);
+    CHECK(tables[heading].insert(line.substr(0, second)).second);
+  }
+  return tables;
+}
+
+}  // namespace
+
+TEST_CASE("docs/store.md has the pragmas, tables and columns of a store, and no others") {
+  const test::Folder folder;
+  {
+    Store store(folder.path() / "runs.db");
+  }
+  const Database database(folder.path() / "runs.db");
+  std::map<std::string, std::set<std::string>> expected;
+  expected["# The store"] = {"| `journal_mode` | wal", "| `foreign_keys` | 1"};
+  for (const char* name : {"application_id", "user_version"})
+    expected["# The store"].insert("| `" + std::string(name) + "` | " +
+                                   std::to_string(database.integer("PRAGMA " + std::string(name))));
+  Statement columns = database.prepare(
+      "SELECT s.name, c.name, c.type, c.\"notnull\" OR c.pk FROM sqlite_schema s, pragma_table_info(s.name) c "
+      "WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite_%'");
+  while (columns.step())
+    expected["## `" + columns.text(0) + "`"].insert("| `" + columns.text(1) + "` | " + columns.text(2) +
+                                                    (columns.integer(3) ? "" : ", NULL"));
+  CHECK(expected.size() == 4);
+  CHECK(tables_of_page() == expected);
 }
