@@ -9,6 +9,7 @@
 #include "graph/ops/op.h"
 #include "graph/ops/product.h"
 #include "method/catalog.h"
+#include "observe/statistics/channel_mean.h"
 #include "tensor/kernels/layout.h"
 
 namespace bw {
@@ -119,7 +120,7 @@ Needs needs(const Task& task, const Arguments&) {
   const Corrector corrector(task.graph);
   Needs needs;
   for (const Corrected& layer : corrector.layers())
-    needs.add(corrector.input_of(layer), {StatisticKind::ChannelMean, layer.input_axis});
+    needs.add(corrector.input_of(layer), {ChannelMeanStatistic::kName, layer.input_axis});
   return needs;
 }
 
@@ -129,7 +130,8 @@ Plan run(const Task& task, const Arguments&, const Evidence& evidence, Plan plan
   for (const Corrected& layer : corrector.layers()) {
     const QParams* codes = corrector.weight_codes(layer, plan);
     if (codes == nullptr) continue;
-    const std::vector<double> means = evidence.value(corrector.input_of(layer)).channel_mean(layer.input_axis).means();
+    const std::vector<double> means =
+        evidence.value(corrector.input_of(layer)).get<ChannelMeanStatistic>(layer.input_axis).means();
     corrector.edit(layer, corrector.shift(layer, *codes, means), plan);
     ++corrected;
   }

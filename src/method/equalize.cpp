@@ -15,6 +15,7 @@
 #include "graph/ops/op.h"
 #include "graph/ops/product.h"
 #include "method/catalog.h"
+#include "observe/statistics/channel_range.h"
 #include "tensor/kernels/layout.h"
 
 namespace bw {
@@ -115,14 +116,15 @@ class Equalizer {
     Needs needs;
     for (const Pair& pair : pairs_)
       for (const NodeId clip : pair.clips)
-        if (!spread_) needs.add(clipped(clip), {StatisticKind::ChannelRange, 1});
+        if (!spread_) needs.add(clipped(clip), {ChannelRangeStatistic::kName, 1});
     return needs;
   }
 
   void look_at(const Evidence& evidence) {
     for (Pair& pair : pairs_)
       for (const NodeId clip : pair.clips)
-        if (!spread_) keep_below(bound_of(clip), evidence.value(clipped(clip)).channel_range(1).ranges(), pair);
+        if (!spread_)
+          keep_below(bound_of(clip), evidence.value(clipped(clip)).get<ChannelRangeStatistic>(1).ranges(), pair);
   }
 
   // Sweeps over the pairs in the graph's order until nothing moves any more.

@@ -6,12 +6,14 @@
 
 #include "base/progress.h"
 #include "measure/small_data.h"
+#include "observe/statistics/moments.h"
+#include "observe/statistics/range.h"
 
 using namespace bw;
 
 namespace {
 
-Needs needs_of(std::vector<std::string> values, StatisticKind kind = StatisticKind::Range) {
+Needs needs_of(std::vector<std::string> values, std::string_view kind = RangeStatistic::kName) {
   Needs needs;
   for (const std::string& value : values) needs.add(value, {kind});
   return needs;
@@ -42,7 +44,7 @@ TEST_CASE("a pass serves all who want to see no more than it saw", "[calibration
   const Calibration& both = place.calibrations.of(graph, needs_of({"x", "logits"}));
   CHECK(&place.calibrations.of(graph, needs_of({"x"})) == &both);
   CHECK(&place.calibrations.of(Graph(graph), needs_of({"logits"})) == &both);
-  const Calibration& other = place.calibrations.of(graph, needs_of({"x"}, StatisticKind::Moments));
+  const Calibration& other = place.calibrations.of(graph, needs_of({"x"}, MomentsStatistic::kName));
   CHECK(&other != &both);
   CHECK(other.evidence.has("x"));
   CHECK_FALSE(other.evidence.has("logits"));
@@ -53,8 +55,8 @@ TEST_CASE("another graph is looked at anew", "[calibrations]") {
   const Calibration& plain = place.calibrations.of(place.model.prepared, needs_of({"logits"}));
   const Graph doubled = edited(place.model.prepared, std::vector<Edit>{ScaleConstant{"w", 0, {2, 2, 2, 2}}});
   const Calibration& twice = place.calibrations.of(doubled, needs_of({"logits"}));
-  const Range before = plain.evidence.value("logits").range().range(),
-              after = twice.evidence.value("logits").range().range();
+  const Range before = plain.evidence.value("logits").get<RangeStatistic>().range(),
+              after = twice.evidence.value("logits").get<RangeStatistic>().range();
   CHECK(after.high == 2 * before.high);
   CHECK(after.low == 2 * before.low);
 }
