@@ -61,6 +61,9 @@ if(NOT CMAKE_CROSSCOMPILING)
   list(APPEND BW_RPATH ${BW_ONNXRUNTIME_ROOT}/lib)
   include(cmake/web.cmake)
 endif()
+# What the program finds when it runs, if it is there then.
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/run/openvino/api.cpp PROPERTIES
+  COMPILE_DEFINITIONS BW_OPENVINO_ROOT="${BW_OPENVINO_ROOT}")
 find_package(Catch2 3 QUIET PATHS ${BW_CATCH2_ROOT}/usr NO_DEFAULT_PATH)
 
 if(TARGET bw_dep_onnx)

@@ -35,8 +35,8 @@ Environment environment(const BenchOptions& options) {
                           .runtimes = {},
                           .threads = options.threads,
                           .seed = options.seed};
-  for (const Runtime& runtime : runtimes())
-    if (runtime.available()) environment.runtimes[std::string(runtime.name)] = runtime.version();
+  for (const std::string& name : measured_runtimes(options))
+    environment.runtimes[name] = available_runtime(name).version();
   return environment;
 }
 
@@ -60,7 +60,7 @@ void remove_other_candidates(const fs::path& candidates, const Findings& finding
   std::set<fs::path> named;
   for (const ModelFindings& model : findings.models)
     for (const CandidateFindings& candidate : model.candidates)
-      if (candidate.artifact) named.insert(candidates / model.name / candidate.name);
+      if (candidate.artifact) named.insert(candidates.parent_path() / fs::path(candidate.artifact->path).parent_path());
   if (!fs::is_directory(candidates)) return;
   for (const fs::directory_entry& model : fs::directory_iterator(candidates)) {
     if (!model.is_directory() || model.is_symlink()) continue;
@@ -106,6 +106,11 @@ void say_what_fits(const LoadedModel& model, const BenchOptions& options, ModelF
 
 }  // namespace
 
+std::vector<std::string> measured_runtimes(const BenchOptions& options) {
+  if (!options.runtimes.empty()) return options.runtimes;
+  return {std::string(target_named(options.target).runtime)};
+}
+
 Findings start_findings(const BenchOptions& options) {
   Findings findings;
   findings.created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
@@ -121,6 +126,7 @@ ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const B
   findings.path = model.path.string();
   findings.bytes = model.bytes;
   findings.sha256 = model.sha256;
+  findings.runtime = measured_runtimes(options).front();
   findings.opset = model.original.opset();
   findings.nodes = model.original.nodes.size();
   findings.architecture = architecture(model.prepared);

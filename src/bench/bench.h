@@ -18,8 +18,9 @@ struct BenchOptions {
   std::filesystem::path output;  // OUT/candidates/MODEL/NAME/ gets each candidate
   std::vector<Recipe> recipes;
   std::string_view target = "onnxruntime-cpu";
-  OpenOptions open;      // which splits
-  IntakeOptions intake;  // how models are read
+  std::vector<std::string> runtimes;  // that candidates are measured in; empty: the target's
+  OpenOptions open;                   // which splits
+  IntakeOptions intake;               // how models are read
   WorkerLimits worker;
   std::size_t calibration_samples = 1000;
   std::size_t evaluation_samples = 0;  // 0: all
@@ -34,6 +35,9 @@ struct BenchOptions {
   std::uint64_t seed = 0;
   std::string command;  // for the report
 };
+
+// In which candidates are measured. The first has the float model that all are compared with, and tries the files.
+std::vector<std::string> measured_runtimes(const BenchOptions& options);
 
 // What is known before anything is measured: the machine and the command; a model and its data.
 Findings start_findings(const BenchOptions& options);

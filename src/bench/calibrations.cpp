@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/progress.h"
+#include "run/runtime.h"
 
 namespace bw {
 namespace {
@@ -55,6 +56,7 @@ Calibration Calibrations::pass(const Graph& graph, const std::string& hash, cons
                            {"--calibration-samples", std::to_string(choice_.samples)},
                            {"--balanced", choice_.balanced ? "yes" : "no"},
                            {"--seed", std::to_string(choice_.seed)},
+                           {"the runtime", name_and_version(available_runtime(choice_.runtime))},
                            {"what the recipes have to see", names_of(needs)}}};
   return checkpoint_.calibration(part, [&] {
     SharedSamples samples(split, choose(split, count, choice_.seed, choice_.balanced));
@@ -62,7 +64,8 @@ Calibration Calibrations::pass(const Graph& graph, const std::string& hash, cons
                      {.threads = choice_.threads,
                       .wanted = choice_.samples,
                       .silence = choice_.worker.silence,
-                      .address_space = choice_.worker.memory});
+                      .address_space = choice_.worker.memory,
+                      .runtime = choice_.runtime});
   });
 }
 

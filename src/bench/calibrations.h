@@ -18,6 +18,7 @@ struct CalibrationChoice {
   std::uint64_t seed = 0;
   int threads = 1;
   WorkerLimits worker = {};
+  std::string runtime = {};
 };
 
 class Calibrations {

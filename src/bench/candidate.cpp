@@ -127,10 +127,18 @@ Candidate make_candidate(const Task& task, const Recipe& recipe) {
   return candidate;
 }
 
-ArtifactFile described(const fs::path& file, const fs::path& root) {
-  return {.path = file.lexically_relative(root).generic_string(),
-          .bytes = shipped_bytes(file),
-          .sha256 = sha256_of_file(file)};
+ArtifactFile described(const std::vector<fs::path>& files, const fs::path& root) {
+  ArtifactFile artifact;
+  for (const fs::path& file : files) {
+    const fs::path whole = fs::absolute(file).lexically_normal();
+    artifact.files.push_back({.path = whole.lexically_relative(fs::absolute(root).lexically_normal()).generic_string(),
+                              .bytes = fs::file_size(file),
+                              .sha256 = sha256_of_file(file)});
+    artifact.bytes += artifact.files.back().bytes;
+  }
+  artifact.path = artifact.files.front().path;
+  artifact.sha256 = artifact.files.front().sha256;
+  return artifact;
 }
 
 }  // namespace bw

@@ -30,7 +30,7 @@ std::string candidate_name(const Recipe& recipe);
 // Error(Quantization) when the recipe changes nothing of this model, or the model is quantized already.
 Candidate make_candidate(const Task& task, const Recipe& recipe);
 
-// A written model as the report names it: its path relative to `root`, all bytes that have to be shipped, its hash.
-ArtifactFile described(const std::filesystem::path& file, const std::filesystem::path& root);
+// A written model as the report names it, with all of its files, its own first; paths are relative to `root`.
+ArtifactFile described(const std::vector<std::filesystem::path>& files, const std::filesystem::path& root);
 
 }  // namespace bw

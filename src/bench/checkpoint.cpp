@@ -8,8 +8,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
-#include "base/version.h"
-#include "run/runtime.h"
 
 namespace bw {
 namespace {
@@ -175,13 +173,6 @@ std::string count_of(const std::vector<Part>& parts) {
 
 }  // namespace
 
-std::string versions() {
-  std::string text = fmt::format("bitwright {}", kVersion);
-  for (const Runtime& runtime : runtimes())
-    if (runtime.available()) text += fmt::format(" {} {}", runtime.name, runtime.version());
-  return text;
-}
-
 Checkpoint::Checkpoint(fs::path folder, bool resume, std::string made_with)
     : folder_(std::move(folder)), made_with_(std::move(made_with)) {
   if (!resume) clear();
@@ -228,7 +219,7 @@ void Checkpoint::done_again(const Part& part) {
 template <class T>
 T Checkpoint::result(std::string_view kind, Part part, const std::function<T()>& compute) {
   if (folder_.empty()) return compute();
-  part.from.emplace_back("the program or a runtime", made_with_);
+  part.from.emplace_back("the program", made_with_);
   const std::string name = file_name(kind, part);
   const fs::path file = folder_ / name;
   if (fs::exists(file)) {

@@ -13,14 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/version.h"
 #include "measure/evaluate.h"
 #include "measure/latency.h"
 #include "observe/calibrate.h"
 
 namespace bw {
-
-// The versions of the program and of the runtimes that it finds: "bitwright 0.1.0 onnxruntime 1.31.1".
-std::string versions();
 
 // A part of a run, as people call it, and all that its result depends on: {"--seed", "0"}, {"the data", its hash}.
 struct Part {
@@ -31,9 +29,9 @@ struct Part {
 class Checkpoint {
  public:
   Checkpoint() = default;  // keeps nothing
-  // Without `resume`, results of an earlier run in the folder are thrown away. Those that were made with other versions
-  // are not used.
-  Checkpoint(std::filesystem::path folder, bool resume, std::string made_with = versions());
+  // Without `resume`, results of an earlier run in the folder are thrown away. Those that another version of the
+  // program made are not used.
+  Checkpoint(std::filesystem::path folder, bool resume, std::string made_with = "bitwright " + std::string(kVersion));
 
   // Kept whole or not at all, before these return.
   Calibration calibration(const Part& part, const std::function<Calibration()>& compute);

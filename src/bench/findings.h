@@ -64,10 +64,17 @@ struct AccuracyComparison {
   std::string decided_by, decided_on;  // accuracy_retention's metric ("top1", "agreement", "fidelity") and output
 };
 
-struct ArtifactFile {
-  std::string path;  // relative to the report's folder
+// Paths are relative to the report's folder.
+struct ShippedFile {
+  std::string path;
   std::uint64_t bytes = 0;
   std::string sha256;
+};
+struct ArtifactFile {
+  std::string path;         // of the model
+  std::uint64_t bytes = 0;  // of all files
+  std::string sha256;       // of the model's own file
+  std::vector<ShippedFile> files = {};
 };
 
 struct FloatNode {
@@ -80,6 +87,7 @@ struct Seconds {
 
 struct CandidateFindings {
   std::string name, recipe, method, target, hardware_target;
+  std::string runtime;  // that measures it
   Status status = Status::Ok;
   std::string reason;  // one sentence unless ok
   std::string command;
@@ -117,6 +125,7 @@ struct Recommendation {
 
 struct ModelFindings {
   std::string name, path, sha256;
+  std::string runtime;  // of the float model, with which all candidates are compared
   std::uint64_t bytes = 0, nodes = 0;
   std::int64_t opset = 0;
   Architecture architecture;

@@ -12,7 +12,7 @@
 #include "bench/chance.h"
 #include "bench/proven.h"
 #include "format/format.h"
-#include "format/onnx/onnx.h"
+#include "run/runtime.h"
 
 namespace bw {
 namespace {
@@ -55,7 +55,7 @@ Figure scaled(const Figure& time, const Figure& ratio) {
 // Hashes of a model's file and of those that lie beside it.
 std::string contents_of(const fs::path& file) {
   std::string hashes;
-  for (const fs::path& part : format_of(file).files(file)) hashes += sha256_of_file(part) + " ";
+  for (const fs::path& part : files_of(file)) hashes += sha256_of_file(part) + " ";
   return hashes;
 }
 
@@ -102,6 +102,7 @@ Effort quick_effort(const BenchOptions& options, double sample_seconds) {
 Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options, const Effort& effort,
                    Checkpoint& checkpoint)
     : model_(model),
+      float_{*model.runnable, measured_runtimes(options).front()},
       dataset_(dataset),
       options_(options),
       effort_(effort),
@@ -110,7 +111,7 @@ Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const Bench
       indices_(evaluation_indices(dataset.evaluation(), options, effort)),
       samples_(dataset.evaluation(), indices_, kDecodedBudget),
       worker_(limited(options.worker)),
-      speed_(*model.runnable, samples_, speed_options(options, effort), checkpoint),
+      speed_(float_, samples_, speed_options(options, effort), checkpoint),
       outputs_(judged_outputs(model.prepared, dataset)) {}
 
 // With what the result of every part depends on; each adds what else it depends on.
@@ -119,7 +120,9 @@ Part Measurer::part(const Subject& subject, std::string_view what) const {
           .of = subject.name,
           .what = fmt::format("{}{}", effort_.quick ? "quick " : "", what),
           .from = {{"the model", contents_},
-                   {"the candidate", contents_of(subject.file)},
+                   {"the candidate", contents_of(subject.model.file)},
+                   {"the runtime", name_and_version(available_runtime(subject.model.runtime))},
+                   {"the float model's runtime", name_and_version(available_runtime(float_.runtime))},
                    {"the data", dataset_.description()["sha256"].get<std::string>()},
                    {"--balanced", options_.balanced ? "yes" : "no"},
                    {"--threads", std::to_string(options_.threads)},
@@ -143,7 +146,7 @@ EvaluateOptions Measurer::evaluating() const {
 Evaluation Measurer::evaluated_float() {
   EvaluateOptions how = evaluating();
   how.keep_reference = true;
-  return evaluate_model(worker_, *model_.runnable, samples_, how);
+  return evaluate_model(worker_, float_, samples_, how);
 }
 
 Evaluation Measurer::evaluated(const Subject& subject) {
@@ -151,13 +154,13 @@ Evaluation Measurer::evaluated(const Subject& subject) {
   Part accuracy = part(subject, "accuracy");
   accuracy.from.emplace_back("the number of samples", std::to_string(samples_.size()));
   return checkpoint_.evaluation(
-      accuracy, [&] { return evaluate_model(worker_, subject.file, samples_, how, float_evaluation_.reference); });
+      accuracy, [&] { return evaluate_model(worker_, subject.model, samples_, how, float_evaluation_.reference); });
 }
 
 Figure Measurer::memory_of(const Subject& subject) {
   return checkpoint_.figure(part(subject, "memory"), [&] {
     const Footprint footprint = measure_footprint(
-        subject.file, samples_,
+        subject.model, samples_,
         {.threads = options_.threads, .silence = options_.worker.silence, .address_space = options_.worker.memory});
     return exact_figure(static_cast<double>(footprint.peak), Unit::Bytes);
   });
@@ -237,33 +240,33 @@ MetricFindings Measurer::own_change(const fs::path& file) const {
 }
 
 // The first node whose values are not finite in the first sample that shows it, as the end of a sentence.
-std::string Measurer::first_fault(const Evaluation& evaluation, const fs::path& file) {
+std::string Measurer::first_fault(const Evaluation& evaluation, const Deployment& model) {
   for (std::size_t k = 0; k < outputs_.size(); ++k)
     for (std::size_t i = 0; i < evaluation.samples; ++i)
       if (evaluation.outputs[k].faults[i].not_finite > float_evaluation_.outputs[k].faults[i].not_finite) {
         SharedSamples sample(dataset_.evaluation(), {indices_[i]});
-        return first_not_finite_node(worker_, file, onnx::read(file), sample.feed(),
+        return first_not_finite_node(worker_, model, read_model(model.file), sample.feed(),
                                      {.silence = options_.worker.silence});
       }
   return "";
 }
 
-void Measurer::require_finite(const AccuracyComparison& accuracy, const Evaluation& evaluation, const fs::path& file) {
+void Measurer::require_finite(const AccuracyComparison& accuracy, const Evaluation& evaluation,
+                              const Deployment& model) {
   const auto bad = std::ranges::find_if(accuracy.outputs, [](const auto& output) { return output.not_finite > 0; });
   if (bad == accuracy.outputs.end()) return;
-  throw Error(ErrorKind::Quantization, not_finite_sentence(*bad, evaluation.samples) + first_fault(evaluation, file),
+  throw Error(ErrorKind::Quantization, not_finite_sentence(*bad, evaluation.samples) + first_fault(evaluation, model),
               {}, "Keep the node that overflows, or its operator, in float (keep_float)");
 }
 
 void Measurer::measure_accuracy(CandidateFindings& findings, const Subject& subject) {
-  const fs::path& file = subject.file;
   const Evaluation evaluation = evaluated(subject);
   AccuracyComparison accuracy = compare_accuracy(outputs_, float_evaluation_, evaluation, options_.seed);
-  if (own_) accuracy.metrics.insert(accuracy.metrics.begin(), own_change(file));
+  if (own_) accuracy.metrics.insert(accuracy.metrics.begin(), own_change(subject.model.file));
   findings.accuracy_retention = retention_of(accuracy, labels_count_);
   findings.seconds.evaluate = evaluation.seconds;
   findings.accuracy = std::move(accuracy);
-  require_finite(*findings.accuracy, evaluation, file);
+  require_finite(*findings.accuracy, evaluation, subject.model);
 }
 
 Cost Measurer::cost_of_run(const Plan& plan) const {
@@ -289,16 +292,17 @@ void Measurer::measure_size(CandidateFindings& findings, const Plan& plan, const
   if (!effort_.quick) work_[findings.name] = {cost_of_run(plan), computes_in_integers(plan)};
 }
 
-void Measurer::measure(CandidateFindings& findings, const Plan& plan, const fs::path& file) {
+void Measurer::measure(CandidateFindings& findings, const Plan& plan, const fs::path& file, const Ports& ports) {
   findings.original = findings.quantized = std::nullopt;  // of an earlier measurement
   findings.latency.reset();
   findings.achieved.reset();
   findings.seconds.latency = 0;
-  const Subject subject{findings.name, file};
+  if (findings.runtime.empty()) findings.runtime = float_.runtime;
+  const Subject subject{findings.name, {file, findings.runtime, ports}};
   try {
     measure_accuracy(findings, subject);
     measure_size(findings, plan, subject);
-    speed_.enter(findings.name, file, part(subject, "speed"), structure_hash(onnx::read(file)));
+    speed_.enter(findings.name, subject.model, part(subject, "speed"), structure_hash(read_model(file)));
     if (wants_visit(findings)) pay_visit(findings);
   } catch (const Error& error) {
     note_failure(findings, error);
@@ -323,7 +327,7 @@ void Measurer::visit(CandidateFindings& findings) {
 
 void Measurer::time_float() {
   const std::string itself = "the float model";
-  speed_.enter(itself, *model_.runnable, part({itself, *model_.runnable}, "speed"), itself);
+  speed_.enter(itself, float_, part({itself, float_}, "speed"), itself);
   while (speed_.wants_visit(itself)) speed_.visit(itself);
 }
 
@@ -358,7 +362,7 @@ void Measurer::conclude(CandidateFindings& findings, const Timing& original, con
   findings.quantized->hardware_utilization = own.utilization;
   if (const auto work = work_.find(findings.name); work != work_.end())
     findings.achieved = achieved(work->second.cost, findings.quantized->inference_time,
-                                 measured_peaks(worker_, options_.threads), work->second.in_integers);
+                                 measured_peaks(worker_, findings.runtime, options_.threads), work->second.in_integers);
 }
 
 void note_failure(CandidateFindings& findings, const Error& error) {

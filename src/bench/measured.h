@@ -1,4 +1,4 @@
-// Measuring the candidates of one model, each against the float model.
+// Measuring the candidates of one model, each in its runtime against the float model in the first one.
 #pragma once
 
 #include <filesystem>
@@ -39,8 +39,10 @@ class Measurer {
   // Scores and memory of the float model. Call it before candidates are measured.
   void measure_float(ModelFindings& findings);
   // Fills the candidate's figures but speed, for which it pays a first visit. What goes wrong becomes its status and
-  // reason.
-  void measure(CandidateFindings& findings, const Plan& plan, const std::filesystem::path& file);
+  // reason. `findings.runtime` says where; where it says nothing, the float model's is filled in. `ports`: of the
+  // float model, in the file.
+  void measure(CandidateFindings& findings, const Plan& plan, const std::filesystem::path& file,
+               const Ports& ports = {});
   // Speed takes several visits, which the caller spreads over the run.
   bool wants_visit(const CandidateFindings& findings) const;
   void visit(CandidateFindings& findings);
@@ -61,18 +63,17 @@ class Measurer {
   // The output that the labels are about; nullptr when there are none.
   const JudgedOutput* labelled() const;
   std::string doubt_of(const Figure& accuracy) const;
-  // A model's file that is measured.
-  struct Subject {  // what is measured, as people call it
+  // What is measured, and what people call it.
+  struct Subject {
     std::string name;
-    std::filesystem::path file;
+    Deployment model;
   };
-  Subject float_subject() const { return {"float", *model_.runnable}; }
+  Subject float_subject() const { return {"float", float_}; }
   void measure_accuracy(CandidateFindings& findings, const Subject& subject);
   MetricFindings own_change(const std::filesystem::path& file) const;
   // Error(Quantization) that names output, counts and node.
-  void require_finite(const AccuracyComparison& accuracy, const Evaluation& evaluation,
-                      const std::filesystem::path& file);
-  std::string first_fault(const Evaluation& evaluation, const std::filesystem::path& file);
+  void require_finite(const AccuracyComparison& accuracy, const Evaluation& evaluation, const Deployment& model);
+  std::string first_fault(const Evaluation& evaluation, const Deployment& model);
   void measure_size(CandidateFindings& findings, const Plan& plan, const Subject& subject);
   void conclude(CandidateFindings& findings, const Timing& original, const ControlNoise& noise);
   void pay_visit(CandidateFindings& findings);
@@ -85,6 +86,7 @@ class Measurer {
   Cost cost_of_run(const Plan& plan) const;
 
   const LoadedModel& model_;
+  const Deployment float_;
   const Dataset& dataset_;
   const BenchOptions& options_;
   const Effort effort_;

@@ -11,9 +11,14 @@
 #include "base/progress.h"
 #include "bench/preprocessing.h"
 #include "bench/recommend.h"
+#include "format/format.h"
+#include "run/runtime.h"
 
 namespace bw {
 namespace {
+
+// What the float model's rows are called in other runtimes than the first: name, recipe and method.
+constexpr const char* kFloat = "float";
 
 void introduce(const ModelFindings& findings) {
   say(fmt::format("{}: {} of {} nodes, {} parameters", findings.name, findings.architecture.type, findings.nodes,
@@ -53,13 +58,15 @@ ModelFindings ModelBench::run(const BenchListener& listener) {
   findings_ = describe(model_, dataset_, options_);
   introduce(findings_);
   calibrate_for_all();
-  Trial trial(*model_.runnable, first_samples(dataset_.evaluation()), options_.worker);
+  Trial trial({*model_.runnable, findings_.runtime}, first_samples(dataset_.evaluation()), options_.worker);
   for (const Recipe& recipe : options_.recipes) {
     throw_if_interrupted();
     CandidateFindings row;
-    plans_.push_back(made(recipe, trial, row));
+    Candidate candidate = made(recipe, trial, row);
+    made_.push_back({std::make_shared<const Plan>(std::move(candidate.plan)), std::move(candidate.artifact.ports)});
     findings_.candidates.push_back(std::move(row));
   }
+  add_other_runtimes();
   const Effort quick = quick_effort(options_, trial.sample_seconds() / options_.threads);
   if (options_.baseline) {
     const double expected = measure_quickly(listener, quick);
@@ -95,12 +102,13 @@ void ModelBench::calibrate_for_all() {
 
 // A recipe that cannot be carried out, or whose file does not work, is a row; a file that cannot be written ends the
 // run.
-Plan ModelBench::made(const Recipe& recipe, Trial& trial, CandidateFindings& row) {
+Candidate ModelBench::made(const Recipe& recipe, Trial& trial, CandidateFindings& row) {
   row.name = candidate_name(recipe);
   row.recipe = to_string(recipe);
   row.method = resolve(recipe).group();
   row.target = target_.name;
   row.hardware_target = target_.hardware_target;
+  row.runtime = findings_.runtime;
   row.command = fmt::format("bitwright quantize {} --data {} --recipe '{}'", model_.path.string(),
                             options_.data.string(), row.recipe);
   Looks looks(&calibrations_);
@@ -110,9 +118,10 @@ Plan ModelBench::made(const Recipe& recipe, Trial& trial, CandidateFindings& row
   Candidate candidate;
   try {
     make_folder(folder);
-    const fs::path file = folder / (model_.name + ".onnx");
-    candidate = make_proven(task, recipe, file, trial).candidate;
-    row.artifact = described(file, options_.output);
+    const fs::path file = folder / (model_.name + std::string(format_named(target_.format).extension));
+    Proven proven = make_proven(task, recipe, file, trial);
+    row.artifact = described(proven.written.files, options_.output);
+    candidate = std::move(proven.candidate);
   } catch (const Error& error) {
     note_failure(row, error);
     return {};
@@ -124,7 +133,35 @@ Plan ModelBench::made(const Recipe& recipe, Trial& trial, CandidateFindings& row
   row.layers_quantized = candidate.layers_quantized;
   row.layers_total = candidate.layers_total;
   row.seconds.quantize = candidate.seconds - looks.waited();
-  return std::move(candidate.plan);
+  candidate.artifact.graph = {};  // it is in its file
+  return candidate;
+}
+
+// The float model and every candidate that was made, in each runtime but the first.
+void ModelBench::add_other_runtimes() {
+  const std::vector<std::string> runtimes = measured_runtimes(options_);
+  const std::vector<CandidateFindings> rows = findings_.candidates;
+  const auto add = [&](CandidateFindings row, const std::string& runtime, const Made& made) {
+    row.name += "@" + runtime;
+    row.runtime = runtime;
+    findings_.candidates.push_back(std::move(row));
+    made_.push_back(made);
+  };
+  CandidateFindings unchanged;
+  unchanged.name = unchanged.recipe = unchanged.method = kFloat;
+  unchanged.target = target_.name;
+  unchanged.hardware_target = target_.hardware_target;
+  unchanged.artifact = described(files_of(model_.path), options_.output);
+  for (std::size_t i = 1; i < runtimes.size(); ++i) {
+    add(unchanged, runtimes[i], {std::make_shared<const Plan>(), {}});
+    for (std::size_t k = 0; k < rows.size(); ++k)
+      if (can_be_measured(rows[k])) add(rows[k], runtimes[i], made_[k]);
+  }
+}
+
+// What stands for the float model is the file that runtimes load in its place.
+fs::path ModelBench::file_of(const CandidateFindings& row) const {
+  return row.method == kFloat ? *model_.runnable : options_.output / row.artifact->path;
 }
 
 // Gives the seconds that a full measurement is expected to take.
@@ -143,7 +180,7 @@ double ModelBench::measure_quickly(const BenchListener& listener, const Effort& 
     throw_if_interrupted();
     CandidateFindings& row = findings_.candidates[i];
     if (can_be_measured(row)) {
-      measurer.measure(row, plans_[i], options_.output / row.artifact->path);
+      measurer.measure(row, *made_[i].plan, file_of(row), made_[i].ports);
       while (measurer.wants_visit(row)) measurer.visit(row);
       measurer.conclude(findings_);
       expected += measurer.expected_seconds(row, full);
@@ -182,7 +219,7 @@ void ModelBench::measure_fully(const BenchListener& listener, double expected) {
     CandidateFindings& row = findings_.candidates[i];
     if (!can_be_measured(row)) continue;
     countdown.next(row.name, expected / static_cast<double>(steps + 1));
-    measurer.measure(row, plans_[i], options_.output / row.artifact->path);
+    measurer.measure(row, *made_[i].plan, file_of(row), made_[i].ports);
   }
   measure_speed(measurer);
 }

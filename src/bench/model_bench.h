@@ -2,6 +2,8 @@
 // proven, measured shortly and then in full, judged.
 #pragma once
 
+#include <memory>
+
 #include "bench/bench.h"
 #include "bench/calibrations.h"
 #include "bench/checkpoint.h"
@@ -26,7 +28,9 @@ class ModelBench {
   Needs needs_of(const Recipe& recipe) const;
   void calibrate_for_all();
   void note_data(const Looks& looks, Candidate& candidate, CandidateFindings& row);
-  Plan made(const Recipe& recipe, Trial& trial, CandidateFindings& row);
+  Candidate made(const Recipe& recipe, Trial& trial, CandidateFindings& row);
+  void add_other_runtimes();
+  std::filesystem::path file_of(const CandidateFindings& row) const;
   double measure_quickly(const BenchListener& listener, const Effort& effort);
   void measure_fully(const BenchListener& listener, double expected);
   void measure_speed(Measurer& measurer);
@@ -42,7 +46,11 @@ class ModelBench {
   Calibrations calibrations_;
   ModelFindings findings_;
   std::vector<std::string> hints_;  // where the labels say nothing of the model
-  std::vector<Plan> plans_;         // of the candidates in findings_, in their order
+  struct Made {
+    std::shared_ptr<const Plan> plan;
+    Ports ports;
+  };
+  std::vector<Made> made_;  // of the candidates in findings_, in their order
 };
 
 }  // namespace bw

@@ -120,7 +120,7 @@ class Tries {
   std::vector<std::int64_t> answers(const Dataset& dataset) {
     SharedSamples samples(dataset.evaluation(), indices_);
     const Evaluation evaluation = evaluate_model(
-        *worker_, *model_.runnable, samples,
+        *worker_, {*model_.runnable, measured_runtimes(options_).front()}, samples,
         {.threads = options_.threads, .outputs = outputs_, .keep_reference = true, .silence = options_.worker.silence});
     sample_seconds_ = evaluation.seconds / static_cast<double>(indices_.size());
     std::vector<std::int64_t> classes;

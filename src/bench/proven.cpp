@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "format/onnx/onnx.h"
+#include "format/format.h"
 #include "tensor/convert.h"
 
 namespace bw {
@@ -142,7 +142,7 @@ std::optional<Tensor> made_up(const InputSignature& input, Random& random) {
 
 }  // namespace
 
-Trial::Trial(std::filesystem::path original, std::vector<Sample> samples, const WorkerLimits& limits)
+Trial::Trial(Deployment original, std::vector<Sample> samples, const WorkerLimits& limits)
     : original_(std::move(original)), samples_(std::move(samples)), worker_(limited(limits)) {
   options_.silence = limits.silence;
   if (samples_.empty()) not_run_ = "there is no sample to run";
@@ -167,10 +167,10 @@ const ModelOutputs* Trial::original_outputs() {
   return outputs_ ? &*outputs_ : nullptr;
 }
 
-void Trial::require_finite(const std::vector<OutputChange>& changes, const fs::path& file, const Graph& graph) {
+void Trial::require_finite(const std::vector<OutputChange>& changes, const Deployment& model, const Graph& graph) {
   const auto bad = std::ranges::find_if(changes, [](const OutputChange& change) { return change.not_finite > 0; });
   if (bad == changes.end()) return;
-  const std::string first = first_not_finite_node(worker_, file, graph, feed(), options_);
+  const std::string first = first_not_finite_node(worker_, model, graph, feed(), options_);
   throw Error(ErrorKind::Quantization,
               fmt::format("{} of {} elements of output '{}' are not finite where the float model's are{}",
                           bad->not_finite, bad->elements, bad->name, first),
@@ -182,23 +182,24 @@ double Trial::sample_seconds() {
   return outputs ? outputs->seconds : 0;
 }
 
-Tried Trial::operator()(const fs::path& file, const Graph& graph) {
+Tried Trial::operator()(const fs::path& file, const Graph& graph, const Ports& ports) {
+  const Deployment model{file, original_.runtime, ports};
   const ModelOutputs* original = original_outputs();
-  const ModelOutputs own = outputs_of_model(worker_, file, feed(), options_);
+  const ModelOutputs own = outputs_of_model(worker_, model, feed(), options_);
   if (!original) return {.samples = 0, .outputs = {}, .not_run = not_run_};
   Tried tried{.samples = own.samples.size(), .outputs = compare_outputs(*original, own), .not_run = {}};
-  require_finite(tried.outputs, file, graph);
+  require_finite(tried.outputs, model, graph);
   return tried;
 }
 
-std::string first_not_finite_node(Worker& worker, const fs::path& file, const Graph& graph, SampleFeed feed,
+std::string first_not_finite_node(Worker& worker, const Deployment& model, const Graph& graph, SampleFeed feed,
                                   const RunOptions& options) {
   std::vector<std::string> values;
   for (const Node& node : graph.nodes)
     for (const ValueId id : node.outputs)
       if (id != kNoValue && graph.value(id).type.is_tensor() && info(graph.value(id).type.dtype).is_float)
         values.push_back(graph.value(id).name);
-  const auto value = first_not_finite(worker, file, values, std::move(feed), options);
+  const auto value = first_not_finite(worker, model, values, std::move(feed), options);
   if (!value) return "";
   for (const Node& node : graph.nodes)
     if (std::ranges::any_of(node.outputs, [&](ValueId id) { return id != kNoValue && graph.value(id).name == *value; }))
@@ -206,25 +207,25 @@ std::string first_not_finite_node(Worker& worker, const fs::path& file, const Gr
   return "";
 }
 
-Tried write_proven(const Graph& graph, const fs::path& file, Trial& trial) {
-  Tried tried;
+Written write_proven(const Artifact& artifact, const fs::path& file, Trial& trial) {
+  Written result;
   const auto proof = [&](const fs::path& written) {
     try {
-      tried = trial(written, graph);
+      result.tried = trial(written, artifact.graph, artifact.ports);
     } catch (const Error& error) {
       if (is_refusal(error)) throw Refusal(with_name(error.message(), written, file));
       throw;
     }
   };
-  onnx::write(graph, file, {.proof = proof});
-  return tried;
+  result.files = format_named(artifact.format).write(artifact.graph, file, proof);
+  return result;
 }
 
 Proven make_proven(Task task, const Recipe& recipe, const fs::path& file, Trial& trial) {
   for (int round = 0;; ++round) {
     Proven proven{make_candidate(task, recipe), {}};
     try {
-      proven.tried = write_proven(proven.candidate.artifact.graph, file, trial);
+      proven.written = write_proven(proven.candidate.artifact, file, trial);
       note_refused(task, proven.candidate.plan);
       return proven;
     } catch (const Refusal& refusal) {

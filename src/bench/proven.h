@@ -14,7 +14,7 @@
 
 namespace bw {
 
-// How a file did beside the float model.
+// How a model did beside the float model.
 struct Tried {
   std::size_t samples = 0;            // that both ran
   std::vector<OutputChange> outputs;  // of floats
@@ -24,21 +24,21 @@ struct Tried {
 // Tries the files of one model's candidates, all on the same samples.
 class Trial {
  public:
-  // Without samples, or where the float model does not run on them, files are only loaded.
-  Trial(std::filesystem::path original, std::vector<Sample> samples, const WorkerLimits& limits);
+  // Without samples, or where the float model does not run on them, files are only loaded. All in its runtime.
+  Trial(Deployment original, std::vector<Sample> samples, const WorkerLimits& limits);
 
   // Errors: Error(Quantization) for outputs that are not finite where the float model's are, with how many and which
   // node of `graph` (what the file holds) gives them first; the runtime's when it refuses the file.
-  Tried operator()(const std::filesystem::path& file, const Graph& graph);
+  Tried operator()(const std::filesystem::path& file, const Graph& graph, const Ports& ports = {});
   // Seconds of one run of the float model, roughly; 0 where it did not run.
   double sample_seconds();
 
  private:
   SampleFeed feed() const;
   const ModelOutputs* original_outputs();
-  void require_finite(const std::vector<OutputChange>& changes, const std::filesystem::path& file, const Graph& graph);
+  void require_finite(const std::vector<OutputChange>& changes, const Deployment& model, const Graph& graph);
 
-  std::filesystem::path original_;
+  Deployment original_;
   std::vector<Sample> samples_;
   RunOptions options_;
   Worker worker_;
@@ -48,16 +48,21 @@ class Trial {
 
 // Names the node of `graph` (what the file holds, with types) whose values are the first that are not finite, as the
 // end of a sentence; empty when none are.
-std::string first_not_finite_node(Worker& worker, const std::filesystem::path& file, const Graph& graph,
-                                  SampleFeed feed, const RunOptions& options);
+std::string first_not_finite_node(Worker& worker, const Deployment& model, const Graph& graph, SampleFeed feed,
+                                  const RunOptions& options);
 
-// Writes the graph's model to `file` once `trial` is content with it. Errors: Trial's, which speak of `file`; those of
+struct Written {
+  Tried tried;
+  std::vector<std::filesystem::path> files;  // all that must be shipped, the model's own first
+};
+
+// Writes the artifact to `file` once `trial` is content with it. Errors: Trial's, which speak of `file`; those of
 // writing. Then there is no new file.
-Tried write_proven(const Graph& graph, const std::filesystem::path& file, Trial& trial);
+Written write_proven(const Artifact& artifact, const std::filesystem::path& file, Trial& trial);
 
 struct Proven {
   Candidate candidate;
-  Tried tried;
+  Written written;
 };
 
 // Makes the candidate and writes its model to `file`. A node that the runtime refuses stays in float, which is noted in

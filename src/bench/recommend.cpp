@@ -57,6 +57,13 @@ std::string percent(double fraction) {
   return fmt::format("{:.1f} %", 100 * fraction);
 }
 
+// A row as sentences have it: where several runtimes were measured, with its own.
+std::string shown(const CandidateFindings& c, const ModelFindings& model) {
+  const bool several = std::ranges::any_of(
+      model.candidates, [&](const CandidateFindings& other) { return other.runtime != model.candidates[0].runtime; });
+  return several ? fmt::format("{} in {}", c.name.substr(0, c.name.find('@')), c.runtime) : c.name;
+}
+
 // What of the float model is kept, as the end of a sentence.
 std::string what_is_kept(const CandidateFindings& c) {
   if (!c.accuracy || c.accuracy->decided_by.empty()) return "the float model's accuracy";
@@ -322,8 +329,8 @@ Recommendation recommend(const ModelFindings& model, const Constraints& constrai
   }
   const Choice choice = choose_from(rows, constraints);
   result.candidate = choice.best->name;
-  result.sentence =
-      fmt::format("Ship {}: {}; {}", choice.best->name, gains(*choice.best, model, constraints), why(rows, choice));
+  result.sentence = fmt::format("Ship {}: {}; {}", shown(*choice.best, model), gains(*choice.best, model, constraints),
+                                why(rows, choice));
   result.sentence += after_doubts(model);
   std::erase(rows, choice.best);
   while (!rows.empty() && result.runners_up.size() < kRunnersUp) {

@@ -8,16 +8,17 @@
 
 namespace bw {
 
-Speed::Speed(std::filesystem::path original, SharedSamples& samples, const SpeedOptions& options,
-             Checkpoint& checkpoint)
+Speed::Speed(Deployment original, SharedSamples& samples, const SpeedOptions& options, Checkpoint& checkpoint)
     : original_(std::move(original)), samples_(samples), options_(options), checkpoint_(checkpoint) {}
 
-void Speed::enter(const std::string& candidate, const std::filesystem::path& file, const Part& speed,
+void Speed::enter(const std::string& candidate, const Deployment& model, const Part& speed,
                   const std::string& structure) {
-  auto entrant = std::ranges::find(entrants_, structure, &Entrant::structure);
+  auto entrant = std::ranges::find_if(
+      entrants_, [&](const Entrant& e) { return e.structure == structure && e.runtime == model.runtime; });
   if (entrant == entrants_.end())
-    entrant = entrants_.insert(entrant, Entrant{.structure = structure, .candidates = {}, .visits = {}});
-  entrant->candidates.push_back({candidate, file, speed});
+    entrant = entrants_.insert(
+        entrant, Entrant{.structure = structure, .runtime = model.runtime, .candidates = {}, .visits = {}});
+  entrant->candidates.push_back({candidate, model, speed});
 }
 
 std::size_t Speed::entrant_of(const std::string& candidate) const {
@@ -56,7 +57,7 @@ double Speed::visit(const std::string& candidate) {
   Entrant& entrant = entrants_.at(entrant_of(candidate));
   const Candidate& one = *std::ranges::find(entrant.candidates, candidate, &Candidate::name);
   entrant.visits.push_back(checkpoint_.visit(part_of(one, entrant.visits.size()), [&] {
-    return bw::visit(options_.worker, original_, one.file, samples_, options_.visit);
+    return bw::visit(options_.worker, original_, one.model, samples_, options_.visit);
   }));
   return entrant.visits.back().seconds;
 }

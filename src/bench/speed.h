@@ -2,7 +2,6 @@
 // what they show together.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -19,13 +18,12 @@ struct SpeedOptions {
 
 class Speed {
  public:
-  Speed(std::filesystem::path original, SharedSamples& samples, const SpeedOptions& options, Checkpoint& checkpoint);
+  Speed(Deployment original, SharedSamples& samples, const SpeedOptions& options, Checkpoint& checkpoint);
 
-  // Candidates whose files have one structure (structure_hash) take the same time: they are one entrant, timed in turn,
-  // and share what is found. `speed`: the part of the run that this is, with all that a visit depends on but how it is
-  // paid.
-  void enter(const std::string& candidate, const std::filesystem::path& file, const Part& speed,
-             const std::string& structure);
+  // Candidates whose files have one structure (structure_hash) take the same time in a runtime: they are one entrant,
+  // timed in turn, and share what is found. `speed`: the part of the run that this is, with all that a visit depends on
+  // but how it is paid.
+  void enter(const std::string& candidate, const Deployment& model, const Part& speed, const std::string& structure);
   // Whether its entrant has fewer visits that judge than it should, and some are left to it.
   bool wants_visit(const std::string& candidate) const;
   std::size_t missing_visits() const;  // of all entrants, as far as every visit to come judges
@@ -40,18 +38,18 @@ class Speed {
  private:
   struct Candidate {
     std::string name;
-    std::filesystem::path file;
+    Deployment model;
     Part speed;
   };
   struct Entrant {
-    std::string structure;
+    std::string structure, runtime;
     std::vector<Candidate> candidates;
     std::vector<Visit> visits;
   };
   Part part_of(const Candidate& candidate, std::size_t visit) const;
   std::size_t entrant_of(const std::string& candidate) const;  // its index; one past the last when there is none
 
-  std::filesystem::path original_;
+  Deployment original_;
   SharedSamples& samples_;
   SpeedOptions options_;
   Checkpoint& checkpoint_;

@@ -48,8 +48,8 @@ int run(const Invocation& invocation) {
   const KeptFiles kept_plan = keep(std::span(&plan_file, 1));
   require_not_kept(invocation.flags.text("output"));
   const Artifact artifact = made(model, plan, plan_file);
-  Trial trial(*model.runnable, made_up_samples(model.original), {});
-  write_proven(artifact.graph, invocation.flags.text("output"), trial);
+  Trial trial({*model.runnable, std::string(target_named(plan.target).runtime)}, made_up_samples(model.original), {});
+  write_proven(artifact, invocation.flags.text("output"), trial);
   put("wrote {}\n", invocation.flags.text("output"));
   return 0;
 }

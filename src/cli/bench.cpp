@@ -43,6 +43,7 @@ constexpr Parameter kFlags[] = {
     kBalancedFlag,
     kEvaluationSamplesFlag,
     kEvalCommandFlag,
+    kRuntimesFlag,
     kLatencySecondsFlag,
     {.name = "baseline",
      .type = Parameter::Type::Flag,

@@ -16,6 +16,7 @@ Command help_command();
 Command inspect_command();
 Command man_command();
 Command methods_command();
+Command profile_command();
 Command quantize_command();
 Command runs_compare_command();
 Command runs_list_command();

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "bench/bench.h"
 #include "bench/measured.h"
 #include "bench/recommend.h"
@@ -30,6 +31,12 @@ constexpr Parameter kFlags[] = {
     kEvaluationSplitFlag,
     kEvaluationSamplesFlag,
     kEvalCommandFlag,
+    {.name = "runtime",
+     .type = Parameter::Type::Text,
+     .standard = "",
+     .says = "where they are measured; two with a comma: ORIGINAL in the first, OTHER in the second",
+     .takes = "RUNTIMES",
+     .heading = kMeasuringHeading},
     kLatencySecondsFlag,
     {.name = "max_loss",
      .type = Parameter::Type::Ratio,
@@ -75,7 +82,11 @@ ComparisonLimits limits_of(const Arguments& flags) {
 
 BenchOptions options_of(const Invocation& invocation) {
   data_to("compare on", invocation);
-  return measuring_options(invocation);
+  BenchOptions options = measuring_options(invocation);
+  if (options.runtimes.size() > 2)
+    throw Error(ErrorKind::Usage, fmt::format("{} runtimes are named for two models", options.runtimes.size()), "",
+                "Name one for both, or one for each");
+  return options;
 }
 
 CandidateFindings described(const LoadedModel& other, const std::string& name) {
@@ -83,6 +94,8 @@ CandidateFindings described(const LoadedModel& other, const std::string& name) {
   row.name = name;
   row.recipe = "as given";
   row.artifact = ArtifactFile{.path = other.path.string(), .bytes = other.bytes, .sha256 = other.sha256};
+  for (const fs::path& file : files_of(other.path))
+    row.artifact->files.push_back({file.string(), fs::file_size(file), sha256_of_file(file)});
   return row;
 }
 
@@ -111,6 +124,7 @@ ModelFindings compared(const LoadedModel& original, const LoadedModel& other, co
   measurer.measure_float(model);
   model.candidates.push_back(described(other, alike ? other.path.string() : other.name));
   CandidateFindings& row = model.candidates.front();
+  row.runtime = measured_runtimes(options).back();
   measurer.measure(row, Plan{}, *other.runnable);
   while (measurer.wants_visit(row)) measurer.visit(row);
   measurer.conclude(model);

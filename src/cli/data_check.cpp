@@ -6,7 +6,7 @@
 #include "cli/data_flags.h"
 #include "cli/output.h"
 #include "data/check.h"
-#include "format/onnx/onnx.h"
+#include "format/format.h"
 
 namespace bw {
 namespace {
@@ -44,7 +44,7 @@ constexpr Parameter kFlags[] = {
 Dataset opened(const Invocation& invocation) {
   const std::string &data = invocation.the("DATA"), &model = invocation.flags.text("model");
   if (model.empty()) return open_dataset(data, std::nullopt, open_options(invocation));
-  const Graph graph = onnx::read(model);
+  const Graph graph = read_model(model);
   OpenOptions options = open_options(invocation);
   options.outputs = output_signatures(graph);
   return open_dataset(data, input_signatures(graph), options);

@@ -38,7 +38,8 @@ Json runtimes_json() {
     const bool available = runtime.available();
     list.push_back({{"name", runtime.name},
                     {"says", runtime.says},
-                    {"version", available ? Json(runtime.version()) : Json(nullptr)}});
+                    {"version", available ? Json(runtime.version()) : Json(nullptr)},
+                    {"brought_by", runtime.brought_by.empty() ? Json(nullptr) : Json(runtime.brought_by)}});
   }
   return list;
 }
@@ -102,7 +103,7 @@ std::vector<std::string> problems_of(const Json& found) {
   constexpr double kLittleSpace = 1e9;
   std::vector<std::string> problems;
   for (const Json& runtime : found["runtimes"])
-    if (runtime["version"].is_null())
+    if (runtime["version"].is_null() && runtime["brought_by"].is_null())
       problems.push_back(fmt::format("The runtime {} cannot be loaded.", runtime["name"].get<std::string>()));
   if (const Json& fault = found["store"]["fault"]; !fault.is_null())
     problems.push_back(fmt::format("The store of runs cannot be used: {}.", fault.get<std::string>()));
@@ -127,8 +128,12 @@ void print_for_people(const Json& found) {
   line("memory", bytes_text(here["memory_bytes"]));
   line("system", here["kernel"].get<std::string>());
   for (const Json& runtime : found["runtimes"])
-    line("runtime", fmt::format("{} {}", runtime["name"].get<std::string>(),
-                                runtime["version"].is_null() ? "is missing" : runtime["version"].get<std::string>()));
+    line("runtime",
+         fmt::format("{} {}", runtime["name"].get<std::string>(),
+                     runtime["version"].is_string() ? runtime["version"].get<std::string>()
+                     : runtime["brought_by"].is_string()
+                         ? fmt::format("is not here; brought by: {}", runtime["brought_by"].get<std::string>())
+                         : "is missing"));
   for (const Json& target : found["targets"])
     line("target", fmt::format("{}: {}", target["name"].get<std::string>(), target["says"].get<std::string>()));
   const Json& store = found["store"];

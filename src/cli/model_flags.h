@@ -1,9 +1,14 @@
 // Flags about reading, running and measuring models that several commands share.
 #pragma once
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "bench/bench.h"
 #include "cli/command.h"
 #include "cli/data_flags.h"
+#include "run/runtime.h"
 
 namespace bw {
 
@@ -43,6 +48,16 @@ inline constexpr Parameter kLatencySecondsFlag{.name = "latency_seconds",
                                                .high = 3600,
                                                .heading = kMeasuringHeading};
 
+inline constexpr Parameter kRuntimesFlag{
+    .name = "runtime",
+    .type = Parameter::Type::Text,
+    .standard = "",
+    .says =
+        "where candidates are measured: one, or several with commas, all compared with float in the first; the "
+        "target's without it",
+    .takes = "RUNTIMES",
+    .heading = kMeasuringHeading};
+
 inline constexpr Parameter kRequantizeFlag{
     .name = "requantize",
     .type = Parameter::Type::Flag,
@@ -61,6 +76,17 @@ inline WorkerLimits worker_limits(const Invocation& invocation) {
           .silence = invocation.flags.number("worker_timeout")};
 }
 
+// Those that are named and here, in that order. UsageError for one that is not, with the command that brings it.
+inline std::vector<std::string> runtimes_named(std::string_view list) {
+  std::vector<std::string> names;
+  for (const std::string_view name : split(list, ',')) {
+    names.emplace_back(available_runtime(name).name);
+    if (std::ranges::count(names, name) > 1)
+      throw Error(ErrorKind::Usage, fmt::format("the runtime '{}' is named twice", name));
+  }
+  return names;
+}
+
 // What every command that measures takes from its flags and its line.
 inline BenchOptions measuring_options(const Invocation& invocation) {
   BenchOptions options;
@@ -71,6 +97,7 @@ inline BenchOptions measuring_options(const Invocation& invocation) {
   options.evaluation_samples = static_cast<std::size_t>(invocation.flags.integer("evaluation_samples"));
   options.eval_command = invocation.flags.text("eval_command");
   options.latency_seconds = invocation.flags.number("latency_seconds");
+  options.runtimes = runtimes_named(invocation.flags.text("runtime"));
   options.threads = invocation.threads;
   options.seed = invocation.seed;
   options.command = invocation.line;

@@ -70,12 +70,13 @@ std::optional<Dataset> opened_data(const Invocation& invocation, const LoadedMod
   return dataset;
 }
 
-CalibrationChoice choice_of(const Invocation& invocation) {
+CalibrationChoice choice_of(const Invocation& invocation, std::string_view runtime) {
   return {.samples = static_cast<std::size_t>(invocation.flags.integer("calibration_samples")),
           .balanced = invocation.flags.flag("balanced"),
           .seed = invocation.seed,
           .threads = invocation.threads,
-          .worker = worker_limits(invocation)};
+          .worker = worker_limits(invocation),
+          .runtime = std::string(runtime)};
 }
 
 Json tried_json(const Tried& tried) {
@@ -144,8 +145,8 @@ void print_for_people(const Candidate& candidate, const Tried& tried, const std:
 Proven made(const Invocation& invocation, const LoadedModel& model, const Task& task, const Recipe& recipe,
             const std::optional<Dataset>& data, const std::string& file) try {
   if (file.empty()) return {make_candidate(task, recipe), {}};
-  Trial trial(*model.runnable, data ? first_samples(data->calibration()) : made_up_samples(model.original),
-              worker_limits(invocation));
+  Trial trial({*model.runnable, std::string(task.target.runtime)},
+              data ? first_samples(data->calibration()) : made_up_samples(model.original), worker_limits(invocation));
   return make_proven(task, recipe, file, trial);
 } catch (const Error& error) {
   throw about(model, error);
@@ -156,7 +157,8 @@ std::string file_to_write(const Invocation& invocation, const Recipe& recipe) {
   if (invocation.flags.flag("dry_run")) return "";
   const std::string& file = invocation.flags.text("output");
   return file.empty()
-             ? fmt::format("{}.{}.onnx", fs::path(invocation.the("MODEL")).stem().string(), candidate_name(recipe))
+             ? fmt::format("{}.{}{}", fs::path(invocation.the("MODEL")).stem().string(), candidate_name(recipe),
+                           format_named(target_named(invocation.flags.text("target")).format).extension)
              : file;
 }
 
@@ -177,18 +179,18 @@ int run(const Invocation& invocation) {
   for (const std::string& written : {file, plan_file}) require_not_kept(written);
   Checkpoint nothing_kept;
   std::optional<Calibrations> calibrations;
-  if (data) calibrations.emplace(model, *data, choice_of(invocation), nothing_kept);
+  if (data) calibrations.emplace(model, *data, choice_of(invocation, task.target.runtime), nothing_kept);
   Looks looks(calibrations ? &*calibrations : nullptr);
   if (data) task.calibrator = &looks;
-  auto [candidate, tried] = made(invocation, model, task, recipe, data, file);
+  auto [candidate, written] = made(invocation, model, task, recipe, data, file);
   looks.note_in(candidate.plan.provenance);
   if (!plan_file.empty()) write_plan(candidate.plan, plan_file);
   Sizes sizes{.original = static_cast<double>(model.bytes), .quantized = {}};
-  if (!file.empty()) sizes.quantized = static_cast<double>(shipped_bytes(file));
+  if (!file.empty()) sizes.quantized = static_cast<double>(total_bytes(written.files));
   if (invocation.json)
-    put(to_text(summary(candidate, tried, looks, file, sizes)));
+    put(to_text(summary(candidate, written.tried, looks, file, sizes)));
   else
-    print_for_people(candidate, tried, file, sizes);
+    print_for_people(candidate, written.tried, file, sizes);
   return 0;
 }
 

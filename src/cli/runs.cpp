@@ -102,6 +102,7 @@ void print_run(const Json& report, const std::vector<StoredCandidate>& candidate
                     number(figures.compression_ratio),
                     bytes(figures.model_size),
                     bytes(figures.memory_usage),
+                    {printable(figures.runtime)},
                     {printable(figures.status)}});
   put(text_table({{"model", 0},
                   {"candidate", 0},
@@ -111,6 +112,7 @@ void print_run(const Json& report, const std::vector<StoredCandidate>& candidate
                   {"size ratio", 1},
                   {"size", 3},
                   {"memory", 4},
+                  {"runtime", 5},
                   {"status", 0}},
                  rows, style));
   for (const Json& model : report["models"])
@@ -140,9 +142,9 @@ Cell both(const RunDifference& difference, std::optional<double> KeyFigures::* f
   return {first == second ? first : first + " -> " + second};
 }
 
-Cell both_status(const RunDifference& difference) {
-  const std::string first = difference.first ? difference.first->status : "absent";
-  const std::string second = difference.second ? difference.second->status : "absent";
+Cell both(const RunDifference& difference, std::string KeyFigures::* word) {
+  const std::string first = difference.first ? (*difference.first).*word : "absent";
+  const std::string second = difference.second ? (*difference.second).*word : "absent";
   return {first == second ? first : first + " -> " + second};
 }
 
@@ -170,7 +172,8 @@ int compare(const Invocation& invocation) {
                     both(row, &KeyFigures::accuracy_retention),
                     both(row, &KeyFigures::latency_ratio),
                     both(row, &KeyFigures::compression_ratio),
-                    both_status(row)});
+                    both(row, &KeyFigures::runtime),
+                    both(row, &KeyFigures::status)});
   const TableStyle style = style_of_stdout();
   put(text_table({{"model", 0},
                   {"candidate", 0},
@@ -178,6 +181,7 @@ int compare(const Invocation& invocation) {
                   {"retention", 2},
                   {"time ratio", 0},
                   {"size ratio", 1},
+                  {"runtime", 3},
                   {"status", 0}},
                  rows, style));
   put(wrapped("Ratios are to the float model of the same run, so runs on different machines can be compared.",

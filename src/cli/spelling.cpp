@@ -7,6 +7,7 @@
 
 #include "base/names.h"
 #include "method/method.h"
+#include "run/runtime.h"
 #include "target/target.h"
 
 namespace bw {
@@ -37,6 +38,10 @@ Names target_names() {
   return all_of(targets());
 }
 
+Names runtime_names() {
+  return all_of(runtimes());
+}
+
 // The first words of commands, each once.
 Names first_words() {
   Names words;
@@ -56,11 +61,10 @@ struct NamedValues {
   Names (*names)();
   bool many = false;
 };
-constexpr NamedValues kValues[] = {{"RECIPE", recipe_names},
-                                   {"METHODS", bench_names, true},
-                                   {"TARGET", target_names},
-                                   {"COMMAND", first_words},
-                                   {"SHELL", shells}};
+constexpr NamedValues kValues[] = {
+    {"RECIPE", recipe_names},   {"METHODS", bench_names, true},    {"TARGET", target_names},
+    {"RUNTIME", runtime_names}, {"RUNTIMES", runtime_names, true}, {"COMMAND", first_words},
+    {"SHELL", shells}};
 constexpr std::string_view kFiles[] = {"FILE", "FOLDER", "PATH", "CMD", "MODEL", "ORIGINAL", "OTHER", "PLAN", "DATA"};
 
 bool on_by_itself(const Parameter& flag) {

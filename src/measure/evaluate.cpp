@@ -72,7 +72,7 @@ McNemarTest mcnemar_of(const std::vector<Score>& original, const std::vector<Sco
 
 }  // namespace
 
-Evaluation evaluate_model(Worker& worker, const std::filesystem::path& model, SharedSamples& samples,
+Evaluation evaluate_model(Worker& worker, const Deployment& model, SharedSamples& samples,
                           const EvaluateOptions& options, const SharedBytes& reference) {
   const double begin = seconds_now();
   if (samples.size() == 0) throw Error(InputClass::Data, "there are no samples to evaluate with");
@@ -80,12 +80,11 @@ Evaluation evaluate_model(Worker& worker, const std::filesystem::path& model, Sh
   Json outputs = Json::array();
   for (const JudgedOutput& output : options.outputs) outputs.push_back(request_of(output, has_reference));
   JobRequest request{"evaluate",
-                     to_line({{"model", model.string()},
+                     to_line({{"model", to_json(model)},
                               {"samples", samples.size()},
                               {"outputs", outputs},
                               {"threads", options.threads},
-                              {"keep", options.keep_reference},
-                              {"runtime", options.runtime}}),
+                              {"keep", options.keep_reference}}),
                      {},
                      samples.feed()};
   if (has_reference) request.files.push_back(reference);

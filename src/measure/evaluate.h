@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 #include "measure/judged.h"
 #include "measure/metrics/metric.h"
 #include "measure/statistics.h"
+#include "run/deployment.h"
 #include "run/samples.h"
 #include "run/worker.h"
 
@@ -23,7 +23,6 @@ struct EvaluateOptions {
   std::vector<JudgedOutput> outputs;  // of the float model, in its order; other models have theirs in the same order
   bool keep_reference = false;        // for the float model: keep what candidates are compared with
   double silence = 120;
-  std::string_view runtime = "onnxruntime";
 };
 
 // Elements of one output of one sample that are no numbers.
@@ -49,7 +48,7 @@ struct Evaluation {
 // Runs each sample at its own length, one a run (a model with a fixed batch takes as many as that).
 // Errors: InputError(data) naming the sample that does not fit; Error(Quantization) for a model with another number of
 // outputs; Error(Worker) when the worker dies; decoding's.
-Evaluation evaluate_model(Worker& worker, const std::filesystem::path& model, SharedSamples& samples,
+Evaluation evaluate_model(Worker& worker, const Deployment& model, SharedSamples& samples,
                           const EvaluateOptions& options, const SharedBytes& reference = {});
 
 // Share of the answers of scores that are the most frequent one; 0 when there are none.

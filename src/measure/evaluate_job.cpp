@@ -9,7 +9,6 @@
 #include "base/json.h"
 #include "measure/evaluate.h"
 #include "run/feeding.h"
-#include "run/runtime.h"
 #include "tensor/convert.h"
 
 namespace bw {
@@ -160,8 +159,7 @@ JobResult run_evaluate(JobContext& context) {
   const Json request = context.request();
   Evaluator evaluator(request, context.files());
   context.stage("load");
-  const auto runner =
-      runtime_named(request.at("runtime").get<std::string>()).load({request.at("model").get<std::string>(), {}}, {});
+  const auto runner = load(deployment_from(request.at("model")));
   const std::size_t batch = batch_of(*runner, context.peek());
   context.stage("run");
   for_each_group(context, request.at("threads").get<int>(), batch,

@@ -7,7 +7,6 @@
 #include "base/progress.h"
 #include "run/feeding.h"
 #include "run/memory.h"
-#include "run/runtime.h"
 #include "run/worker.h"
 
 namespace bw {
@@ -23,8 +22,7 @@ JobResult run_footprint(JobContext& context) {
   context.stage("load");
   const double begin = seconds_now();
   double first_run = 0;
-  const auto runner = runtime_named(request.at("runtime").get<std::string>())
-                          .load({request.at("model").get<std::string>(), {}}, options);
+  const auto runner = load(deployment_from(request.at("model")), options);
   context.stage("run");
   for (const Sample& sample : group.samples) {
     runner->run(inputs_of(std::vector(batch_of(*runner, sample), sample), *runner));
@@ -39,15 +37,12 @@ JobResult run_footprint(JobContext& context) {
 
 }  // namespace
 
-Footprint measure_footprint(const std::filesystem::path& model, SharedSamples& samples,
-                            const FootprintOptions& options) {
+Footprint measure_footprint(const Deployment& model, SharedSamples& samples, const FootprintOptions& options) {
   WorkerOptions worker_options;
   worker_options.address_space = options.address_space;
   Worker worker(worker_options);
-  JobRequest request{"footprint",
-                     to_line({{"model", model.string()}, {"threads", options.threads}, {"runtime", options.runtime}}),
-                     {},
-                     samples.feed()};
+  JobRequest request{
+      "footprint", to_line({{"model", to_json(model)}, {"threads", options.threads}}), {}, samples.feed()};
   request.silence = options.silence;
   Footprint footprint;
   read_result(worker.run(request), [&](const Json& json) {

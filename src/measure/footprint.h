@@ -2,9 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <string_view>
 
+#include "run/deployment.h"
 #include "run/job.h"
 #include "run/samples.h"
 
@@ -14,7 +13,6 @@ struct FootprintOptions {
   int threads = 1;
   double silence = 120;
   std::uint64_t address_space = 0;  // bytes that the process may map; 0: no limit
-  std::string_view runtime = "onnxruntime";
 };
 
 struct Footprint {
@@ -25,8 +23,7 @@ struct Footprint {
 };
 
 // Loads the model in a fresh worker and runs the first samples (up to 4).
-Footprint measure_footprint(const std::filesystem::path& model, SharedSamples& samples,
-                            const FootprintOptions& options = {});
+Footprint measure_footprint(const Deployment& model, SharedSamples& samples, const FootprintOptions& options = {});
 
 Job footprint_job();
 

@@ -7,13 +7,15 @@
 #include "measure/latency.h"
 #include "measure/outputs.h"
 #include "measure/peak.h"
+#include "measure/profile.h"
+#include "measure/turns.h"
 #include "observe/calibrate.h"
 
 namespace bw {
 
 std::span<const Job> measure_jobs() {
-  static const std::array kJobs{calibrate_job(), evaluate_job(),   footprint_job(), latency_job(),
-                                outputs_job(),   not_finite_job(), peaks_job()};
+  static const std::array kJobs{calibrate_job(), evaluate_job(), footprint_job(),  latency_job(), load_twins_job(),
+                                run_twin_job(),  outputs_job(),  not_finite_job(), peaks_job(),   profile_job()};
   return kJobs;
 }
 

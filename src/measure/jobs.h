@@ -7,6 +7,6 @@
 
 namespace bw {
 
-std::span<const Job> measure_jobs();  // calibrate, evaluate, footprint, latency, outputs, not-finite, peaks
+std::span<const Job> measure_jobs();  // of calibrate, evaluate, footprint, latency, turns, outputs, peak, profile
 
 }  // namespace bw

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
@@ -14,6 +16,8 @@
 #include "base/json.h"
 #include "base/progress.h"
 #include "measure/statistics.h"
+#include "measure/turns.h"
+#include "run/memory.h"
 
 namespace bw {
 namespace {
@@ -97,6 +101,78 @@ void get(ByteReader& in, SideTimes& side) {
   side.utilization = in.get<double>();
 }
 
+Visit visit_in_one_process(const WorkerOptions& options, const Deployment& original, const Deployment& quantized,
+                           SharedSamples& samples, const VisitOptions& how) {
+  JobRequest request{"latency",
+                     to_line({{"original", to_json(original)},
+                              {"quantized", to_json(quantized)},
+                              {"threads", how.threads},
+                              {"seconds", how.seconds},
+                              {"warm_up", how.warm_up},
+                              {"least", how.least_turns}}),
+                     {},
+                     samples.feed()};
+  request.silence = how.silence;
+  Worker worker(options);
+  const JobResult answer = worker.run(request);
+  try {
+    Visit visit;
+    ByteReader in(as_bytes(answer.blob));
+    get(in, visit);
+    in.expect_end();
+    return visit;
+  } catch (const Error& error) {
+    throw Error(ErrorKind::Worker, fmt::format("the worker's times cannot be read: {}", error.message()));
+  }
+}
+
+// The two sessions of each model in a process of their own. Between runs a process waits for the next job, and all but
+// the run itself is outside of what is timed.
+class RemoteSessions final : public Sessions {
+ public:
+  RemoteSessions(const WorkerOptions& options, const Deployment& original, const Deployment& quantized,
+                 SharedSamples& samples, const VisitOptions& how)
+      : sides_{Side(options), Side(options)}, silence_(how.silence) {
+    const Deployment* models[] = {&original, &quantized};
+    for (std::size_t side = 0; side < sides_.size(); ++side) {
+      JobRequest request{
+          "load-twins", to_line({{"model", to_json(*models[side])}, {"threads", how.threads}}), {}, samples.feed()};
+      read(sides_[side], request, [&](const Json& json) {
+        for (const Json& seconds : json.at("loads")) sides_[side].loads.push_back(positive(seconds.get<double>()));
+      });
+    }
+  }
+
+  TimedRun run(std::size_t session, std::size_t turn) override {
+    TimedRun run;
+    Side& side = sides_[session % 2];
+    JobRequest request{"run-twin", to_line({{"twin", session / 2}, {"turn", turn}}), {}, {}};
+    read(side, request, [&](const Json& json) {
+      run = {positive(json.at("seconds").get<double>()), json.at("cpu").get<double>(), json.at("waited").get<bool>()};
+      side.cpu = json.at("process").get<double>();
+    });
+    return run;
+  }
+  double load_seconds(std::size_t session) const override { return sides_[session % 2].loads.at(session / 2); }
+  double cpu_seconds() const override { return bw::cpu_seconds() + sides_[0].cpu + sides_[1].cpu; }
+
+ private:
+  struct Side {
+    explicit Side(const WorkerOptions& options) : worker(std::make_unique<Worker>(options)) {}
+    std::unique_ptr<Worker> worker;
+    std::vector<double> loads;
+    double cpu = 0;  // that its process used so far
+  };
+
+  void read(Side& side, JobRequest& request, const std::function<void(const Json&)>& body) const {
+    request.silence = silence_;
+    read_result(side.worker->run(request), body);
+  }
+
+  std::array<Side, 2> sides_;
+  double silence_;
+};
+
 }  // namespace
 
 bool judges(const Visit& visit) {
@@ -106,29 +182,15 @@ bool judges(const Visit& visit) {
   return visit.stolen <= kMostStolen * cores();
 }
 
-Visit visit(const WorkerOptions& options, const std::filesystem::path& original, const std::filesystem::path& quantized,
+Visit visit(const WorkerOptions& worker, const Deployment& original, const Deployment& quantized,
             SharedSamples& samples, const VisitOptions& how) {
   const double begin = seconds_now();
-  JobRequest request{"latency",
-                     to_line({{"original", original.string()},
-                              {"quantized", quantized.string()},
-                              {"threads", how.threads},
-                              {"seconds", how.seconds},
-                              {"warm_up", how.warm_up},
-                              {"least", how.least_turns},
-                              {"runtime", how.runtime}}),
-                     {},
-                     samples.feed()};
-  request.silence = how.silence;
-  Worker worker(options);
-  const JobResult answer = worker.run(request);
   Visit visit;
-  try {
-    ByteReader in(as_bytes(answer.blob));
-    get(in, visit);
-    in.expect_end();
-  } catch (const Error& error) {
-    throw Error(ErrorKind::Worker, fmt::format("the worker's times cannot be read: {}", error.message()));
+  if (original.runtime == quantized.runtime) {
+    visit = visit_in_one_process(worker, original, quantized, samples, how);
+  } else {
+    RemoteSessions sessions(worker, original, quantized, samples, how);
+    visit = run_in_turns(sessions, how, [] {});
   }
   visit.seconds = seconds_now() - begin;
   return visit;

@@ -1,22 +1,23 @@
 // How long two models take beside each other.
 //
 // A visit is a process of its own that loads each model twice and runs the four sessions in turn on the same samples,
-// so that whatever disturbs the machine disturbs all. What the two sessions of one model differ in is the control
-// (A/A), inside every visit. Runs that had to wait for a processor do not count. Several visits, spread over a run,
-// make a comparison: where a process's memory happens to lie, and when it ran, moves a model's speed more than the
-// noise of many runs would let one believe, so the interval is that of the visits, never narrower than the control.
+// so that whatever disturbs the machine disturbs all. Models in two runtimes have a process each, which run in turn as
+// well: what one runtime's threads do between runs is then no part of the other's. What the two sessions of one model
+// differ in is the control (A/A), inside every visit. Runs that had to wait for a processor do not count. Several
+// visits, spread over a run, make a comparison: where a process's memory happens to lie, and when it ran, moves a
+// model's speed more than the noise of many runs would let one believe, so the interval is that of the visits, never
+// narrower than the control.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "measure/figure.h"
+#include "run/deployment.h"
 #include "run/job.h"
 #include "run/samples.h"
 #include "run/worker.h"
@@ -48,12 +49,11 @@ struct VisitOptions {
   double warm_up = 0.2;         // seconds at least: a process that has just begun is slower, and not all models alike
   std::size_t least_turns = 2;  // of all four sessions, even where they take longer
   double silence = 120;
-  std::string_view runtime = "onnxruntime";
 };
 
-// Pays one visit, in a process of its own, on the first samples of `samples` (up to 8). Errors: Error(Worker) when a
+// Pays one visit, in processes of its own, on the first samples of `samples` (up to 8). Errors: Error(Worker) when a
 // model kills it; the runtime's when it refuses one (`where` is the model's path).
-Visit visit(const WorkerOptions& worker, const std::filesystem::path& original, const std::filesystem::path& quantized,
+Visit visit(const WorkerOptions& worker, const Deployment& original, const Deployment& quantized,
             SharedSamples& samples, const VisitOptions& options = {});
 
 // The standard deviation of one visit's log ratio as far as it comes from sessions alone: what twins differ in (a visit

@@ -13,7 +13,6 @@
 #include "base/json.h"
 #include "base/progress.h"
 #include "run/feeding.h"
-#include "run/runtime.h"
 #include "tensor/convert.h"
 
 namespace bw {
@@ -56,8 +55,7 @@ void drop_undefined(Sample& sample, std::vector<std::size_t>& present) {
 JobResult run_outputs(JobContext& context) {
   const Json request = context.request();
   context.stage("load");
-  const auto runner =
-      runtime_named(request.at("runtime").get<std::string>()).load({request.at("model").get<std::string>(), {}}, {});
+  const auto runner = load(deployment_from(request.at("model")));
   context.stage("run");
   std::vector<Sample> results;
   std::vector<std::size_t> present;
@@ -98,8 +96,7 @@ JobResult run_not_finite(JobContext& context) {
   options.optimize = false;  // every value is computed as it stands in the file
   options.taps = request.at("values").get<std::vector<std::string>>();
   context.stage("load");
-  const auto runner = runtime_named(request.at("runtime").get<std::string>())
-                          .load({request.at("model").get<std::string>(), {}}, options);
+  const auto runner = load(deployment_from(request.at("model")), options);
   context.stage("run");
   std::vector<Faults> faults(options.taps.size());
   const TapSink sink = [&](std::size_t tap, const Tensor& value) {
@@ -119,8 +116,7 @@ JobResult run_not_finite(JobContext& context) {
 // --- the parent
 // -------------------------------------------------------------------------------------------------------
 
-JobRequest request_for(std::string_view job, Json request, SampleFeed feed, const RunOptions& options) {
-  request["runtime"] = options.runtime;
+JobRequest request_for(std::string_view job, const Json& request, SampleFeed feed, const RunOptions& options) {
   JobRequest made{job, to_line(request), {}, std::move(feed)};
   made.silence = options.silence;
   return made;
@@ -167,9 +163,8 @@ OutputChange change_of(const ModelOutputs& original, const ModelOutputs& other, 
 
 }  // namespace
 
-ModelOutputs outputs_of_model(Worker& worker, const std::filesystem::path& model, SampleFeed feed,
-                              const RunOptions& options) {
-  const JobResult answer = worker.run(request_for("outputs", {{"model", model.string()}}, std::move(feed), options));
+ModelOutputs outputs_of_model(Worker& worker, const Deployment& model, SampleFeed feed, const RunOptions& options) {
+  const JobResult answer = worker.run(request_for("outputs", {{"model", to_json(model)}}, std::move(feed), options));
   ModelOutputs outputs;
   read_result(answer, [&](const Json& json) {
     outputs.names = json.at("names").get<std::vector<std::string>>();
@@ -181,11 +176,11 @@ ModelOutputs outputs_of_model(Worker& worker, const std::filesystem::path& model
   return outputs;
 }
 
-std::optional<std::string> first_not_finite(Worker& worker, const std::filesystem::path& model,
+std::optional<std::string> first_not_finite(Worker& worker, const Deployment& model,
                                             const std::vector<std::string>& values, SampleFeed feed,
                                             const RunOptions& options) {
   const JobResult answer =
-      worker.run(request_for("not-finite", {{"model", model.string()}, {"values", values}}, std::move(feed), options));
+      worker.run(request_for("not-finite", {{"model", to_json(model)}, {"values", values}}, std::move(feed), options));
   std::optional<std::string> first;
   read_result(answer, [&](const Json& json) {
     if (!json.at("first").is_null()) first = values.at(json.at("first").get<std::size_t>());

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "run/deployment.h"
 #include "run/job.h"
 #include "run/samples.h"
 #include "run/worker.h"
@@ -16,7 +16,6 @@ namespace bw {
 
 struct RunOptions {
   double silence = 120;  // seconds without a word after which the worker is killed
-  std::string_view runtime = "onnxruntime";
 };
 
 struct ModelOutputs {
@@ -27,13 +26,12 @@ struct ModelOutputs {
 // Each sample at its own length, one a run (a model with a fixed batch is filled with copies of it). Stops early, but
 // not before the first sample, when the outputs have more than 64 MB. Errors: the runtime's when it refuses the model
 // or a sample (`where` begins with the model's path), Error(Worker) when the worker dies.
-ModelOutputs outputs_of_model(Worker& worker, const std::filesystem::path& model, SampleFeed feed,
-                              const RunOptions& options = {});
+ModelOutputs outputs_of_model(Worker& worker, const Deployment& model, SampleFeed feed, const RunOptions& options = {});
 Job outputs_job();
 
 // The first of `values` (names of float values of the model, in the order of its nodes) in which a sample gives NaN;
 // where none does, the first with an infinity; nullopt when all are finite. Errors as above.
-std::optional<std::string> first_not_finite(Worker& worker, const std::filesystem::path& model,
+std::optional<std::string> first_not_finite(Worker& worker, const Deployment& model,
                                             const std::vector<std::string>& values, SampleFeed feed,
                                             const RunOptions& options = {});
 Job not_finite_job();

@@ -7,14 +7,17 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/progress.h"
-#include "format/onnx/onnx.h"
+#include "format/format.h"
+#include "graph/text.h"
 #include "run/runtime.h"
 
 namespace bw {
@@ -55,47 +58,79 @@ double read_bandwidth(int threads) {
 
 constexpr std::int64_t kSide = 1024;  // of the square matrices
 
-// One node that multiplies an input by a constant matrix.
-Graph product_graph(const char* op, DType left, const Tensor& right, DType result) {
-  Graph graph;
-  graph.name = "product";
-  graph.ir_version = 8;
-  graph.opsets[""] = 13;
-  graph.values = {{"a", ValueType::tensor(left, Shape{kSide, kSide}), {}, {}, {}, {}},
-                  {"b", ValueType::tensor(right.dtype(), right.shape()), right, {}, {}, {}},
-                  {"c", ValueType::tensor(result, Shape{kSide, kSide}), {}, {}, {}, {}}};
-  Node node;
-  node.op_type = op;
-  node.inputs = {0, 1};
-  node.outputs = {2};
-  graph.nodes = {node};
-  graph.inputs = {0};
-  graph.outputs = {2};
-  return graph;
-}
-
-double product_rate(const Graph& graph, const Tensor& left, int threads) {
-  const std::string bytes = onnx::serialize(graph);
-  LoadOptions options;
-  options.threads = threads;
-  const auto runner = runtime_named("onnxruntime").load({{}, as_bytes(bytes)}, options);
-  constexpr double kOperations = 2.0 * kSide * kSide * kSide;
-  return best_rate(kOperations, 0.4, [&] { runner->run(std::span(&left, 1)); });
-}
+// A product of an input %a by a constant matrix %b, as models have it.
+struct Product {
+  DType a, b;
+  const char* nodes;  // up to the output %c
+};
+constexpr Product kFloats{DType::Float32, DType::Float32, R"(
+  input %a: float32[1024,1024]
+  input %b: float32[1024,1024]
+  %c: float32[1024,1024] = MatMul(%a, %b)
+  output %c: float32[1024,1024]
+)"};
+// Runtimes have their integer kernels for one form or the other; what counts is the faster.
+constexpr Product kIntegers[] = {{DType::UInt8, DType::Int8, R"(
+  input %a: uint8[1024,1024]
+  input %b: int8[1024,1024]
+  %c: int32[1024,1024] = MatMulInteger(%a, %b)
+  output %c: int32[1024,1024]
+)"},
+                                 {DType::Float32, DType::Int8, R"(
+  input %a: float32[1024,1024]
+  input %b: int8[1024,1024]
+  const %scale: float32[] = float32[] {0.0625}
+  const %wide: float32[] = float32[] {8}
+  const %middle: uint8[] = uint8[] {0}
+  %coded: uint8[1024,1024] = QuantizeLinear(%a, %scale, %middle)
+  %left: float32[1024,1024] = DequantizeLinear(%coded, %scale, %middle)
+  %right: float32[1024,1024] = DequantizeLinear(%b, %scale)
+  %product: float32[1024,1024] = MatMul(%left, %right)
+  %answer: uint8[1024,1024] = QuantizeLinear(%product, %wide, %middle)
+  %c: float32[1024,1024] = DequantizeLinear(%answer, %wide, %middle)
+  output %c: float32[1024,1024]
+)"}};
 
 template <class T>
 Tensor ones() {
   return Tensor::fill<T>({kSide, kSide}, [](std::span<T> data) { std::fill(data.begin(), data.end(), T{1}); });
 }
 
+Tensor ones(DType dtype) {
+  return dtype == DType::Float32 ? ones<float>() : dtype == DType::Int8 ? ones<std::int8_t>() : ones<std::uint8_t>();
+}
+
+Graph graph_of(const Product& product) {
+  Graph graph = parse_graph(std::string("ir_version 8\nopset \"\" 13\ngraph \"product\" {") + product.nodes + "}\n");
+  graph.value(graph.inputs[1]).initializer = ones(product.b);
+  graph.inputs.pop_back();
+  return graph;
+}
+
+// Operations a second; 0 where the runtime does not take the product in this form.
+double product_rate(const Product& product, const Runtime& runtime, int threads) try {
+  const Graph graph = graph_of(product);
+  const Detached model = format_named(runtime.format).detach(graph);
+  LoadOptions options;
+  options.threads = threads;
+  const auto runner = runtime.load({{}, as_bytes(model.model), SharedBytes(model.parts)}, options);
+  constexpr double kOperations = 2.0 * kSide * kSide * kSide;
+  const Tensor left = ones(product.a);
+  return best_rate(kOperations, 0.4, [&] { runner->run(std::span(&left, 1)); });
+} catch (const Error& error) {
+  if (error.kind() != ErrorKind::Input && error.kind() != ErrorKind::HardwareCompatibility) throw;
+  return 0;
+}
+
 JobResult run_peaks(JobContext& context) {
-  const int threads = context.request().at("threads").get<int>();
+  const Json request = context.request();
+  const int threads = request.at("threads").get<int>();
+  const Runtime& runtime = available_runtime(request.at("runtime").get<std::string>());
   context.stage("float product");
-  const double floats =
-      product_rate(product_graph("MatMul", DType::Float32, ones<float>(), DType::Float32), ones<float>(), threads);
+  const double floats = product_rate(kFloats, runtime, threads);
   context.stage("integer product");
-  const double integers = product_rate(product_graph("MatMulInteger", DType::UInt8, ones<std::int8_t>(), DType::Int32),
-                                       ones<std::uint8_t>(), threads);
+  double integers = 0;
+  for (const Product& product : kIntegers) integers = std::max(integers, product_rate(product, runtime, threads));
   context.stage("memory");
   return {
       to_line(
@@ -122,17 +157,19 @@ Figure share(const Figure& rate, double peak) {
 
 }  // namespace
 
-Peaks measured_peaks(Worker& worker, int threads) {
+Peaks measured_peaks(Worker& worker, std::string_view runtime, int threads) {
   static std::mutex mutex;
-  static std::map<int, Peaks> known;
+  static std::map<std::pair<std::string, int>, Peaks> all;
   const std::lock_guard lock(mutex);
-  if (const auto found = known.find(threads); found != known.end()) return found->second;
+  const std::pair key(std::string(runtime), threads);
+  if (const auto known = all.find(key); known != all.end()) return known->second;
   Peaks peaks;
-  read_result(worker.run({"peaks", to_line({{"threads", threads}}), {}, {}}), [&](const Json& json) {
-    peaks = {json.at("read_bandwidth").get<double>(), json.at("float_operations").get<double>(),
-             json.at("int8_operations").get<double>()};
-  });
-  return known[threads] = peaks;
+  read_result(worker.run({"peaks", to_line({{"threads", threads}, {"runtime", runtime}}), {}, {}}),
+              [&](const Json& json) {
+                peaks = {json.at("read_bandwidth").get<double>(), json.at("float_operations").get<double>(),
+                         json.at("int8_operations").get<double>()};
+              });
+  return all[key] = peaks;
 }
 
 AchievedRates achieved(const Cost& cost, const Figure& time, const Peaks& peaks, bool integer) {

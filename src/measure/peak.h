@@ -1,5 +1,8 @@
 // What this machine can do at most, measured by short runs in a worker: the scale for what a model's kernels reach.
+// Each runtime has its own.
 #pragma once
+
+#include <string_view>
 
 #include "graph/ops/op.h"
 #include "measure/figure.h"
@@ -10,13 +13,13 @@ namespace bw {
 
 struct Peaks {
   double read_bandwidth = 0;  // bytes a second, reading memory that no cache holds, all threads
-  double float_operations =
-      0;  // operations a second (a multiply-accumulate is two) of the runtime's own float32 matrix product
-  double int8_operations = 0;  // the same of its u8 * s8 product
+  // Operations a second (a multiply-accumulate is two) of the runtime's own matrix products: of float32, and of u8 by
+  // s8. 0 where it has none.
+  double float_operations = 0, int8_operations = 0;
 };
 
-// Takes about two seconds; measured once for each number of threads and then remembered by this process.
-Peaks measured_peaks(Worker& worker, int threads);
+// Takes about two seconds; measured once for each runtime and number of threads, and then remembered by this process.
+Peaks measured_peaks(Worker& worker, std::string_view runtime, int threads);
 
 struct AchievedRates {
   Figure operations, bytes;                  // a second

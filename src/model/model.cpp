@@ -42,8 +42,7 @@ std::shared_ptr<const fs::path> temporary_file(const std::string& name) {
 }
 
 // The model in versions of ONNX that the runtime takes; where that is another one, what runs in its place.
-Graph bring_down(LoadedModel& model) {
-  const Runtime& runtime = runtime_named("onnxruntime");
+Graph bring_down(LoadedModel& model, const Runtime& runtime) {
   const std::int64_t ir = model.original.ir_version, opset = model.original.opset();
   if (ir <= runtime.newest_ir_version && opset <= runtime.newest_opset) return model.original;
   const std::string newer =
@@ -58,7 +57,7 @@ Graph bring_down(LoadedModel& model) {
   }
   graph.ir_version = std::min(ir, runtime.newest_ir_version);
   model.runnable = temporary_file(model.path.filename().string());
-  onnx::write(graph, *model.runnable);
+  format_of(model.path).write(graph, *model.runnable, {});
   model.notes.push_back(
       fmt::format("{}: a copy with {} and {} is measured in its place", newer, graph.ir_version, graph.opset()));
   return graph;
@@ -123,7 +122,7 @@ void take_in(LoadedModel& model, const IntakeOptions& options) {
   const std::vector<Pass> passes = options.preparation ? replayed_after_opening(*options.preparation)
                                                        : std::vector<Pass>(bw::passes().begin(), bw::passes().end());
   model.base.preparation = recorded_with_opening(passes);
-  model.prepared = prepared(bring_down(model), passes);
+  model.prepared = prepared(bring_down(model, runtime_named(options.runtime)), passes);
   if (!options.requantize) return;
   if (!dequantize(model.prepared))
     throw Error(ErrorKind::Quantization, "the model has no quantized weights or activations to take back", "",
@@ -137,12 +136,12 @@ LoadedModel load_model(const fs::path& path, const IntakeOptions& options) {
   LoadedModel model;
   model.path = path;
   model.name = path.stem().string();
-  model.original = onnx::read(path, options.read);
+  model.original = read_model(path, options.read);
   model.base = {.graph = content_hash(model.original), .requantized = options.requantize, .preparation = {}};
-  const std::vector<fs::path> files = format_of(path).files(path);
+  const std::vector<fs::path> files = files_of(path);
   model.kept = keep(files);
   model.bytes = total_bytes(files);
-  model.sha256 = sha256_of_file(path);
+  model.sha256 = sha256_of_file(files.front());
   model.runnable = std::make_shared<const fs::path>(path);
   try {
     take_in(model, options);

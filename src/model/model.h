@@ -15,6 +15,7 @@
 #include "graph/graph.h"
 #include "graph/passes/pass.h"
 #include "plan/plan.h"
+#include "target/target.h"
 
 namespace bw {
 
@@ -38,6 +39,9 @@ struct IntakeOptions {
   bool requantize = false;  // methods get the floats that a quantized model's codes stand for
   // As a plan records it; nothing in it: the graph as it was read. Without it: every step that there is.
   std::optional<std::vector<std::string>> preparation = {};
+  // To whose versions of ONNX newer models are brought down: what a plan is made of must not depend on where it is
+  // tried.
+  std::string_view runtime = targets().front().runtime;
 };
 
 // Errors: those of the format's reader; InputError(semantic) for a weight that is NaN, (unsupported) for versions of

@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/progress.h"
-#include "format/onnx/onnx.h"
+#include "format/format.h"
 #include "run/feeding.h"
 #include "run/memory.h"
 #include "run/runtime.h"
@@ -75,7 +75,7 @@ struct Part {
   }
 };
 
-void show(Runner& runner, TapOrder order, Part& part, const SampleGroup& group) {
+void show(Runner& runner, ElementOrder order, Part& part, const SampleGroup& group) {
   // Which part of an inner value is whose is known where the first axis counts the samples; else it is looked at whole.
   const std::size_t parts = batch_comes_first(group.samples.front()) ? group.samples.size() : 1;
   const TapSink sink = [&](std::size_t tap, const Tensor& value) {
@@ -96,14 +96,14 @@ void show(Runner& runner, TapOrder order, Part& part, const SampleGroup& group) 
   }
 }
 
-void run_group(Runner& runner, TapOrder order, Part& part, const SampleGroup& group) {
+void run_group(Runner& runner, ElementOrder order, Part& part, const SampleGroup& group) {
   if (std::ranges::any_of(group.samples, [](const Sample& sample) { return sample.mask.defined(); }))
-    order = TapOrder::Plain;
+    order = ElementOrder::Plain;
   try {
     show(runner, order, part, group);
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::Calibration && order == TapOrder::Any)
-      show(runner, TapOrder::Plain, part, group);  // throws it with the element's index in the plain order
+    if (error.kind() == ErrorKind::Calibration && order == ElementOrder::Any)
+      show(runner, ElementOrder::Plain, part, group);  // throws it with the element's index in the plain order
     throw;
   }
 }
@@ -127,7 +127,7 @@ JobResult run_calibrate(JobContext& context) {
   const Needs needs = Evidence::from_bytes(files[kNeeds].bytes()).needs();
   LoadOptions options;
   options.taps = request.at("taps").get<std::vector<std::string>>();
-  options.tap_order = request.at("any_order").get<bool>() ? TapOrder::Any : TapOrder::Plain;
+  options.tap_order = request.at("any_order").get<bool>() ? ElementOrder::Any : ElementOrder::Plain;
   context.stage("load");
   const auto runner = load_tapped(runtime_named(request.at("runtime").get<std::string>()), std::move(files), options);
   ::malloc_trim(0);  // what loading took
@@ -178,16 +178,17 @@ JobResult calibrated(const Graph& graph, SharedSamples& samples, const Needs& ne
   WorkerOptions worker_options;
   worker_options.address_space = options.address_space;
   Worker worker(worker_options);
+  const Runtime& runtime = available_runtime(options.runtime);
   bool loaded = false;  // the worker asks for samples when it has loaded the model
   const auto run = [&](bool any_order) {
     JobRequest request{"calibrate",
                        to_line({{"threads", options.threads},
-                                {"runtime", options.runtime},
+                                {"runtime", runtime.name},
                                 {"taps", taps_of(graph, needs)},
                                 {"any_order", any_order}}),
                        {},
                        [&loaded, feed = samples.feed()] { return loaded = true, feed(); }};
-    const onnx::Detached model = onnx::detach(graph, kDataInMemory);
+    const Detached model = format_named(runtime.format).detach(graph);
     request.files = {SharedBytes(as_bytes(model.model)), SharedBytes(model.parts),
                      SharedBytes(Evidence(needs).to_bytes())};
     request.silence = options.silence;

@@ -18,7 +18,7 @@ struct CalibrateOptions {
   std::size_t wanted = 0;           // samples asked for; fewer are used with a note. 0: as many as there are
   double silence = 120;             // seconds without a word after which the worker is killed
   std::uint64_t address_space = 0;  // limit of the worker's memory, bytes; 0: none
-  std::string_view runtime = "onnxruntime";
+  std::string_view runtime = {};    // entry of the runtime catalog; there is no usual one
 };
 
 struct Calibration {

@@ -139,6 +139,7 @@ constexpr Column kColumns[] = {
     {"method", said<&CandidateFindings::method>},
     {"target", said<&CandidateFindings::target>},
     {"hardware_target", said<&CandidateFindings::hardware_target>},
+    {"runtime", [](const Row& row) { return text(row.candidate ? row.candidate->runtime : row.model.runtime); }},
     {"status", [](const Row& row) { return std::string(row.candidate ? name_of(row.candidate->status) : "ok"); }},
     {"reason", said<&CandidateFindings::reason>},
     {"recommended", [](const Row& row) { return yes(is_recommended(row)); }},

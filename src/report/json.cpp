@@ -222,14 +222,28 @@ struct Table<AchievedRates> {
 };
 
 template <>
+struct Table<ShippedFile> {
+  static constexpr std::string_view kName = "ShippedFile";
+  static std::vector<Field<ShippedFile>> fields() {
+    using T = ShippedFile;
+    return {
+        field<T>("path", "relative to the folder of report.json", &T::path),
+        field<T>("bytes", "size of the file", &T::bytes),
+        field<T>("sha256", "64 hexadecimal digits", &T::sha256),
+    };
+  }
+};
+
+template <>
 struct Table<ArtifactFile> {
   static constexpr std::string_view kName = "Artifact";
   static std::vector<Field<ArtifactFile>> fields() {
     using T = ArtifactFile;
     return {
-        field<T>("path", "relative to the folder of report.json", &T::path),
-        field<T>("bytes", "size of the file", &T::bytes),
-        field<T>("sha256", "64 hexadecimal digits", &T::sha256),
+        field<T>("path", "of the model, relative to the folder of report.json", &T::path),
+        field<T>("bytes", "of all files", &T::bytes),
+        field<T>("sha256", "of the model's own file, 64 hexadecimal digits", &T::sha256),
+        field<T>("files", "all that must be shipped, the model's own first", &T::files),
     };
   }
 };
@@ -266,11 +280,15 @@ struct Table<CandidateFindings> {
   static std::vector<Field<CandidateFindings>> fields() {
     using T = CandidateFindings;
     return {
-        field<T>("name", "unique within its model; the folder's name under candidates/", &T::name),
+        field<T>("name",
+                 "unique within its model; the folder's name under candidates/, and behind @ the runtime where that is "
+                 "not the first one",
+                 &T::name),
         field<T>("recipe", "a chain of methods with parameters", &T::recipe),
         field<T>("method", "group of methods: ptq_8bit, ptq_4bit, dynamic, mixed_precision, half, ...", &T::method),
         field<T>("target", "where it is to run, as the catalog of targets has it", &T::target),
         field<T>("hardware_target", "the requirement's name of it: cpu, mps, ane, all", &T::hardware_target),
+        field<T>("runtime", "in which it was measured, as the catalog of runtimes has it", &T::runtime),
         field<T>("status",
                  "ok: measured, an option; not_better: of no use; refused: cannot be made; "
                  "worker_died, timeout: the runtime failed",
@@ -279,7 +297,7 @@ struct Table<CandidateFindings> {
         field<T>("command", "command line that makes this candidate alone",
                  [](const T& c) { return unless_empty(c.command); }),
         field<T>("notes", "fallbacks taken, warnings; whole sentences", &T::notes),
-        field<T>("artifact", "the file to ship", &T::artifact),
+        field<T>("artifact", "what to ship", &T::artifact),
         field<T>("original_metrics", "of the float model, as measured beside this candidate", &T::original),
         field<T>("quantized_metrics", "of the candidate", &T::quantized),
         field<T>("accuracy_retention",
@@ -368,6 +386,8 @@ struct Table<ModelPart> {
         field<T>("path", "as given", [](const T& m) { return m.of.path; }),
         field<T>("bytes", "of the file and its external data", [](const T& m) { return m.of.bytes; }),
         field<T>("sha256", "of the file", [](const T& m) { return m.of.sha256; }),
+        field<T>("runtime", "in which it was measured; all candidates are compared with it there",
+                 [](const T& m) { return m.of.runtime; }),
         field<T>("opset", "version of ONNX's operator set", [](const T& m) { return m.of.opset; }),
         field<T>("nodes", "how many", [](const T& m) { return m.of.nodes; }),
         field<T>("parameters", "how many weights", [](const T& m) { return m.of.architecture.parameters; }),

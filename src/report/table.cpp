@@ -270,6 +270,11 @@ std::vector<std::string> remarks(const ModelFindings& model) {
           return candidate.accuracy && candidate.accuracy->decided_by == measure;
         }))
       lines.push_back(fmt::format("Retention by {}: {}", measure, metric_named(measure).says));
+  if (std::ranges::any_of(model.candidates, [&](const auto& c) { return c.runtime != model.runtime; }))
+    lines.push_back(
+        fmt::format("A row with @ was measured in that runtime, all others in {0}. All are compared with "
+                    "float in {0}.",
+                    model.runtime));
   for (const std::string& doubt : model.doubts) lines.push_back("Doubt: " + doubt);
   return lines;
 }

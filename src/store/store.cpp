@@ -45,6 +45,7 @@ constexpr const char* kMigrations[] = {
          model_size REAL, compression_ratio REAL, memory_usage REAL,
          PRIMARY KEY (run, model, position),
          FOREIGN KEY (run, model) REFERENCES models(run, position) ON DELETE CASCADE) STRICT, WITHOUT ROWID;)",
+    "ALTER TABLE candidates ADD COLUMN runtime TEXT NOT NULL DEFAULT 'onnxruntime'",  // there was no other
 };
 constexpr std::int64_t kVersion = std::size(kMigrations);
 
@@ -84,24 +85,27 @@ std::optional<std::string> text_or_null(const Json& value) {
 }
 
 // The float model as a candidate's row.
-Json float_row(const Json& metrics) {
-  return {{"name", "float"}, {"recipe", ""}, {"target", ""}, {"status", "ok"}, {"quantized_metrics", metrics}};
+Json float_row(const Json& model) {
+  return {{"name", "float"}, {"recipe", ""},
+          {"target", ""},    {"runtime", model.at("model").at("runtime")},
+          {"status", "ok"},  {"quantized_metrics", model.at("original_metrics")}};
 }
 
 void save_candidates(const Database& database, std::int64_t run, std::int64_t position, const Json& model) {
-  std::string marks = "?,?,?,?,?,?,?";
+  std::string marks = "?,?,?,?,?,?,?,?";
   for ([[maybe_unused]] const KeyColumn& column : kKeyColumns) marks += ",?";
-  Statement insert = database.prepare(fmt::format(
-      "INSERT INTO candidates (run, model, position, name, recipe, target, status{}) VALUES ({})", columns(), marks));
+  Statement insert = database.prepare(
+      fmt::format("INSERT INTO candidates (run, model, position, name, recipe, target, runtime, status{}) VALUES ({})",
+                  columns(), marks));
   std::int64_t at = 0;
   const auto add = [&](const Json& candidate) {
     insert.bind(run).bind(position).bind(at++);
-    for (const char* field : {"name", "recipe", "target", "status"})
+    for (const char* field : {"name", "recipe", "target", "runtime", "status"})
       insert.bind(candidate.at(field).get<std::string>());
     for (const KeyColumn& column : kKeyColumns) insert.bind(number_at(candidate, column.pointer));
     insert.run();
   };
-  if (const Json& metrics = model.at("original_metrics"); !metrics.is_null()) add(float_row(metrics));
+  if (!model.at("original_metrics").is_null()) add(float_row(model));
   for (const Json& candidate : model.at("candidates")) add(candidate);
 }
 
@@ -247,10 +251,11 @@ Json Store::report(std::int64_t id) const {
 std::vector<StoredCandidate> Store::candidates(std::int64_t id) const {
   const Database& database = state_->database;
   if (!database.prepare("SELECT 1 FROM runs WHERE id = ?").bind(id).step()) refuse_run(id);
-  Statement rows = database.prepare(fmt::format(
-      "SELECT m.name, c.name, status{} FROM candidates c JOIN models m ON m.run = c.run AND m.position = c.model "
-      "WHERE c.run = ? ORDER BY c.model, c.position",
-      columns()));
+  Statement rows =
+      database.prepare(fmt::format("SELECT m.name, c.name, status, c.runtime{} FROM candidates c JOIN models m ON "
+                                   "m.run = c.run AND m.position = c.model "
+                                   "WHERE c.run = ? ORDER BY c.model, c.position",
+                                   columns()));
   rows.bind(id);
   std::vector<StoredCandidate> list;
   while (rows.step()) {
@@ -258,7 +263,8 @@ std::vector<StoredCandidate> Store::candidates(std::int64_t id) const {
     row.model = rows.text(0);
     row.candidate = rows.text(1);
     row.figures.status = rows.text(2);
-    int at = 3;
+    row.figures.runtime = rows.text(3);
+    int at = 4;
     for (const KeyColumn& column : kKeyColumns) row.figures.*column.member = rows.number(at++);
   }
   return list;
@@ -282,7 +288,7 @@ std::vector<RunDifference> Store::compare(std::int64_t first, std::int64_t secon
 }
 
 Json to_json(const KeyFigures& figures) {
-  Json json{{"status", figures.status}};
+  Json json{{"status", figures.status}, {"runtime", figures.runtime}};
   for (const KeyColumn& column : kKeyColumns) {
     const std::optional<double>& value = figures.*column.member;
     json[column.name] = value ? Json(*value) : Json(nullptr);

@@ -23,7 +23,7 @@ struct RunSummary {
 // The key figures of a candidate, or of the float model ("float"), in one run. Speed is compared with the float model
 // of the same run, so that runs on different machines can be put side by side.
 struct KeyFigures {
-  std::string status;
+  std::string status, runtime;
   std::optional<double> accuracy, accuracy_retention;
   std::optional<double> inference_time, latency_ratio, latency_low, latency_high;
   std::optional<double> model_size, compression_ratio, memory_usage;

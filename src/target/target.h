@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/parameter.h"
+#include "format/ports.h"
 #include "graph/graph.h"
 #include "plan/plan.h"
 
@@ -58,10 +59,11 @@ struct Operand {
   std::size_t position;
 };
 
-// A file for some runtime, still in memory.
+// A model for some runtime, still in memory.
 struct Artifact {
   Graph graph;
-  std::string extension;  // ".onnx"
+  std::string_view format;  // entry of the format catalog that writes it
+  Ports ports = {};         // of the canonical graph, in the file
 };
 
 struct Target {

@@ -7,7 +7,6 @@
 #include "base/version.h"
 #include "folder.h"
 #include "observe/statistics/range.h"
-#include "run/runtime.h"
 
 using namespace bw;
 
@@ -155,13 +154,6 @@ TEST_CASE("an evaluation, a visit and a calibration come back as they were") {
     CHECK(c.peak_memory == 99);
     CHECK(c.seconds == 0.5);
   }
-}
-
-TEST_CASE("the versions are the program's and those of the runtimes that are there") {
-  const std::string text = versions();
-  CHECK(text.find("bitwright " + std::string(kVersion)) == 0);
-  const Runtime& runtime = runtime_named("onnxruntime");
-  CHECK(text.find("onnxruntime " + runtime.version()) != std::string::npos);
 }
 
 TEST_CASE("a part that was finished is used again only when all that it came from is the same", "[checkpoint]") {

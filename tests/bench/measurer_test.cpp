@@ -43,7 +43,7 @@ struct Workshop {
     const Dataset dataset = open_data_for(loaded, options.data, options.open);
     Measurer measurer(loaded, dataset, options, effort, checkpoint);
     measurer.measure_float(findings);
-    row.artifact = described(candidate, data.folder.path());
+    row.artifact = described(files_of(candidate), data.folder.path());
     measurer.measure(row, plan, candidate);
     while (measurer.wants_visit(row)) measurer.visit(row);
     INFO(row.reason);
@@ -151,7 +151,7 @@ TEST_CASE("what integers compute is rated against the integers' peak, also where
     bool integers;
   };
   Worker worker;
-  const Peaks peaks = measured_peaks(worker, shop.options.threads);
+  const Peaks peaks = measured_peaks(worker, "onnxruntime", shop.options.threads);
   for (const Row& row : {Row{Precision::Dynamic, true}, Row{Precision::Integer, true}, Row{Precision::Float32, false},
                          Row{Precision::Float16, false}}) {
     INFO(name_of(row.compute));
@@ -237,7 +237,7 @@ Graph wide(float first) {
 }
 
 void save_apart(const Graph& graph, const fs::path& model) {
-  const onnx::Detached apart = onnx::detach(graph, "weights.bin");
+  const Detached apart = onnx::detach(graph, "weights.bin");
   test::put(model, apart.model);
   std::string bytes;
   for (const auto part : apart.parts) bytes += as_text(part);
@@ -313,9 +313,15 @@ TEST_CASE("the short measurement takes what a second is enough for, and never mo
 TEST_CASE("what an artifact ships is all of its files, and its hash is the model's", "[figures]") {
   Workshop shop;
   save_apart(wide(1), shop.model);
-  const ArtifactFile file = described(shop.model, shop.data.folder.path());
+  const ArtifactFile file = described(files_of(shop.model), shop.data.folder.path());
   CHECK(file.path == "m.onnx");
   CHECK(file.bytes == fs::file_size(shop.model) + 4 * 400 * sizeof(float));
   CHECK(file.sha256 == sha256_of_file(shop.model));
   CHECK(file.sha256.size() == 64);
+  REQUIRE(file.files.size() == 2);
+  CHECK(file.files[0].path == "m.onnx");
+  CHECK(file.files[0].bytes == fs::file_size(shop.model));
+  CHECK(file.files[1].path == "weights.bin");
+  CHECK(file.files[1].bytes == 4 * 400 * sizeof(float));
+  CHECK(file.files[1].sha256 == sha256_of_file(shop.model.parent_path() / "weights.bin"));
 }

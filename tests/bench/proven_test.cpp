@@ -57,7 +57,7 @@ std::string refused_with(const auto& body) {
 TEST_CASE("a file that works is run on the samples and compared") {
   Files files;
   onnx::write(divided_by("3.0001"), files.other);
-  Trial trial(files.original, samples(), {});
+  Trial trial({files.original, "onnxruntime"}, samples(), {});
   const Tried tried = trial(files.other, files.graph);
   CHECK(tried.samples == 1);
   REQUIRE(tried.outputs.size() == 1);
@@ -72,7 +72,7 @@ TEST_CASE("outputs that are not finite are counted, and the first node that give
   Files files;
   const Graph broken = divided_by("0");
   onnx::write(broken, files.other);
-  Trial trial(files.original, samples(), {});
+  Trial trial({files.original, "onnxruntime"}, samples(), {});
   CHECK_THAT(refused_with([&] { trial(files.other, broken); }),
              ContainsSubstring("4 of 4 elements of output 'y' are not finite") &&
                  ContainsSubstring("node 'divide' (Div) is the first"));
@@ -81,7 +81,7 @@ TEST_CASE("outputs that are not finite are counted, and the first node that give
 TEST_CASE("what the float model does not give either is no fault of the file") {
   Files files;
   onnx::write(divided_by("0"), files.original);
-  Trial trial(files.original, samples(), {});
+  Trial trial({files.original, "onnxruntime"}, samples(), {});
   CHECK(trial(files.original, divided_by("0")).outputs.empty());  // no element to compare
 }
 
@@ -89,13 +89,14 @@ TEST_CASE("without a sample that the float model takes, a file is only loaded") 
   Files files;
   Sample wrong;
   wrong.inputs = {Tensor::of<float>({3}, {1.0f, 2.0f, 3.0f})};
-  Trial trial(files.original, {wrong}, {});
+  Trial trial({files.original, "onnxruntime"}, {wrong}, {});
   const Tried tried = trial(files.original, files.graph);
   CHECK(tried.samples == 0);
   CHECK_THAT(tried.not_run, ContainsSubstring("does not run"));
   write_file(files.other, std::string_view("no model"));
   CHECK_THROWS_AS(trial(files.other, files.graph), Error);
-  CHECK_THAT(Trial(files.original, {}, {})(files.original, files.graph).not_run, ContainsSubstring("no sample"));
+  CHECK_THAT(Trial({files.original, "onnxruntime"}, {}, {})(files.original, files.graph).not_run,
+             ContainsSubstring("no sample"));
 }
 
 TEST_CASE("samples are made up from what the model says of its inputs") {

@@ -263,4 +263,49 @@ TEST_CASE("the format is known by content, the one to write by extension") {
   CHECK_THROWS_AS(write_model(with_weight(Tensor::scalar(1.0f)), folder.path() / "m.bin"), Error);
 }
 
+TEST_CASE("a model that its format does not know is refused by the format that its name means, a folder by all") {
+  const test::Folder folder;
+  const auto refusal = [](const fs::path& path) {
+    try {
+      read_model(path);
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::Input);
+      return error.message();
+    }
+    return std::string("accepted");
+  };
+  write_file(folder.path() / "m.onnx", std::string_view("text"));
+  write_file(folder.path() / "m.txt", std::string_view("text"));
+  fs::create_directory(folder.path() / "m.package");
+  CHECK(refusal(folder.path() / "m.onnx").find("not an ONNX model") != std::string::npos);
+  CHECK(refusal(folder.path() / "m.txt") == "not a model of a known format");
+  CHECK(refusal(folder.path() / "m.package") == "a folder, and no model of a known format");
+  CHECK(format_named("onnx").extension == ".onnx");
+  CHECK_THROWS_AS(format_named("onxn"), Error);
+}
+
+TEST_CASE("writing gives the files that were written, each entry of the catalog alike") {
+  const test::Folder folder;
+  const Graph graph = with_weight(Tensor::of<float>({2, 300}, std::vector<float>(600, 1.5f)));
+  const fs::path path = folder.path() / "m.onnx";
+  CHECK(onnx::write(graph, path) == std::vector<fs::path>{path});
+  const std::vector<fs::path> apart = onnx::write(graph, path, {.external_above = 0});
+  REQUIRE(apart.size() == 2);
+  CHECK(apart == files_of(path));
+  CHECK(fs::file_size(apart[1]) == 600 * sizeof(float));
+  for (const Format& format : formats()) {
+    const fs::path file = folder.path() / ("any" + std::string(format.extension));
+    fs::path seen;
+    const std::vector<fs::path> files = format.write(graph, file, [&](const fs::path& whole) { seen = whole; });
+    CHECK(files == format.files(file));
+    CHECK(seen.parent_path() == folder.path());
+    CHECK(content_hash(read_model(file)) == content_hash(graph));
+    CHECK_THROWS_AS(format.write(graph, folder.path() / "refused",
+                                 [](const fs::path&) { throw Error(ErrorKind::Quantization, "no"); }),
+                    Error);
+    CHECK_FALSE(fs::exists(folder.path() / "refused"));
+    CHECK(format.detach(graph).parts.size() > 0);
+  }
+}
+
 }  // namespace bw

@@ -28,12 +28,13 @@ Needs ranges_of_all() {
 TEST_CASE("calibration sees every sample, equal to the bit for any number of threads") {
   const Case data(101);
   SharedSamples samples = data.samples();
-  const Calibration one = calibrate(data.graph, samples, ranges_of_all(), {.threads = 1, .wanted = 1000});
-  const Calibration three = calibrate(data.graph, samples, ranges_of_all(), {.threads = 3});
+  const Calibration one =
+      calibrate(data.graph, samples, ranges_of_all(), {.threads = 1, .wanted = 1000, .runtime = "onnxruntime"});
+  const Calibration three = calibrate(data.graph, samples, ranges_of_all(), {.threads = 3, .runtime = "onnxruntime"});
   CHECK(one.samples == 101);
   CHECK(one.evidence.to_bytes() == three.evidence.to_bytes());
   for (int again = 0; again < 4; ++again)  // on a busy machine one thread may take all samples
-    CHECK(calibrate(data.graph, samples, ranges_of_all(), {.threads = 3}).evidence == one.evidence);
+    CHECK(calibrate(data.graph, samples, ranges_of_all(), {.threads = 3, .runtime = "onnxruntime"}).evidence == one.evidence);
   const auto [low, high] = std::minmax_element(data.x.begin(), data.x.end());
   CHECK(one.evidence.value("x").get<RangeStatistic>().range() == Range{*low, *high});
   CHECK(one.evidence.value("x").count() == 404);
@@ -48,8 +49,8 @@ TEST_CASE("statistics that need the samples' order do not depend on the number o
   Needs needs;
   needs.add("logits", {"torch-histogram"});
   SharedSamples samples = data.samples();
-  const Calibration one = calibrate(data.graph, samples, needs, {.threads = 1});
-  const Calibration three = calibrate(data.graph, samples, needs, {.threads = 3});
+  const Calibration one = calibrate(data.graph, samples, needs, {.threads = 1, .runtime = "onnxruntime"});
+  const Calibration three = calibrate(data.graph, samples, needs, {.threads = 3, .runtime = "onnxruntime"});
   CHECK(one.evidence.to_bytes() == three.evidence.to_bytes());
 }
 
@@ -68,7 +69,7 @@ TEST_CASE("padding that a model of fixed length is fed does not count in calibra
   Needs needs;
   needs.add("x", {RangeStatistic::kName});
   needs.add("logits", {RangeStatistic::kName});
-  const Calibration seen = calibrate(graph, samples, needs);
+  const Calibration seen = calibrate(graph, samples, needs, {.runtime = "onnxruntime"});
   CHECK(seen.evidence.value("x").get<RangeStatistic>().range() == Range{1, 3});
   CHECK(seen.evidence.value("x").count() == 3);
   CHECK(seen.evidence.value("logits").count() == 6);
@@ -78,14 +79,14 @@ TEST_CASE("a fixed batch is filled, and a rest that does not fill it is left out
   Case data(7);
   SharedSamples samples = data.samples();
   const Graph fixed = test::classifier(kWeights, Dim{3, {}});
-  const Calibration calibration = calibrate(fixed, samples, ranges_of_all());
+  const Calibration calibration = calibrate(fixed, samples, ranges_of_all(), {.runtime = "onnxruntime"});
   CHECK(calibration.samples == 6);
   CHECK(calibration.evidence.value("x").count() == 24);
   REQUIRE(calibration.notes.size() == 1);
   CHECK(calibration.notes[0].find("last 1 ") != std::string::npos);
   const Case few(2);
   SharedSamples too_few = few.samples();
-  CHECK_THROWS_AS(calibrate(fixed, too_few, ranges_of_all()), Error);
+  CHECK_THROWS_AS(calibrate(fixed, too_few, ranges_of_all(), {.runtime = "onnxruntime"}), Error);
 }
 
 TEST_CASE("NaN made inside the model is refused with tensor and sample") {
@@ -95,7 +96,7 @@ TEST_CASE("NaN made inside the model is refused with tensor and sample") {
   weights[0] = 1e10f;
   SharedSamples samples = data.samples();
   try {
-    calibrate(test::classifier(weights), samples, ranges_of_all());
+    calibrate(test::classifier(weights), samples, ranges_of_all(), {.runtime = "onnxruntime"});
     FAIL("nothing was thrown");
   } catch (const Error& error) {
     INFO(error.what());
@@ -126,7 +127,7 @@ TEST_CASE("infinity in a convolution is refused with its index in the plain orde
   Needs needs;
   needs.add("y", {RangeStatistic::kName});
   try {
-    calibrate(graph, samples, needs);
+    calibrate(graph, samples, needs, {.runtime = "onnxruntime"});
     FAIL("nothing was thrown");
   } catch (const Error& error) {
     INFO(error.what());
@@ -139,7 +140,7 @@ TEST_CASE("latency and memory come with counts and sane values") {
   const Case data(5);
   const fs::path model = data.save(kWeights, "m.onnx");
   SharedSamples samples = data.samples();
-  const Visit paid = visit({}, model, model, samples, {.seconds = 0.1});
+  const Visit paid = visit({}, test::deployed(model), test::deployed(model), samples, {.seconds = 0.1});
   CHECK(paid.original.runs[0].size() + paid.waited >= 2);
   CHECK(paid.original.loads[1] > 0);
   CHECK(paid.seconds > 0);
@@ -151,7 +152,7 @@ TEST_CASE("latency and memory come with counts and sane values") {
     CHECK(*latency_ratio(visits, control_noise(visits)).ratio.value < 3);
     CHECK(*timing.load_time.n == 4);
   }
-  const Footprint footprint = measure_footprint(model, samples);
+  const Footprint footprint = measure_footprint(test::deployed(model), samples);
   CHECK(footprint.peak > (1u << 20));
   CHECK(footprint.file_backed > (1u << 20));
   CHECK(footprint.first_run > 0);

@@ -74,14 +74,14 @@ double operations_a_second(const char* op, DType left, const char* type, const c
 
 TEST_CASE("peaks are those of the runtime's own products, and are measured once") {
   Worker worker;
-  const Peaks peaks = measured_peaks(worker, 1);
+  const Peaks peaks = measured_peaks(worker, "onnxruntime", 1);
   const double floats = operations_a_second("MatMul", DType::Float32, "float32", "float32");
   CHECK(peaks.float_operations / floats > 0.7);
   CHECK(peaks.float_operations / floats < 1.8);
   CHECK(peaks.int8_operations > 0.5 * peaks.float_operations);
   CHECK(peaks.read_bandwidth > 1e8);
   CHECK(peaks.read_bandwidth < 1e13);
-  CHECK(measured_peaks(worker, 1).float_operations == peaks.float_operations);
+  CHECK(measured_peaks(worker, "onnxruntime", 1).float_operations == peaks.float_operations);
 }
 
 }  // namespace

@@ -12,9 +12,15 @@
 #include "data/dataset.h"
 #include "folder.h"
 #include "format/onnx/onnx.h"
+#include "run/deployment.h"
 #include "run/samples.h"
 
 namespace bw::test {
+
+// A file in the runtime that is always there.
+inline Deployment deployed(fs::path file) {
+  return {std::move(file), "onnxruntime"};
+}
 
 // logits [batch, 3] = x [batch, 4] * weights [4, 3]
 inline Graph classifier(const std::vector<float>& weights, Dim batch = {-1, "N"}) {

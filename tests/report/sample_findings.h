@@ -31,9 +31,11 @@ inline CandidateFindings measured_candidate() {
   c.method = "ptq_8bit";
   c.target = "onnxruntime-cpu";
   c.hardware_target = "cpu";
+  c.runtime = "onnxruntime";
   c.command = "bitwright quantize resnet20.onnx --recipe 'int8-static(observer=mse)'";
   c.notes = {"Calibrated with 512 samples instead of 1000: the split has no more."};
-  c.artifact = ArtifactFile{"candidates/int8-static-mse/resnet20.onnx", 301220, std::string(64, 'a')};
+  c.artifact = ArtifactFile{"candidates/int8-static-mse/resnet20.onnx", 301220, std::string(64, 'a'),
+                            {{"candidates/int8-static-mse/resnet20.onnx", 301220, std::string(64, 'a')}}};
   c.original = model_figures(0.9217, 1.93e-3, 1098452, 1);
   c.quantized = model_figures(0.9204, 0.854e-3, 301220, 0.2742);
   c.accuracy_retention = figure(0.99859, Unit::Ratio, 0.003);
@@ -76,6 +78,7 @@ inline CandidateFindings refused_candidate() {
   c.method = "ptq_4bit";
   c.target = "onnxruntime-cpu";
   c.hardware_target = "cpu";
+  c.runtime = "onnxruntime";
   c.status = Status::Refused;
   c.reason = "The model has no MatMul with constant weights.";
   return c;
@@ -86,6 +89,7 @@ inline Findings sample_findings() {
   m.name = "resnet20";
   m.path = "zoo/resnet20.onnx";
   m.sha256 = std::string(64, 'b');
+  m.runtime = "onnxruntime";
   m.bytes = 1098452;
   m.nodes = 71;
   m.opset = 17;

@@ -23,8 +23,8 @@ class Ports : public Runner {
   }
   const std::vector<Port>& inputs() const override { return inputs_; }
   const std::vector<Port>& outputs() const override { return outputs_; }
-  std::vector<Tensor> run(std::span<const Tensor>, const TapSink&, TapOrder) override { return {}; }
-  std::filesystem::path end_profile() override { return {}; }
+  std::vector<Tensor> run(std::span<const Tensor>, const TapSink&, ElementOrder) override { return {}; }
+  std::vector<NodeTime> profile() override { return {}; }
 
  private:
   std::vector<Port> inputs_, outputs_;

@@ -90,9 +90,10 @@ TEST_CASE("a tap behind the activation keeps it fused into its convolution") {
     const test::Folder folder;
     LoadOptions options;
     options.taps = {value};
-    options.save_optimized = folder.path() / "optimized.onnx";
+    const fs::path optimized = folder.path() / "optimized.onnx";
+    options.config["optimized_model_filepath"] = optimized;
     runtime_named("onnxruntime").load({{}, as_bytes(bytes)}, options);
-    const Graph graph = onnx::read(options.save_optimized, {.verify = false, .limits = {}});
+    const Graph graph = onnx::read(optimized, {.verify = false, .limits = {}});
     return std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) { return node.is("Relu"); });
   };
   CHECK(relus_after_tapping("z") == 0);
@@ -120,10 +121,10 @@ Graph convolutions() {
 
 TEST_CASE("taps in any order show the same elements sooner, and the plain order still when asked") {
   const Graph graph = convolutions();
-  const onnx::Detached apart = onnx::detach(graph, kDataInMemory);
+  const Detached apart = onnx::detach(graph);
   const Tensor x = noise({2, 3, 8, 8}, 1, 7);
   using Seen = std::vector<std::pair<Shape, std::vector<float>>>;
-  const auto seen = [&](Runner& runner, TapOrder order) {
+  const auto seen = [&](Runner& runner, ElementOrder order) {
     Seen values;
     const TapSink sink = [&](std::size_t tap, const Tensor& value) {
       CHECK(tap == values.size());
@@ -135,11 +136,11 @@ TEST_CASE("taps in any order show the same elements sooner, and the plain order 
   LoadOptions options;
   options.taps = {"x", "a", "b", "c"};
   const std::string whole = onnx::serialize(graph);
-  const Seen plain = seen(*runtime_named("onnxruntime").load({{}, as_bytes(whole)}, options), TapOrder::Plain);
-  options.tap_order = TapOrder::Any;
+  const Seen plain = seen(*runtime_named("onnxruntime").load({{}, as_bytes(whole)}, options), ElementOrder::Plain);
+  options.tap_order = ElementOrder::Any;
   const auto runner = runtime_named("onnxruntime").load({{}, as_bytes(apart.model), SharedBytes(apart.parts)}, options);
-  Seen any = seen(*runner, TapOrder::Any);
-  CHECK(seen(*runner, TapOrder::Plain) == plain);
+  Seen any = seen(*runner, ElementOrder::Any);
+  CHECK(seen(*runner, ElementOrder::Plain) == plain);
   REQUIRE(any.size() == 4);
   CHECK(any[1] != plain[1]);  // shown as the runtime has it; fails on a processor for which it has no blocks
   CHECK(any[2] == plain[2]);  // 24 channels do not fill blocks of 16
@@ -159,7 +160,7 @@ TEST_CASE("taps in any order show the same elements sooner, and the plain order 
 
 TEST_CASE("a model whose large tensors stand apart in memory gives the same answers") {
   const Graph graph = convolutions();
-  const onnx::Detached apart = onnx::detach(graph, kDataInMemory);
+  const Detached apart = onnx::detach(graph);
   const std::string whole = onnx::serialize(graph);
   CHECK(apart.model.size() < whole.size() / 4);
   const Tensor x = noise({2, 3, 8, 8}, 1, 8);
@@ -179,7 +180,7 @@ TEST_CASE("a large tensor of a branch stays in the model when the others stand a
       s.node("If", {condition}, {{"then_branch", Subgraph(branch), {}}, {"else_branch", Subgraph(branch), {}}}, "z");
   const Graph graph = s.with_output(s.node("MatMul", {chosen, s.constant("w", noise({32, 32}, 0.1f, 4))}));
   static_cast<void>(x);
-  const onnx::Detached apart = onnx::detach(graph, kDataInMemory);
+  const Detached apart = onnx::detach(graph);
   const Tensor input = noise({2, 32}, 1, 8);
   LoadOptions options;
   options.taps = {"z"};

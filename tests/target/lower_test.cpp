@@ -28,7 +28,7 @@ using Lowering = std::map<std::string, std::string>;
 Graph lowered(const Graph& graph, const Lowering& lowering = {}) {
   const Target& target = target_named("cpu");
   const Artifact artifact = target.lower(graph, Arguments(target.name, target.parameters, lowering));
-  CHECK(artifact.extension == ".onnx");
+  CHECK(artifact.format == target.format);
   return artifact.graph;
 }
 

@@ -23,8 +23,9 @@ export function detail(candidate: Candidate, model: ModelReport): Child[] {
     block("How it was made", list([
       ["Recipe", h("code", {}, candidate.recipe)],
       ["Target", `${candidate.target} (${candidate.hardware_target})`],
+      ["Measured in", candidate.runtime === model.model.runtime ? candidate.runtime : `${candidate.runtime}, against float in ${model.model.runtime}`],
       ["Took", tookText(candidate)],
-      ["File", artifact ? [h("code", {}, artifact.path), ` ${bytesText(artifact.bytes)}`] : "none was made"],
+      ["Files", artifact ? artifact.files.map((file) => h("div", {}, h("code", {}, file.path), ` ${bytesText(file.bytes)}`)) : "none was made"],
       ["SHA-256", artifact ? copyable(artifact.sha256) : null],
       ["Make it again", candidate.command && copyable(candidate.command)],
     ])),

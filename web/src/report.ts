@@ -90,17 +90,21 @@ export interface Achieved {
   bytes_of_peak: Figure;
 }
 
+/** Paths are relative to report.json's folder. */
+export interface ShippedFile { path: string; bytes: number; sha256: string }
+
 export interface Candidate {
-  name: string;                  // unique within its model; folder name under candidates/
+  name: string;                  // unique within its model; folder name under candidates/, then @ and a runtime that is not the first
   recipe: string;                // cle+int8-static(observer=mse)
   method: string;                // group: ptq_8bit, ptq_4bit, dynamic, mixed_precision, qat, half, ...
   target: string;                // catalog entry: onnxruntime-cpu, ...
   hardware_target: string;       // cpu, mps, ane, all
+  runtime: string;               // in which it was measured: onnxruntime, openvino
   status: Status;
   reason: string | null;         // one sentence, for every status but ok
   command: string | null;        // command line that makes this candidate alone
   notes: string[];               // fallbacks taken, warnings; whole sentences
-  artifact: { path: string; bytes: number; sha256: string } | null;   // path is relative to report.json's folder
+  artifact: (ShippedFile & { files: ShippedFile[] }) | null;   // path and hash of the model's own file, bytes of all
 
   original_metrics: Metrics | null;    // of the float model, as measured beside this candidate
   quantized_metrics: Metrics | null;
@@ -154,6 +158,7 @@ export interface Model {
   path: string;
   bytes: number;
   sha256: string;
+  runtime: string;                     // in which it was measured; all candidates are compared with it there
   opset: number;
   nodes: number;
   parameters: number;

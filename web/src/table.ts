@@ -146,7 +146,7 @@ function nameCell(candidate: Candidate, model: ModelReport, methods: Map<string,
   return [
     methodSign(method), nameButton(candidate, selection),
     candidate.name === model.recommended.candidate && h("span", { class: "badge ship" }, "★ ship this"),
-    small(method.title, " · ", h("code", {}, candidate.recipe)),
+    small(method.title, " · ", h("code", {}, candidate.recipe), candidate.runtime !== model.model.runtime && ` · in ${candidate.runtime}`),
   ];
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,7 +11,8 @@
 
 namespace bw::onnx {
 
-using bw::ReadOptions;
+// The entry of the format catalog.
+Format format();
 
 // True when the bytes look like an ONNX model.
 bool sniff(std::span<const std::byte> head);
@@ -28,9 +28,6 @@ Graph parse(std::span<const std::byte> bytes, const fs::path& folder, const Read
 // are called; each once. InputError(format) when it is no ONNX model.
 std::vector<fs::path> files_of(const fs::path& path);
 
-// Looks at a complete model before it takes its name: the file stands in its folder under another one.
-using Proof = std::function<void(const fs::path&)>;
-
 struct WriteOptions {
   // Initializers go to one file beside the model ("NAME.onnx.HASH.data") when their total is above this many bytes.
   std::uint64_t external_above = 1ull << 30;
@@ -38,16 +35,13 @@ struct WriteOptions {
 };
 
 // The same graph gives the same bytes. The model appears whole or not at all, and never with another model's data.
-void write(const Graph& graph, const fs::path& path, const WriteOptions& options = {});
+// Gives its files, as files_of() does.
+std::vector<fs::path> write(const Graph& graph, const fs::path& path, const WriteOptions& options = {});
 std::string serialize(const Graph& graph);  // Error(limit) above 2 GiB
 
-// A model in memory whose large tensors stand apart: `model` refers to them as external data in the file `location`,
-// whose content is `parts`, one behind the other. They lie in the graph's own memory.
-struct Detached {
-  std::string model;
-  std::vector<std::span<const std::byte>> parts;
-};
-Detached detach(const Graph& graph, const std::string& location);
+// The model refers to its large tensors as external data in the file `location`.
+inline constexpr const char* kDataInMemory = "memory";
+Detached detach(const Graph& graph, const std::string& location = kDataInMemory);
 
 // Types of all values, by the onnx library's shape inference (falls back to what is known; never fails on odd models).
 void infer_types(Graph& graph);

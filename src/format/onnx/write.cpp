@@ -170,11 +170,11 @@ Detached detach(const Graph& graph, const std::string& location) {
   return {data.model_of(graph, location), data.parts()};
 }
 
-void write(const Graph& graph, const fs::path& path, const WriteOptions& options) {
+std::vector<fs::path> write(const Graph& graph, const fs::path& path, const WriteOptions& options) {
   if (initializer_bytes(graph) <= options.external_above) {
     put_in_place(path, serialize(graph), options.proof);
     remove_stale_data(path, {});
-    return;
+    return {path};
   }
   // The name of the data file carries its content, so the old model keeps its own data until the new model is in place.
   const DataFile data(graph, each_initializer);
@@ -185,6 +185,19 @@ void write(const Graph& graph, const fs::path& path, const WriteOptions& options
   put_in_place(path, model, options.proof);
   if (written) written->keep();
   remove_stale_data(path, location);
+  return written ? std::vector{path, path.parent_path() / location} : std::vector{path};
+}
+
+Format format() {
+  return {.name = "onnx",
+          .says = "ONNX, opset 7 to newest",
+          .extension = ".onnx",
+          .sniff = [](const fs::path&, std::span<const std::byte> head) { return sniff(head); },
+          .read = read,
+          .write = [](const Graph& graph, const fs::path& path,
+                      const Proof& proof) { return write(graph, path, {.proof = proof}); },
+          .files = files_of,
+          .detach = [](const Graph& graph) { return detach(graph); }};
 }
 
 }  // namespace bw::onnx

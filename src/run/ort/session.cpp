@@ -12,14 +12,19 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "format/onnx/onnx.h"
 #include "run/frame.h"
 #include "run/ort/ort.h"
+#include "run/ort/profile.h"
 #include "run/ort/tap.h"
 #include "run/ort/value.h"
 #include "run/ort/words.h"
 
 namespace bw::ort {
 namespace {
+
+// A setting that is no entry of its configuration: where it writes the graph that really runs.
+constexpr std::string_view kOptimizedModelPath = "optimized_model_filepath";
 
 // Which kind of error an ONNX Runtime failure is.
 [[noreturn]] void rethrow(const Ort::Exception& error, const std::string& where) {
@@ -95,6 +100,7 @@ class Session final : public Runner {
   Session(ModelFile model, const LoadOptions& options)
       : where_(model.path.string()), options_(options), domain_(kTapDomain) {
     if (taps()) domain_.Add(tap_operator());
+    if (options.profile) profiled_.emplace();
     session_ = load(std::move(model));
     Ort::AllocatorWithDefaultOptions names;
     for (std::size_t i = 0; i < session_.GetInputCount(); ++i)
@@ -110,7 +116,7 @@ class Session final : public Runner {
   const std::vector<Port>& inputs() const override { return inputs_; }
   const std::vector<Port>& outputs() const override { return outputs_; }
 
-  std::vector<Tensor> run(std::span<const Tensor> inputs, const TapSink& sink, TapOrder order) override {
+  std::vector<Tensor> run(std::span<const Tensor> inputs, const TapSink& sink, ElementOrder order) override {
     if (inputs.size() != inputs_.size())
       throw Error(InputClass::Data,
                   "the model takes " + std::to_string(inputs_.size()) + " inputs, the sample has " +
@@ -123,10 +129,9 @@ class Session final : public Runner {
     return outputs;
   }
 
-  std::filesystem::path end_profile() override {
-    if (options_.profile.empty()) return {};
+  std::vector<NodeTime> profile() override {
     Ort::AllocatorWithDefaultOptions names;
-    return session_.EndProfilingAllocated(names).get();
+    return node_times(read_file(session_.EndProfilingAllocated(names).get()));
   }
 
  private:
@@ -146,9 +151,10 @@ class Session final : public Runner {
     if (!path.empty())
       settings.AddConfigEntry(kOrtSessionOptionsModelExternalInitializersFileFolderPath,
                               std::filesystem::absolute(path).parent_path().c_str());
-    for (const auto& [key, value] : options_.config) settings.AddConfigEntry(key.c_str(), value.c_str());
-    if (!options_.save_optimized.empty()) settings.SetOptimizedModelFilePath(options_.save_optimized.c_str());
-    if (!options_.profile.empty()) settings.EnableProfiling(options_.profile.c_str());
+    for (const auto& [key, value] : options_.config)
+      key == kOptimizedModelPath ? void(settings.SetOptimizedModelFilePath(value.c_str()))
+                                 : void(settings.AddConfigEntry(key.c_str(), value.c_str()));
+    if (profiled_) settings.EnableProfiling((profiled_->path() / "profile").c_str());
     if (taps()) {
       settings.AddConfigEntry(kOrtSessionOptionsConfigUseEnvAllocators, "1");
       settings.DisableMemPattern();  // it reserves the values of a whole run at once
@@ -161,7 +167,7 @@ class Session final : public Runner {
     try {
       Ort::SessionOptions settings = settings_of(model.path, options_.optimize);
       if (model.bytes.empty() && !taps()) return Ort::Session(environment(), model.path.c_str(), settings);
-      add_data(settings, kDataInMemory, model.data.bytes());
+      add_data(settings, onnx::kDataInMemory, model.data.bytes());
       std::optional<MappedFile> file;
       if (model.bytes.empty()) file.emplace(model.path);
       const std::span<const std::byte> bytes = file ? file->bytes() : model.bytes;
@@ -177,7 +183,7 @@ class Session final : public Runner {
     std::string tapped;
     tapped.reserve(model.size() + 256 * options_.taps.size());
     tapped.append(model).append(tap_suffix(options_.taps));
-    if (options_.tap_order == TapOrder::Any && options_.optimize && has_convolution(model))
+    if (options_.tap_order == ElementOrder::Any && options_.optimize && has_convolution(model))
       if (Ort::Session session = load_on_blocks(tapped, settings)) return session;
     return Ort::Session(environment(), tapped.data(), tapped.size(), settings);
   }
@@ -197,23 +203,23 @@ class Session final : public Runner {
     if (!taps_read_reorders(as_text(optimized->model.bytes()))) return Ort::Session{nullptr};
     optimized_ = std::move(optimized);
     data_ = {};  // the optimized model has its own
-    return load_optimized(TapOrder::Any);
+    return load_optimized(ElementOrder::Any);
   }
 
-  Ort::Session load_optimized(TapOrder order) {
+  Ort::Session load_optimized(ElementOrder order) {
     const std::string model = optimized_with_taps(as_text(optimized_->model.bytes()), order);
     Ort::SessionOptions settings = settings_of({}, false);
     add_data(settings, optimized_->data.name(), optimized_->data.bytes());
     return Ort::Session(environment(), model.data(), model.size(), settings);
   }
 
-  Ort::Session& session_for(TapOrder order) {
-    if (order == TapOrder::Any || !optimized_) return session_;
-    std::call_once(once_, [&] { plain_ = load_optimized(TapOrder::Plain); });
+  Ort::Session& session_for(ElementOrder order) {
+    if (order == ElementOrder::Any || !optimized_) return session_;
+    std::call_once(once_, [&] { plain_ = load_optimized(ElementOrder::Plain); });
     return plain_;
   }
 
-  std::vector<Ort::Value> run_values(std::span<const Ort::Value> values, const TapSink& sink, TapOrder order) {
+  std::vector<Ort::Value> run_values(std::span<const Ort::Value> values, const TapSink& sink, ElementOrder order) {
     TapScope scope(sink);
     try {
       return session_for(order).Run(Ort::RunOptions{nullptr}, input_names_.data(), values.data(), values.size(),
@@ -226,6 +232,7 @@ class Session final : public Runner {
 
   std::string where_;
   LoadOptions options_;
+  std::optional<ProfileFolder> profiled_;
   Ort::CustomOpDomain domain_;  // this and the next two must outlive the sessions
   SharedBytes data_;
   std::unique_ptr<Optimized> optimized_;  // set when session_ shows values in any order
@@ -246,6 +253,8 @@ Runtime runtime() {
   constexpr std::int64_t kNewestIrVersion = 13, kNewestOpset = 26;
   return {.name = "onnxruntime",
           .says = "ONNX Runtime on the CPU",
+          .brought_by = "",
+          .format = "onnx",
           .newest_ir_version = kNewestIrVersion,
           .newest_opset = kNewestOpset,
           .available = [] { return true; },

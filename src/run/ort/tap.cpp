@@ -12,10 +12,12 @@
 
 #include "base/error.h"
 #include "run/ort/value.h"
-#include "run/ort/wire.h"
+#include "run/wire.h"
 
 namespace bw::ort {
 namespace {
+
+using namespace wire;
 
 // --- the model
 // --------------------------------------------------------------------------------------------------------
@@ -189,9 +191,9 @@ std::string tap_suffix(std::span<const std::string> values) {
                      bytes_field(opset_field::kDomain, kTapDomain) + number_field(opset_field::kVersion, 1));
 }
 
-std::string optimized_with_taps(std::string_view optimized, TapOrder order) {
+std::string optimized_with_taps(std::string_view optimized, ElementOrder order) {
   const GraphView graph(graph_of(optimized));
-  const Blocks blocks = order == TapOrder::Any ? blocks_in(graph.nodes) : Blocks{};
+  const Blocks blocks = order == ElementOrder::Any ? blocks_in(graph.nodes) : Blocks{};
   std::string model;
   for (const Field& field : fields_of(optimized))
     if (field.number != model_field::kGraph) model += field.encoded;

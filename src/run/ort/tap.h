@@ -26,9 +26,9 @@ inline constexpr const char* kTapDomain = "bitwright";
 std::string tap_suffix(std::span<const std::string> values);
 
 // ONNX Runtime computes convolutions in blocks of channels, and puts a ReorderOutput before whoever needs the plain
-// order. Of a model that it has optimized, with Taps in it: the same model, whose Taps read in TapOrder::Any the blocks
-// themselves where these hold the value's elements and no others, in another order.
-std::string optimized_with_taps(std::string_view optimized, TapOrder order);
+// order. Of a model that it has optimized, with Taps in it: the same model, whose Taps read in ElementOrder::Any the
+// blocks themselves where these hold the value's elements and no others, in another order.
+std::string optimized_with_taps(std::string_view optimized, ElementOrder order);
 bool taps_read_reorders(std::string_view optimized);  // else both orders are the same
 
 // Whether anything in the model can be computed in blocks.

@@ -34,7 +34,7 @@ Artifact lower_for_onnxruntime(const Graph& canonical, const Arguments& argument
   for (const Node& node : graph.nodes)
     if (node.domain == kMicrosoft) graph.opsets[std::string(kMicrosoft)] = 1;
   tie_constants(graph, is_packed);
-  return {.graph = std::move(graph), .extension = ".onnx"};
+  return {.graph = std::move(graph), .format = "onnx"};
 }
 
 }  // namespace bw

@@ -1,8 +1,8 @@
-#include "run/ort/wire.h"
+#include "run/wire.h"
 
 #include "base/error.h"
 
-namespace bw::ort {
+namespace bw::wire {
 namespace {
 
 enum WireType { kVarint = 0, kFixed64 = 1, kLengthDelimited = 2, kFixed32 = 5 };
@@ -75,4 +75,4 @@ std::string bytes_field(int number, std::string_view bytes) {
   return (varint(static_cast<std::uint64_t>(number) << 3 | kLengthDelimited) + varint(bytes.size())).append(bytes);
 }
 
-}  // namespace bw::ort
+}  // namespace bw::wire

@@ -1,4 +1,4 @@
-// The protobuf wire format, as far as taps need it: models are changed here without a parsed copy of them.
+// The protobuf wire format, as far as runtimes need it: models are changed here without a parsed copy of them.
 // https://protobuf.dev/programming-guides/encoding
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw::ort {
+namespace bw::wire {
 
 struct Field {
   int number = 0;
@@ -42,4 +42,4 @@ namespace attribute_field {
 inline constexpr int kName = 1, kInt = 3, kType = 20, kTypeInt = 2;
 }
 
-}  // namespace bw::ort
+}  // namespace bw::wire
