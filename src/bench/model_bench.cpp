@@ -51,7 +51,8 @@ ModelBench::ModelBench(const fs::path& path, const std::string& name, const Benc
                      .balanced = options.balanced,
                      .seed = options.seed,
                      .threads = options.threads,
-                     .worker = options.worker},
+                     .worker = options.worker,
+                     .runtime = measured_runtimes(options).front()},
                     checkpoint) {}
 
 ModelFindings ModelBench::run(const BenchListener& listener) {
