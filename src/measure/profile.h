@@ -19,9 +19,9 @@ struct ProfileOptions {
 };
 
 struct Profile {
-  std::uint64_t runs = 0;
-  double seconds = 0;           // of all runs, as seen from outside: with what the runtime does between nodes
-  std::vector<NodeTime> nodes;  // of all runs, the slowest first
+  std::uint64_t runs = 0;       // behind the first, which is left out
+  double seconds = 0;           // of these, as seen from outside: with what the runtime does between nodes
+  std::vector<NodeTime> nodes;  // of these, the slowest first
 };
 
 // Runs the model on the first samples (up to 8) while its runtime measures itself, which makes it a little slower.

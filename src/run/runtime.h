@@ -52,7 +52,8 @@ struct Port {
   ValueType type;
 };
 
-// What a runtime spent on one node of what it made of the model, over all runs since the model was loaded.
+// What a runtime spent on one node of what it made of the model, over all runs but the first, in which runtimes prepare
+// what later ones use.
 struct NodeTime {
   std::string node;    // its name; of a node that the runtime made, the runtime's
   std::string op;      // of the model's node with that name; empty where there is none, and as it comes from a runtime
@@ -73,8 +74,7 @@ class Runner {
   virtual std::vector<Tensor> run(std::span<const Tensor> inputs, const TapSink& sink = {},
                                   ElementOrder order = ElementOrder::Plain) = 0;
 
-  // Once, after the last run of a model that was loaded with LoadOptions::profile: in the order of the nodes' first
-  // calls.
+  // Once, after the last run, of a model that was loaded with LoadOptions::profile and ran in one thread.
   virtual std::vector<NodeTime> profile() = 0;
 };
 

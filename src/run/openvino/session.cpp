@@ -2,7 +2,6 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -237,14 +236,23 @@ class Session final : public Runner {
     for (std::size_t i = 0; i < inputs.size(); ++i)
       require(api()->set_input(lease->request.get(), i, value_of(inputs[i], loaded_->where).get()), loaded_->where);
     require(api()->infer(lease->request.get()), loaded_->where);
-    if (profiles_) add_profile(*lease->request);
+    if (profiles_ && runs_++ == 0) first_ = averages();
     std::vector<Tensor> outputs;
     for (std::size_t i = 0; i < outputs_.size(); ++i) outputs.push_back(output(lease, i));
     for (std::size_t i = 0; sink && i < taps_; ++i) sink(i, output(lease, outputs_.size() + i));
     return outputs;
   }
 
-  std::vector<NodeTime> profile() override { return times_; }
+  std::vector<NodeTime> profile() override {
+    std::vector<NodeTime> times = averages();
+    for (NodeTime& time : times) {
+      const auto first = std::ranges::find(first_, time.node, &NodeTime::node);
+      const double in_first = first == first_.end() ? 0 : first->seconds;
+      time.calls = runs_ - 1;
+      time.seconds = std::max(0.0, time.seconds * static_cast<double>(runs_) - in_first);
+    }
+    return times;
+  }
 
  private:
   // The model's own file where that will do.
@@ -297,20 +305,22 @@ class Session final : public Runner {
     return tensor_of(value, lease, loaded_->where);
   }
 
-  void add_profile(const Request& request) {
+  // What the runtime tells of each node that runs: its time, averaged over all runs so far.
+  std::vector<NodeTime> averages() const {
     constexpr int kExecuted = 2;
     constexpr double kMicrosecond = 1e-6;
+    const Lease lease(loaded_);
     NodeProfiles profiles;
-    require(api()->get_profile(&request, &profiles), loaded_->where);
-    const std::lock_guard lock(loaded_->mutex);
-    for (const NodeProfile& node : std::span(profiles.list, profiles.size)) {
-      if (node.status != kExecuted) continue;
-      const auto [at, is_new] = known_.emplace(node.node_name, times_.size());
-      if (is_new) times_.push_back({node.node_name, "", std::string(node.node_type) + " " + node.exec_type, 0, 0});
-      times_[at->second].seconds += kMicrosecond * static_cast<double>(node.real_time);
-      ++times_[at->second].calls;
-    }
+    require(api()->get_profile(lease.request.get(), &profiles), loaded_->where);
+    std::vector<NodeTime> times;
+    for (const NodeProfile& node : std::span(profiles.list, profiles.size))
+      if (node.status == kExecuted)
+        times.push_back({.node = node.node_name,
+                         .op = "",
+                         .kernel = std::string(node.node_type) + " " + node.exec_type,
+                         .seconds = kMicrosecond * static_cast<double>(node.real_time)});
     api()->free_profile(&profiles);
+    return times;
   }
 
   std::size_t taps_;
@@ -318,8 +328,8 @@ class Session final : public Runner {
   std::optional<ModelFolder> folder_;
   std::shared_ptr<Loaded> loaded_;
   std::vector<Port> inputs_, outputs_;
-  std::vector<NodeTime> times_;
-  std::map<std::string, std::size_t> known_;  // places in times_, by node
+  std::uint64_t runs_ = 0;       // that were profiled
+  std::vector<NodeTime> first_;  // averages() after the first of them
 };
 
 }  // namespace

@@ -22,7 +22,7 @@ class ProfileFolder {
   std::filesystem::path path_;
 };
 
-// The time of each node's kernel, of all events together. InputError(format) for a text that is no such list.
+// The time of each node's kernel, of all events behind the end of the first run. InputError(format) for a text that is no such list.
 std::vector<NodeTime> node_times(std::string_view profile);
 
 }  // namespace bw::ort
