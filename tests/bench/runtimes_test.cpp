@@ -105,6 +105,32 @@ TEST_CASE("the same file in another runtime is another part of a run", "[runtime
   CHECK(parts({"openvino"}, "openvino") > second);  // beside another float model
 }
 
+TEST_CASE("what a runtime reaches is a share of its own peak", "[runtimes]") {
+  if (!runtime_named("openvino").available()) SKIP("OpenVINO is not here; deps/fetch openvino brings it");
+  Shop shop;
+  shop.options.runtimes = {"onnxruntime", "openvino"};
+  const LoadedModel loaded = load_model(shop.model);
+  const Dataset dataset = open_data_for(loaded, shop.options.data, shop.options.open);
+  Checkpoint nothing_kept;
+  Measurer measurer(loaded, dataset, shop.options,
+                    {.samples = 0, .latency_seconds = 0.02, .visits = 2, .least_turns = 1}, nothing_kept);
+  ModelFindings findings;
+  measurer.measure_float(findings);
+  CandidateFindings row;
+  row.runtime = "openvino";
+  row.artifact = described(files_of(shop.model), shop.data.folder.path());
+  measurer.measure(row, {}, shop.model);
+  while (measurer.wants_visit(row)) measurer.visit(row);
+  findings.candidates = {row};
+  measurer.conclude(findings);
+  const CandidateFindings& measured = findings.candidates[0];
+  REQUIRE(measured.achieved);
+  if (!measured.achieved->operations.value) return;  // too busy a machine
+  Worker worker;
+  const Peaks own = measured_peaks(worker, "openvino", shop.options.threads);
+  CHECK(*measured.achieved->operations_of_peak.value == *measured.achieved->operations.value / own.float_operations);
+}
+
 TEST_CASE("the best pair of file and runtime is named with both", "[runtimes]") {
   const auto row = [](const char* name, const char* runtime, double ratio) {
     CandidateFindings c;

@@ -1,6 +1,7 @@
 // The second runtime. Where it is not here, what needs it is skipped, and that is said.
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "format/onnx/onnx.h"
 #include "graph/text.h"
 #include "run/deployment.h"
+#include "run/worker.h"
 #include "tensor/convert.h"
 
 namespace bw {
@@ -48,22 +50,30 @@ std::vector<float> floats(const Tensor& tensor) {
   return to_floats(tensor);
 }
 
-TEST_CASE("a runtime that is named but not here is a usage error with the command that brings it", "[openvino]") {
-  const Runtime& runtime = runtime_named("openvino");
-  CHECK(runtime.brought_by == "deps/fetch openvino");
+TEST_CASE("a runtime that is here has a version, and OpenVINO a command that brings it", "[openvino]") {
+  CHECK(runtime_named("openvino").brought_by == "deps/fetch openvino");
   CHECK(runtime_named("onnxruntime").brought_by.empty());
-  if (runtime.available()) {
-    CHECK(available_runtime("openvino").name == "openvino");
-    CHECK(name_and_version(runtime).starts_with("openvino 2026."));
-    return;
-  }
+  CHECK(available_runtime("onnxruntime").name == "onnxruntime");
+  CHECK(name_and_version(openvino()).starts_with("openvino 2026."));
+}
+
+// In a process of its own: what was found once stays found.
+TEST_CASE("a runtime that is named but not here is a usage error with the command that brings it", "[openvino]") {
+  const test::Folder empty;
+  const char* before = std::getenv("BITWRIGHT_OPENVINO");
+  const std::string kept = before ? before : "";
+  ::setenv("BITWRIGHT_OPENVINO", empty.path().c_str(), 1);
+  Worker worker;
   try {
-    available_runtime("openvino");
-    FAIL("it is not here");
+    worker.run({"find-runtime", R"({"name":"openvino"})", {}, {}});
+    FAIL("it was found in an empty folder");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::Usage);
+    CHECK(error.message() == "the runtime 'openvino' is not here");
     CHECK(error.hint() == "Bring it with: deps/fetch openvino");
   }
+  CHECK_NOTHROW(worker.run({"find-runtime", R"({"name":"onnxruntime"})", {}, {}}));
+  before ? ::setenv("BITWRIGHT_OPENVINO", kept.c_str(), 1) : ::unsetenv("BITWRIGHT_OPENVINO");
 }
 
 TEST_CASE("OpenVINO computes floats in 32 bits, from a file and from memory", "[openvino]") {

@@ -113,12 +113,22 @@ JobResult pid(JobContext&) {
   return {std::to_string(::getpid()), {}};
 }
 
+JobResult find_runtime(JobContext& context) {
+  available_runtime(context.request().at("name").get<std::string>());
+  return {"{}", {}};
+}
+
 }  // namespace
 
 std::span<const Job> test_jobs() {
-  static constexpr std::array kJobs{Job{"echo", echo},       Job{"fail", fail},           Job{"crash", crash},
-                                    Job{"sum", sum_samples}, Job{"run model", run_model}, Job{"pid", pid},
-                                    Job{"share", share}};
+  static constexpr std::array kJobs{Job{"echo", echo},
+                                    Job{"fail", fail},
+                                    Job{"crash", crash},
+                                    Job{"sum", sum_samples},
+                                    Job{"run model", run_model},
+                                    Job{"pid", pid},
+                                    Job{"share", share},
+                                    Job{"find-runtime", find_runtime}};
   return kJobs;
 }
 
