@@ -96,6 +96,7 @@ function(bw_programs folder prefix)  # what they link follows
     get_filename_component(name ${source} NAME_WE)
     add_executable(${prefix}_${name} ${source})
     target_link_libraries(${prefix}_${name} PRIVATE ${ARGN})
+    target_include_directories(${prefix}_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     bw_set_rpath(${prefix}_${name})
   endforeach()
 endfunction()

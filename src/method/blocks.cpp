@@ -1,31 +1,15 @@
 #include "method/blocks.h"
 
-#include <algorithm>
-
 #include "tensor/kernels/nbits.h"
+#include "tensor/transposed.h"
 
 namespace bw {
 namespace {
 
-// [rows, columns] -> [columns, rows].
-std::vector<float> transposed(std::span<const float> matrix, std::size_t rows, std::size_t columns) {
-  constexpr std::size_t kTile = 32;  // stays in the first cache both ways
-  std::vector<float> out(matrix.size());
-  for (std::size_t r0 = 0; r0 < rows; r0 += kTile)
-    for (std::size_t c0 = 0; c0 < columns; c0 += kTile)
-      for (std::size_t r = r0; r < std::min(r0 + kTile, rows); ++r)
-        for (std::size_t c = c0; c < std::min(c0 + kTile, columns); ++c) out[c * rows + r] = matrix[r * columns + c];
-  return out;
-}
-
 // One number a block: from [columns, blocks], as the kernel gives them, to [blocks, columns].
 template <class T>
 std::vector<T> along_rows(const std::vector<T>& values, std::size_t columns) {
-  const std::size_t blocks = values.size() / columns;
-  std::vector<T> out(values.size());
-  for (std::size_t c = 0; c < columns; ++c)
-    for (std::size_t b = 0; b < blocks; ++b) out[b * columns + c] = values[c * blocks + b];
-  return out;
+  return transposed(std::span<const T>(values), columns, values.size() / columns);
 }
 
 }  // namespace

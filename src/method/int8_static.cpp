@@ -14,6 +14,7 @@
 #include "method/placement.h"
 #include "observe/observers/observer.h"
 #include "tensor/kernels/saturation.h"
+#include "tensor/transposed.h"
 
 namespace bw {
 namespace {
@@ -83,10 +84,7 @@ bool saturates(const Tensor& codes) {
   const auto rows = static_cast<std::size_t>(codes.shape()[0]);
   const std::size_t columns = stored.size() / rows;
   if (any_pair(stored, columns)) return true;
-  std::vector<std::int8_t> transposed(stored.size());
-  for (std::size_t r = 0; r < rows; ++r)
-    for (std::size_t c = 0; c < columns; ++c) transposed[c * rows + r] = stored[r * columns + c];
-  return any_pair(transposed, rows);
+  return any_pair(transposed(stored, rows, columns), rows);
 }
 
 Scheme activation_scheme(const Task& task, const Arguments& arguments) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "graph/evaluate/elements.h"
+#include "tensor/transposed.h"
 
 namespace bw {
 
@@ -43,12 +44,9 @@ Matrix matrix(const Tensor& tensor) {
 Matrix transposed(const Call& call, const Tensor& tensor) {
   call.require(tensor.rank() == 2, "a matrix is needed");
   const std::int64_t rows = tensor.shape()[0], columns = tensor.shape()[1];
-  const std::vector<double> values = to_doubles(tensor);
-  Matrix result{std::vector<double>(values.size()), {columns, rows}};
-  for (std::int64_t i = 0; i < rows; ++i)
-    for (std::int64_t j = 0; j < columns; ++j)
-      result.values[static_cast<std::size_t>(j * rows + i)] = values[static_cast<std::size_t>(i * columns + j)];
-  return result;
+  return {bw::transposed(std::span<const double>(to_doubles(tensor)), static_cast<std::size_t>(rows),
+                         static_cast<std::size_t>(columns)),
+          {columns, rows}};
 }
 
 Outputs matmul(const Call& call) {

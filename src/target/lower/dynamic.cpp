@@ -8,19 +8,21 @@
 #include "plan/apply_steps.h"
 #include "target/lower/steps.h"
 #include "tensor/convert.h"
+#include "tensor/transposed.h"
 
 namespace bw {
 namespace {
 
-// [rows, columns] -> [columns, rows], for codes of any integer type.
-Tensor transposed(const Tensor& matrix) {
-  const std::int64_t rows = matrix.shape()[0], columns = matrix.shape()[1];
-  const std::vector<std::int64_t> from = to_int64s(matrix);
-  std::vector<std::int64_t> to(from.size());
-  for (std::int64_t r = 0; r < rows; ++r)
-    for (std::int64_t c = 0; c < columns; ++c)
-      to[static_cast<std::size_t>(c * rows + r)] = from[static_cast<std::size_t>(r * columns + c)];
-  return cast(Tensor::of<std::int64_t>({columns, rows}, std::span<const std::int64_t>(to)), matrix.dtype());
+// The last two axes exchanged, for codes of any integer type: of a matrix, and of LSTM weights [directions, 4*hidden,
+// in], which the runtime's kernel stores [directions, in, 4*hidden].
+Tensor transposed(const Tensor& codes) {
+  Shape shape = codes.shape();
+  const std::size_t last = shape.size() - 1;
+  const std::vector<std::int64_t> turned =
+      bw::transposed(std::span<const std::int64_t>(to_int64s(codes)), static_cast<std::size_t>(shape[last - 1]),
+                     static_cast<std::size_t>(shape[last]));
+  std::swap(shape[last - 1], shape[last]);
+  return cast(Tensor::of<std::int64_t>(shape, std::span<const std::int64_t>(turned)), codes.dtype());
 }
 
 // DynamicQuantizeLinear -> DequantizeLinear feeding a product.
@@ -52,20 +54,6 @@ void lower_product(Rewriter& rewriter, NodeId id, const Product& product, const 
   replace_node(rewriter, id, result);
 }
 
-// LSTM weights [directions, 4*hidden, in] are stored [directions, in, 4*hidden] by the runtime's kernel.
-Tensor recurrent_weight(const Tensor& codes) {
-  const Shape& shape = codes.shape();
-  const std::vector<std::int64_t> from = to_int64s(codes);
-  std::vector<std::int64_t> to(from.size());
-  for (std::int64_t d = 0; d < shape[0]; ++d)
-    for (std::int64_t r = 0; r < shape[1]; ++r)
-      for (std::int64_t c = 0; c < shape[2]; ++c)
-        to[static_cast<std::size_t>((d * shape[2] + c) * shape[1] + r)] =
-            from[static_cast<std::size_t>((d * shape[1] + r) * shape[2] + c)];
-  return cast(Tensor::of<std::int64_t>({shape[0], shape[2], shape[1]}, std::span<const std::int64_t>(to)),
-              codes.dtype());
-}
-
 // Scales of one weight: [directions, 4*hidden] from blocks that span a row, [directions] from one for each or for all.
 struct RecurrentOperand {
   ValueId codes, scale, zero_point;
@@ -84,7 +72,7 @@ std::optional<RecurrentOperand> recurrent_operand(Rewriter& rewriter, ValueId va
   const std::string name = rewriter.graph().value(weight->codes).name;
   const Tensor zeros = Tensor::make(codes.dtype(), wanted, [](std::span<std::byte>) {});
   return RecurrentOperand{
-      rewriter.add_constant(name + "_recurrent", recurrent_weight(codes)),
+      rewriter.add_constant(name + "_recurrent", transposed(codes)),
       rewriter.add_constant(name + "_scales", Tensor::of<float>(wanted, std::span<const float>(spread))),
       rewriter.add_constant(name + "_zero_points", zeros)};
 }
