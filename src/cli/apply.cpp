@@ -1,11 +1,11 @@
 // bitwright apply: a model and a plan give the same file today, next year and on another machine.
 
 #include "base/kept_files.h"
-#include "model/model.h"
 #include "bench/proven.h"
 #include "cli/catalog.h"
 #include "cli/model_flags.h"
 #include "cli/output.h"
+#include "model/model.h"
 
 namespace bw {
 namespace {

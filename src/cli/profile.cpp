@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "bench/model.h"
+#include "model/model.h"
 #include "bench/proven.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"

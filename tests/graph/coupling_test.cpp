@@ -57,6 +57,27 @@ std::set<std::string> said_of(const test::Instance& one) {
   return all;
 }
 
+TEST_CASE("the axis of a weight that carries channels is one that is coupled with an output", "[coupling]") {
+  std::vector<test::Instance> all = test::instances();
+  for (const test::Instance& one : test::runtime_instances()) all.push_back(one);
+  for (const test::Instance& one : all) {
+    const test::Case made = test::made(one, 7);
+    const Node& node = made.graph.nodes[0];
+    const OpInfo* op = find_op(node);
+    if (!op->weight_channel_axis) continue;
+    CAPTURE(one.op, one.attributes, one.inputs);
+    const auto& weight = made.inputs[static_cast<std::size_t>(op->weight_input)];
+    const auto axis = op->weight_channel_axis(node, static_cast<int>(weight.rank()));
+    const std::vector<Coupling> found = couplings_of(one);
+    const bool coupled = std::any_of(found.begin(), found.end(), [&](const Coupling& coupling) {
+      const OperandAxis wanted{false, op->weight_input, axis.value_or(-1)};
+      return (coupling.tie == Tie::Each || coupling.tie == Tie::Gated) &&
+             (coupling.a == wanted || coupling.b == wanted);
+    });
+    CHECK(coupled == axis.has_value());
+  }
+}
+
 using Said = std::set<std::string>;
 
 TEST_CASE("all that can be said of a layer is said", "[coupling]") {

@@ -148,12 +148,34 @@ TEST_CASE("extents beyond 63 bits are unknown", "[infer]") {
   CHECK(type_of("const %a: int64[] = int64[] {0}\nconst %b: int64[] = int64[] {" + huge +
                 "}\nconst %c: int64[] = "
                 "int64[] {1}\n%y = Range(%a, %b, %c)") == "int64[" + huge + "]");
+  CHECK(type_of("input %x: float32[1,1,9]\ninput %w: float32[1,1," + huge + "]\n%y = Conv(%x, %w)") ==
+        "float32[1,1,?]");
+  CHECK(type_of("input %x: float32[2," + huge + ",2]\n%y = DFT(%x) {onesided = 1, inverse = 1}") == "float32[2,?,1]");
   CHECK(type_of("input %x: float32[4," + huge +
                 "]\nconst %a: int64[1] = int64[1] {-9223372036854775807}\nconst %e: "
                 "int64[1] = int64[1] {" +
                 huge +
                 "}\nconst %k: int64[1] = int64[1] {1}\nconst %s: int64[1] = int64[1] "
                 "{2}\n%y = Slice(%x, %a, %e, %k, %s)") == "float32[4,4611686018427387904]");
+}
+
+Graph chain(const std::string& input, const std::string& op, const std::string& after, int nodes) {
+  std::string statements = "input %v0: " + input + "\nconst %zero: int64[1] = int64[1] {0}\n";
+  for (int i = 0; i < nodes; ++i)
+    statements += "%v" + std::to_string(i + 1) + " = " + op + "(%v" + std::to_string(i) + after + ")\n";
+  return parsed(statements + "output %v" + std::to_string(nodes));
+}
+
+TEST_CASE("neither ranks, nor types inside types, nor symbols grow without end", "[infer]") {
+  Graph ranks = chain("float32[2]", "Unsqueeze", ", %zero", 3000);
+  infer(ranks);
+  CHECK(to_string(ranks.value(ranks.outputs[0]).type) == "float32");
+  Graph nested = chain("float32[2]", "SequenceConstruct", "", 3000);
+  infer(nested);
+  CHECK(nested.value(nested.outputs[0]).type.element == nullptr);
+  Graph symbols = chain("float32[" + std::string(100'000, 'N') + "]", "Relu", "", 10);
+  infer(symbols);
+  CHECK(to_string(symbols.value(symbols.outputs[0]).type) == "float32[?]");
 }
 
 TEST_CASE("a long graph takes a moment", "[infer]") {

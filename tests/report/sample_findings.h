@@ -95,8 +95,8 @@ inline Findings sample_findings() {
   m.opset = 17;
   m.architecture.type = "cnn";
   m.architecture.parameters = 269722;
-  m.architecture.compatibility = {{"ptq_4bit", false}, {"ptq_8bit", true}};
-  m.architecture.recommended_methods = {"int8-static"};
+  m.compatibility = {{"ptq_4bit", false}, {"ptq_8bit", true}};
+  m.recommended_methods = {"int8-static"};
   m.dataset_name = "cifar10";
   m.dataset_path = "zoo/cifar10/dataset.yaml";
   m.task = "classification";

@@ -104,15 +104,20 @@ void reshape(Operands& at) {
 
 namespace {
 
+// Where the next part begins; -1: not known.
+std::int64_t after(std::int64_t before, std::int64_t extent) {
+  std::int64_t sum = 0;
+  return before < 0 || extent < 0 || __builtin_add_overflow(before, extent, &sum) ? -1 : sum;
+}
+
 void tie_parts(Operands& at, int first, int step) {
   const auto* y = at.output(0);
   const int axis = y ? axis_of(at, *y) : -1;
   std::int64_t before = 0;
   for (int input = first; axis >= 0 && input < at.inputs(); input += step) {
     tie_others(at, input, 0, axis);
-    const std::int64_t extent = at.extent(in(input, axis));
     at.tie_part(in(input, axis), out(0, axis), before);
-    before = extent < 0 || before < 0 ? -1 : before + extent;
+    before = after(before, at.extent(in(input, axis)));
   }
 }
 
@@ -133,9 +138,8 @@ void split(Operands& at) {
   std::int64_t before = 0;
   for (int output = 0; axis >= 0 && output < at.outputs(); ++output) {
     tie_others(at, 0, output, axis);
-    const std::int64_t extent = at.extent(out(output, axis));
     at.tie_part(out(output, axis), in(0, axis), before);
-    before = extent < 0 || before < 0 ? -1 : before + extent;
+    before = after(before, at.extent(out(output, axis)));
   }
 }
 

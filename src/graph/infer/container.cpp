@@ -11,9 +11,13 @@ namespace {
 
 using Kind = ValueType::Kind;
 
+// Nothing where the types would be nested without end.
 ValueType holding(Kind kind, const ValueType& element) {
+  constexpr int kDeepest = 16;
   ValueType type;
-  if (element.kind == Kind::Unknown) return type;
+  int depth = 0;
+  for (const ValueType* inner = &element; inner; inner = inner->element.get()) ++depth;
+  if (element.kind == Kind::Unknown || depth > kDeepest) return type;
   type.kind = kind;
   type.element = std::make_shared<const ValueType>(element);
   return type;
@@ -98,10 +102,11 @@ void scan_of_batches(Inference& at) {
   Dim batch, length;
   for (std::size_t i = 1; i < at.inputs(); ++i) {
     ValueType type = without_axis(at, at.input(i), 0);
-    if (const Dims* shape = at.shape(i)) batch = unified(at, batch, shape->front());
-    if (i > states && type.shape) {
+    const Dims* shape = at.shape(i);
+    if (shape) batch = unified(at, batch, shape->front());
+    if (i > states && shape) {
       type = without_axis(at, type, 0);
-      length = unified(at, length, (*at.shape(i))[1]);
+      length = unified(at, length, (*shape)[1]);
     }
     inputs.push_back(std::move(type));
   }

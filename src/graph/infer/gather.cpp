@@ -43,10 +43,10 @@ void gather_nd(Inference& at) {
   if (!data || !indices) return;
   at.require(!indices->empty(), "the indices have no axes");
   if (!indices->back().known()) return;
-  const std::int64_t named =
-      at.node().find("batch_dims") ? at.attribute("batch_dims") + indices->back().value : indices->back().value;
-  at.require(named >= 0 && named <= static_cast<std::int64_t>(data->size()),
+  const std::int64_t batch = at.attribute("batch_dims"), rank = static_cast<std::int64_t>(data->size());
+  at.require(batch >= 0 && batch <= rank && indices->back().value <= rank - batch,
              "the indices name more axes than there are");
+  const std::int64_t named = batch + indices->back().value;
   Dims result(indices->begin(), indices->end() - 1);
   result.insert(result.end(), data->begin() + named, data->end());
   at.output(0, at.dtype(0), std::move(result));

@@ -1,7 +1,7 @@
 // Shapes as data, and the same elements in another shape.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <limits>
 
 #include "graph/infer/rules.h"
 #include "graph/ops/constant.h"
@@ -78,7 +78,8 @@ std::optional<std::int64_t> steps(const Inference& at) {
   std::int64_t span = 0;
   if (__builtin_sub_overflow(*limit, *start, &span)) return std::nullopt;
   if (span == 0 || (span > 0) != (*delta > 0)) return 0;
-  return *delta == -1 ? -span : span / *delta + (span % *delta != 0);
+  if (*delta == -1) return span == std::numeric_limits<std::int64_t>::min() ? std::nullopt : std::optional(-span);
+  return span / *delta + (span % *delta != 0);
 }
 
 }  // namespace

@@ -137,8 +137,16 @@ std::optional<Contents> Scope::contents(ValueId id) const {
   return contents_of(constant(id));
 }
 
+// Neither ranks nor symbols grow from node to node without end: what is longer than any network has is left unknown.
 void Scope::found(ValueId id, const ValueType& type) {
-  refine(graph_.value(id), type);
+  constexpr std::size_t kHighestRank = 64, kLongestSymbol = 256;
+  ValueType bounded = type;
+  if (type.shape && type.shape->size() > kHighestRank)
+    bounded.shape = std::nullopt;
+  else if (bounded.shape)
+    for (Dim& dim : *bounded.shape)
+      if (dim.symbol.size() > kLongestSymbol) dim.symbol.clear();
+  refine(graph_.value(id), bounded);
 }
 
 void Scope::keep(ValueId id, Contents contents) {

@@ -44,7 +44,7 @@ void dft(Inference& at) {
   if (at.has(1))
     length = extent(at, 1);
   else if (one_sided && inverse)
-    length = length.known() ? number_dim(std::max<std::int64_t>(length.value - 1, 0) * 2) : Dim{};
+    length = length.known() ? times(number_dim(std::max<std::int64_t>(length.value - 1, 0)), 2) : Dim{};
   if (one_sided && !inverse) length = half(length);
   at.output(0, at.dtype(0), std::move(result));
 }

@@ -6,7 +6,8 @@ namespace bw::rule {
 
 namespace {
 
-constexpr std::int64_t kLongestAxis = std::int64_t{1} << 60;  // beyond it sums would leave 63 bits
+// Beyond these, sums and products would leave 63 bits.
+constexpr std::int64_t kLongestAxis = std::int64_t{1} << 60, kLongestKernel = std::int64_t{1} << 31;
 
 // One spatial axis with what the attributes say of it.
 struct Slide {
@@ -34,8 +35,8 @@ std::vector<Slide> slides(const Inference& at, std::size_t rank, const Dims& ker
   std::vector<Slide> all(rank);
   for (std::size_t i = 0; i < rank; ++i) {
     const std::int64_t extent = given.empty() ? kernel[i].value : given[i];
-    all[i].known_kernel = extent > 0;
-    all[i].window = {extent > 0 ? extent : 1, strides[i], dilations[i], pads[i], pads[i + rank], ceiling};
+    all[i].known_kernel = extent > 0 && extent <= kLongestKernel;
+    all[i].window = {all[i].known_kernel ? extent : 1, strides[i], dilations[i], pads[i], pads[i + rank], ceiling};
     all[i].same_upper = auto_pad == "SAME_UPPER";
     all[i].same_lower = auto_pad == "SAME_LOWER";
     if (auto_pad == "VALID") all[i].window.before = all[i].window.after = 0;
