@@ -1,6 +1,7 @@
 // Reshape to [first dimension, everything else] is Flatten with axis 1, whatever way the exporter wrote it.
 #include <limits>
 
+#include "graph/ops/op.h"
 #include "graph/passes/list.h"
 #include "graph/rewriter.h"
 #include "tensor/convert.h"
@@ -21,7 +22,7 @@ std::int64_t rest_of(const std::vector<Dim>& shape) {
 }
 
 bool flattens(const Graph& graph, const Node& node) {
-  if (!node.is("Reshape") || node.int_or("allowzero", 0) != 0 || node.input(0) == kNoValue ||
+  if (!node.is("Reshape") || int_of(node, "allowzero") != 0 || node.input(0) == kNoValue ||
       !graph.is_constant(node.input(1)))
     return false;
   const ValueType& type = graph.value(node.inputs[0]).type;

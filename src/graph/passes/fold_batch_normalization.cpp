@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "graph/evaluate/elements.h"
+#include "graph/ops/op.h"
 #include "graph/passes/list.h"
 #include "graph/rewriter.h"
 
@@ -30,7 +31,7 @@ const Tensor* constant(const Graph& graph, ValueId id) {
 }
 
 std::optional<Affine> affine_of(const Graph& graph, const Node& node) {
-  if (!node.is("BatchNormalization") || node.int_or("training_mode", 0) != 0 || node.int_or("spatial", 1) != 1)
+  if (!node.is("BatchNormalization") || int_of(node, "training_mode") != 0 || int_of(node, "spatial") != 1)
     return std::nullopt;
   for (std::size_t i = 1; i < node.outputs.size(); ++i)
     if (node.outputs[i] != kNoValue) return std::nullopt;
@@ -41,7 +42,7 @@ std::optional<Affine> affine_of(const Graph& graph, const Node& node) {
     parts[i] = to_doubles(*tensor);
     if (parts[i].size() != parts[0].size()) return std::nullopt;
   }
-  const double epsilon = as_written(node.float_or("epsilon", 1e-5f));
+  const double epsilon = as_written(float_of(node, "epsilon"));
   Affine affine{std::move(parts[0]), std::move(parts[1]), std::move(parts[2])};
   for (std::size_t c = 0; c < affine.factor.size(); ++c) {
     affine.factor[c] /= std::sqrt(parts[3][c] + epsilon);
@@ -56,8 +57,8 @@ std::optional<std::vector<std::int64_t>> channels_of(const Node& layer, const Te
   const bool gemm = layer.is("Gemm"), transposed = layer.is("ConvTranspose");
   if (!gemm && !transposed && !layer.is("Conv")) return std::nullopt;
   if (gemm ? shape.size() != 2 : shape.size() < 3) return std::nullopt;
-  const std::size_t axis = gemm ? (layer.int_or("transB", 0) ? 0 : 1) : transposed ? 1 : 0;
-  const std::int64_t group = transposed ? layer.int_or("group", 1) : 1;
+  const std::size_t axis = gemm ? (int_of(layer, "transB") ? 0 : 1) : transposed ? 1 : 0;
+  const std::int64_t group = transposed ? int_of(layer, "group") : 1;
   if (group < 1 || group > std::max<std::int64_t>(shape[0], 1) || shape[0] % group != 0 ||
       shape[axis] * group != static_cast<std::int64_t>(channels))
     return std::nullopt;
@@ -81,7 +82,7 @@ std::optional<std::vector<double>> bias_of(const Graph& graph, const Node& layer
     return std::nullopt;
   std::vector<double> bias = to_doubles(*tensor);
   if (layer.is("Gemm"))
-    for (double& value : bias) value *= layer.float_or("beta", 1);
+    for (double& value : bias) value *= float_of(layer, "beta");
   return bias;
 }
 

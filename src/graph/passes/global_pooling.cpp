@@ -2,6 +2,7 @@
 // have.
 #include <algorithm>
 
+#include "graph/ops/op.h"
 #include "graph/passes/list.h"
 #include "graph/rewriter.h"
 #include "tensor/convert.h"
@@ -24,7 +25,7 @@ bool pools_whole_image(const Graph& graph, const Node& node) {
   const std::vector<Dim>* image = image_of(graph, node);
   if (!node.is("AveragePool") || !image) return false;
   const std::vector<std::int64_t> kernel = node.ints_or("kernel_shape", {});
-  const std::string auto_pad = node.string_or("auto_pad", "NOTSET");
+  const std::string auto_pad = string_of(node, "auto_pad");
   if (kernel.size() + 2 != image->size() || (auto_pad != "NOTSET" && auto_pad != "VALID")) return false;
   for (std::size_t i = 0; i < kernel.size(); ++i)
     if ((*image)[i + 2].value != kernel[i]) return false;
@@ -73,7 +74,7 @@ bool global_pooling(Graph& graph) {
     const Node node = graph.nodes[n];
     if (!pools_whole_image(graph, node) && !averages_image(graph, node)) continue;
     const auto id = static_cast<NodeId>(n);
-    if (node.is("ReduceMean") && node.int_or("keepdims", 1) == 0) {
+    if (node.is("ReduceMean") && int_of(node, "keepdims") == 0) {
       add_pool_and_flatten(rewriter, id);
     } else {
       rewriter.set_input(id, 1, kNoValue);

@@ -2,6 +2,7 @@
 // vector, MatMul with a weight that is a matrix. What several exporters and simplifiers write otherwise means the same.
 #include <algorithm>
 
+#include "graph/ops/op.h"
 #include "graph/passes/list.h"
 #include "graph/rewriter.h"
 #include "tensor/convert.h"
@@ -40,7 +41,7 @@ bool fold_factor(Rewriter& rewriter, NodeId id, const char* factor, std::size_t 
 std::optional<std::int64_t> columns_of(const Graph& graph, const Node& node) {
   const std::optional<Shape> weight = graph.value(node.input(1)).type.static_shape();
   if (!weight || weight->size() != 2) return std::nullopt;
-  return (*weight)[node.int_or("transB", 0) != 0 ? 0 : 1];
+  return (*weight)[int_of(node, "transB") != 0 ? 0 : 1];
 }
 
 // A bias of one row, or of one number, as a vector of the output's width; none when it differs from row to row.
@@ -56,7 +57,7 @@ std::optional<Tensor> as_vector(const Tensor& bias, std::int64_t columns) {
 bool make_bias_a_vector(Rewriter& rewriter, NodeId id) {
   const Node node = rewriter.graph().node(id);
   const ValueId bias = node.input(2);
-  if (bias == kNoValue || !is_float_constant(rewriter.graph(), bias) || node.float_or("beta", 1) != 1) return false;
+  if (bias == kNoValue || !is_float_constant(rewriter.graph(), bias) || float_of(node, "beta") != 1) return false;
   const std::optional<std::int64_t> columns = columns_of(rewriter.graph(), node);
   const Value constant = rewriter.graph().value(bias);
   if (!columns || constant.initializer.shape() == Shape{*columns}) return false;

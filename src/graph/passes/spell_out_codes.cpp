@@ -1,4 +1,5 @@
 #include "graph/passes/spell_out_codes.h"
+#include "graph/ops/op.h"
 
 #include <algorithm>
 #include <array>
@@ -251,9 +252,8 @@ class Speller {
   void blocked_product(NodeId id) {
     const Node node = graph_.node(id);
     if (node.input(4) != kNoValue) return;  // columns in another order
-    const auto rows =
-        decoded_rows(node.input(1), node.input(2), node.input(3), {node.int_or("N", 0), node.int_or("K", 0)},
-                     node.int_or("bits", 4), node.int_or("block_size", 0));
+    const auto rows = decoded_rows(node.input(1), node.input(2), node.input(3), {int_of(node, "N"), int_of(node, "K")},
+                                   int_of(node, "bits"), int_of(node, "block_size"));
     if (!rows) return;
     const Value output = graph_.value(node.output(0));
     const ValueId weight = rewriter_.add_constant(name(node.input(1)) + "_rows", *rows);
@@ -269,12 +269,12 @@ class Speller {
     const Node node = graph_.node(id);
     const ValueId table = node.input(0);
     if (!is_constant(table) || constant(table).rank() != 2 || constant(table).dtype() != DType::UInt8) return;
-    if (node.int_or("gather_axis", 0) != 0 || node.int_or("quantize_axis", 1) != 1) return;
-    const std::int64_t bits = node.int_or("bits", 4);
+    if (int_of(node, "gather_axis") != 0 || int_of(node, "quantize_axis") != 1) return;
+    const std::int64_t bits = int_of(node, "bits");
     if (bits != 4 && bits != 8) return;
     const std::int64_t columns = constant(table).shape()[1] * 8 / bits;
     const auto rows = decoded_rows(table, node.input(2), node.input(3), {constant(table).shape()[0], columns}, bits,
-                                   node.int_or("block_size", 128));
+                                   int_of(node, "block_size"));
     if (!rows) return;
     const Value output = graph_.value(node.output(0));
     replace(id, rewriter_.add_op("Gather", {rewriter_.add_constant(name(table) + "_float", *rows), node.input(1)},

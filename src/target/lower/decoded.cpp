@@ -1,4 +1,5 @@
 // What the lowering steps share: seeing through DequantizeLinear, and replacing a node.
+#include "graph/ops/op.h"
 #include "target/lower/steps.h"
 
 namespace bw {
@@ -12,8 +13,8 @@ std::optional<Decoded> decoded(const Rewriter& rewriter, ValueId value) {
                  .codes = node.input(0),
                  .scale = node.input(1),
                  .zero_point = node.input(2),
-                 .axis = node.int_or("axis", 1),
-                 .block_size = node.int_or("block_size", 0)};
+                 .axis = int_of(node, "axis"),
+                 .block_size = int_of(node, "block_size")};
 }
 
 std::optional<Decoded> decoded_constant(const Rewriter& rewriter, ValueId value) {
