@@ -24,8 +24,9 @@ Figure missing_figure(Unit unit, std::string reason) {
 }
 
 Verdict verdict_of_ratio(const Interval& ratio) {
-  if (ratio.high < 1) return Verdict::Better;
-  if (ratio.low > 1) return Verdict::Worse;
+  constexpr double kFloor = 0.005;
+  if (ratio.high < 1 - kFloor) return Verdict::Better;
+  if (ratio.low > 1 + kFloor) return Verdict::Worse;
   return ratio.within(0.97, 1.03) ? Verdict::Same : Verdict::Inconclusive;
 }
 

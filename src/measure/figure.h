@@ -30,8 +30,8 @@ Figure missing_figure(Unit unit, std::string reason);
 enum class Verdict : std::uint8_t { Better, Same, Worse, Inconclusive };
 std::string_view name_of(Verdict verdict);  // "better", ...
 
-// Lower is better; 1 means equal. Better or worse when the interval excludes 1, else same when it lies within 0.97
-// to 1.03.
+// Lower is better; 1 means equal. Better or worse when the interval excludes 1 by half a percent and more, which is
+// what two copies of one model may differ in whatever is done against it; else same when it lies within 0.97 to 1.03.
 Verdict verdict_of_ratio(const Interval& ratio);
 
 enum class Direction : std::uint8_t { Higher, Lower };  // which way is better

@@ -145,15 +145,15 @@ class RemoteSessions final : public Sessions {
 
   TimedRun run(std::size_t session, std::size_t turn) override {
     TimedRun run;
-    Side& side = sides_[session % 2];
-    JobRequest request{"run-twin", to_line({{"twin", session / 2}, {"turn", turn}}), {}, {}};
+    Side& side = sides_[kSide[session]];
+    JobRequest request{"run-twin", to_line({{"twin", kTwin[session]}, {"turn", turn}}), {}, {}};
     read(side, request, [&](const Json& json) {
       run = {positive(json.at("seconds").get<double>()), json.at("cpu").get<double>(), json.at("waited").get<bool>()};
       side.cpu = json.at("process").get<double>();
     });
     return run;
   }
-  double load_seconds(std::size_t session) const override { return sides_[session % 2].loads.at(session / 2); }
+  double load_seconds(std::size_t session) const override { return sides_[kSide[session]].loads.at(kTwin[session]); }
   double cpu_seconds() const override { return bw::cpu_seconds() + sides_[0].cpu + sides_[1].cpu; }
 
  private:

@@ -80,7 +80,7 @@ class LocalSessions final : public Sessions {
 JobResult run_latency(JobContext& context) {
   const Json request = context.request();
   const Deployment original = deployment_from(request.at("original")), other = deployment_from(request.at("quantized"));
-  const Deployment models[kSessions] = {original, other, original, other};
+  const Deployment models[kSessions] = {original, other, other, original};
   LocalSessions sessions(context, models, request.at("threads").get<int>());
   const Visit visit = run_in_turns(sessions,
                                    {.seconds = request.at("seconds").get<double>(),

@@ -55,8 +55,8 @@ class Turns {
  private:
   double time(std::size_t session) {
     const TimedRun run = sessions_.run(session, turn_ / 4);
-    cpu_[session % 2] += run.cpu;
-    wall_[session % 2] += run.seconds;
+    cpu_[kSide[session]] += run.cpu;
+    wall_[kSide[session]] += run.seconds;
     if (run.waited) {
       ++waited_;
     } else {
@@ -70,7 +70,7 @@ class Turns {
     const double cores = std::max(1u, std::thread::hardware_concurrency());
     return {{runs_[first], runs_[second]},
             {sessions_.load_seconds(first), sessions_.load_seconds(second)},
-            wall_[first % 2] > 0 ? cpu_[first % 2] / (wall_[first % 2] * cores) : 0};
+            wall_[kSide[first]] > 0 ? cpu_[kSide[first]] / (wall_[kSide[first]] * cores) : 0};
   }
 
   Sessions& sessions_;

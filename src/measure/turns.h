@@ -8,7 +8,10 @@
 
 namespace bw {
 
-enum : std::size_t { Original0, Quantized0, Original1, Quantized1, kSessions };
+// In the order in which they are loaded: what the place in a process gives or takes falls on both models alike.
+enum : std::size_t { Original0, Quantized0, Quantized1, Original1, kSessions };
+// 0: the original's, 1: the other's; and which of the two it is.
+inline constexpr std::size_t kSide[kSessions] = {0, 1, 1, 0}, kTwin[kSessions] = {0, 0, 1, 1};
 
 struct TimedRun {
   double seconds = 0, cpu = 0;  // wall time; processor time of the process that ran it

@@ -34,7 +34,8 @@ TEST_CASE("calibration sees every sample, equal to the bit for any number of thr
   CHECK(one.samples == 101);
   CHECK(one.evidence.to_bytes() == three.evidence.to_bytes());
   for (int again = 0; again < 4; ++again)  // on a busy machine one thread may take all samples
-    CHECK(calibrate(data.graph, samples, ranges_of_all(), {.threads = 3, .runtime = "onnxruntime"}).evidence == one.evidence);
+    CHECK(calibrate(data.graph, samples, ranges_of_all(), {.threads = 3, .runtime = "onnxruntime"}).evidence ==
+          one.evidence);
   const auto [low, high] = std::minmax_element(data.x.begin(), data.x.end());
   CHECK(one.evidence.value("x").get<RangeStatistic>().range() == Range{*low, *high});
   CHECK(one.evidence.value("x").count() == 404);

@@ -10,6 +10,7 @@
 #include "measure/profile.h"
 #include "measure/small_data.h"
 #include "observe/calibrate.h"
+#include "observe/statistics/range.h"
 
 namespace bw {
 namespace {
@@ -130,16 +131,16 @@ TEST_CASE("OpenVINO calibrates as ONNX Runtime does", "[openvino]") {
   require_openvino();
   const Case data(30);
   Needs needs;
-  for (const char* value : {"x", "logits"}) needs.add(value, {StatisticKind::Range});
+  for (const char* value : {"x", "logits"}) needs.add(value, {RangeStatistic::kName});
   SharedSamples samples = data.samples();
   const Calibration one = calibrate(data.graph, samples, needs, {.threads = 1, .runtime = "onnxruntime"}),
                     other = calibrate(data.graph, samples, needs, {.threads = 1, .runtime = "openvino"});
   CHECK(other.samples == 30);
   for (const char* value : {"x", "logits"}) {
-    CHECK(other.evidence.value(value).range().range().low ==
-          Approx(one.evidence.value(value).range().range().low).epsilon(1e-5));
-    CHECK(other.evidence.value(value).range().range().high ==
-          Approx(one.evidence.value(value).range().range().high).epsilon(1e-5));
+    CHECK(other.evidence.value(value).get<RangeStatistic>().range().low ==
+          Approx(one.evidence.value(value).get<RangeStatistic>().range().low).epsilon(1e-5));
+    CHECK(other.evidence.value(value).get<RangeStatistic>().range().high ==
+          Approx(one.evidence.value(value).get<RangeStatistic>().range().high).epsilon(1e-5));
   }
 }
 

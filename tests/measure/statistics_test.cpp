@@ -104,7 +104,11 @@ TEST_CASE("the bootstrap of a mean has the width of the normal interval, and doe
 
 TEST_CASE("verdicts") {
   CHECK(verdict_of_ratio({0.90, 0.99}) == Verdict::Better);
-  CHECK(verdict_of_ratio({1.001, 1.02}) == Verdict::Worse);
+  CHECK(verdict_of_ratio({1.006, 1.02}) == Verdict::Worse);
+  CHECK(verdict_of_ratio({0.98, 0.994}) == Verdict::Better);
+  CHECK(verdict_of_ratio({0.98, 0.996}) == Verdict::Same);  // copies of one model may differ by that
+  CHECK(verdict_of_ratio({1.004, 1.02}) == Verdict::Same);
+  CHECK(verdict_of_ratio({1.004, 1.05}) == Verdict::Inconclusive);
   CHECK(verdict_of_ratio({0.98, 1.02}) == Verdict::Same);
   CHECK(verdict_of_ratio({0.96, 1.02}) == Verdict::Inconclusive);
   CHECK(verdict_of_difference({0.01, 0.02}, Direction::Higher, 0.003) == Verdict::Better);
