@@ -66,8 +66,8 @@ bool is_layer(const Graph& graph, const Node& node) {
   return weight != kNoValue && graph.is_constant(weight);
 }
 
-Fit measured(const Graph& graph, const Plan& plan) {
-  Fit fit;
+ChainFit measured(const Graph& graph, const Plan& plan) {
+  ChainFit fit;
   const Graph concrete = on_one_sample(graph);
   double work = 0, integer = 0, weights = 0;
   Stored stored;
@@ -96,11 +96,11 @@ Fit measured(const Graph& graph, const Plan& plan) {
 
 }  // namespace
 
-Fit fit_of(const Chain& chain, const Task& task) {
+ChainFit fit_of(const Chain& chain, const Task& task) {
   try {
     const Plan plan = sketch(chain, task);
     require_change(plan, task.graph);
-    Fit fit = measured(edited(task.graph, plan.edits), plan);
+    ChainFit fit = measured(edited(task.graph, plan.edits), plan);
     fit.data = needs_data(chain, task);
     return fit;
   } catch (const Error& error) {
@@ -118,7 +118,7 @@ std::vector<RecipeFit> fits(const Task& task) {
 
 std::vector<std::string> recommended(const std::vector<RecipeFit>& fits) {
   constexpr double kEnough = 0.5, kAlike = 0.1;
-  const auto rank = [&](const Fit& fit) {
+  const auto rank = [&](const ChainFit& fit) {
     return std::tuple(-std::round(fit.work / kAlike), fit.data, -std::round(fit.weights / kAlike), -fit.bits);
   };
   std::vector<const RecipeFit*> worth;

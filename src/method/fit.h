@@ -8,7 +8,7 @@
 
 namespace bw {
 
-struct Fit {
+struct ChainFit {
   std::string reason;                 // why it takes nothing; empty when it takes something
   std::size_t taken = 0, layers = 0;  // nodes with constant weights: those taken, and all
   double work = 0;     // share of the multiply-accumulates that are computed in integers, as far as shapes are known
@@ -16,13 +16,13 @@ struct Fit {
   double bits = 32;    // of a weight that is taken, on average
   bool data = false;   // whether it has to see data
 };
-Fit fit_of(const Chain& chain, const Task& task);
+ChainFit fit_of(const Chain& chain, const Task& task);
 
 // A recipe that bench tries as a rule, and how it fits.
 struct RecipeFit {
   std::string recipe;
   std::string_view group;
-  Fit fit;
+  ChainFit fit;
 };
 // In the order of the groups.
 std::vector<RecipeFit> fits(const Task& task);

@@ -25,7 +25,7 @@ struct Place {
   LoadedModel model = load_model(data.save(test::kWeights, "m.onnx"));
   Dataset dataset = opened();
   Checkpoint nothing_kept;
-  Calibrations calibrations{model, dataset, {.samples = 10}, nothing_kept};
+  Calibrations calibrations{model, dataset, {.samples = 10, .runtime = "onnxruntime"}, nothing_kept};
 
   Dataset opened() const {
     set_verbosity(Verbosity::Quiet);

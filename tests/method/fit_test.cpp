@@ -21,7 +21,7 @@ const std::string kTwo =
 const std::string kMatrix =
     "  input %x: float32[2,32]\n" + weight("w", {32, 64}, 1) + "  %m: float32[2,64] = MatMul(%x, %w) @ \"m\"\n";
 
-Fit fit(const std::string& body, const std::string& recipe) {
+ChainFit fit(const std::string& body, const std::string& recipe) {
   const Graph graph = graph_of(body);
   return fit_of(resolve(parse_recipe(recipe)), task_of(graph));
 }
@@ -34,7 +34,7 @@ Names names(const std::string& body) {
 }  // namespace
 
 TEST_CASE("a fit counts layers, work in integers and weights in fewer bits") {
-  const Fit all = fit(kMatrix + "  output %m\n", "int8-static");
+  const ChainFit all = fit(kMatrix + "  output %m\n", "int8-static");
   CHECK(all.taken == 1);
   CHECK(all.layers == 1);
   CHECK(all.work == 1);
@@ -44,13 +44,13 @@ TEST_CASE("a fit counts layers, work in integers and weights in fewer bits") {
   // Two products, of 2 * 32 * 64 and 2 * 64 * 16 multiply-accumulates; the second stays in float.
   const std::string two =
       kMatrix + weight("u", {64, 16}, 3) + "  %y: float32[2,16] = MatMul(%m, %u) @ \"y\"\n  output %y\n";
-  const Fit half = fit(two, "int8-dynamic(keep_float=y)");
+  const ChainFit half = fit(two, "int8-dynamic(keep_float=y)");
   CHECK(half.taken == 1);
   CHECK(half.layers == 2);
   CHECK(half.work == Approx(2.0 / 3));
   CHECK(half.weights == Approx(2.0 / 3));
   CHECK_FALSE(half.data);
-  const Fit blocks = fit(two, "weight-only(bits=4,block=32)");
+  const ChainFit blocks = fit(two, "weight-only(bits=4,block=32)");
   CHECK(blocks.work == 0);
   CHECK(blocks.weights == 1);
   CHECK(blocks.bits == 4);
@@ -67,7 +67,7 @@ TEST_CASE("work is counted for one sample where extents are free") {
 }
 
 TEST_CASE("what takes nothing says why") {
-  const Fit none = fit(kImage + kTwo, "int8-dynamic");
+  const ChainFit none = fit(kImage + kTwo, "int8-dynamic");
   CHECK(none.reason.find("Conv has no fast dynamic kernel") != std::string::npos);
   CHECK(none.taken == 0);
   CHECK(fit(kMatrix + "  output %m\n", "int8-static(keep_float=m)").reason.find("kept in float as asked") !=
@@ -85,7 +85,7 @@ TEST_CASE("nothing fits a model that is quantized already") {
 }
 
 TEST_CASE("a chain fits as its methods do, without data") {
-  const Fit chain = fit(kImage + kTwo, "equalize+int8-static+bias-correction");
+  const ChainFit chain = fit(kImage + kTwo, "equalize+int8-static+bias-correction");
   CHECK(chain.reason.empty());
   CHECK(chain.work == fit(kImage + kTwo, "int8-static").work);
 }
