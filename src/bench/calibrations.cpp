@@ -27,6 +27,11 @@ bool covers(const Needs& known, const Needs& wanted) {
 
 }  // namespace
 
+std::size_t calibrating_samples(std::size_t available, const CalibrationChoice& choice) {
+  const std::size_t most = choice.judged ? std::max<std::size_t>(1, available - available / 5) : available;
+  return std::min(choice.samples, most);
+}
+
 Calibrations::Calibrations(const LoadedModel& model, const Dataset& dataset, CalibrationChoice choice,
                            Checkpoint& checkpoint)
     : model_(model), dataset_(dataset), choice_(choice), checkpoint_(checkpoint) {}
@@ -46,7 +51,7 @@ const Calibration& Calibrations::of(const Graph& graph, const Needs& needs) {
 
 Calibration Calibrations::pass(const Graph& graph, const std::string& hash, const Needs& needs) const {
   const Split split = dataset_.calibration();
-  const std::size_t count = std::min(choice_.samples, split.size());
+  const std::size_t count = calibrating_samples(split.size(), choice_);
   const Part part{.model = model_.name,
                   .of = "all recipes",
                   .what = "calibration",

@@ -19,7 +19,9 @@ struct CalibrationChoice {
   int threads = 1;
   WorkerLimits worker = {};
   std::string runtime = {};
+  bool judged = false;  // a fifth of the samples at least is left to try candidates on
 };
+std::size_t calibrating_samples(std::size_t available, const CalibrationChoice& choice);
 
 class Calibrations {
  public:

@@ -31,6 +31,10 @@ bool can_be_measured(const CandidateFindings& row) {
   return row.artifact && row.status == Status::Ok;
 }
 
+bool asks_a_judge(const Recipe& recipe) {
+  return needs_judge(resolve(recipe));
+}
+
 LoadedModel named(LoadedModel model, const std::string& name) {
   model.name = name;
   return model;
@@ -46,14 +50,16 @@ ModelBench::ModelBench(const fs::path& path, const std::string& name, const Benc
       target_(target_named(options.target)),
       task_(task_for(model_, target_, options.seed)),
       dataset_(open_data_for(model_, options.data, options.open)),
-      calibrations_(model_, dataset_,
-                    {.samples = options.calibration_samples,
-                     .balanced = options.balanced,
-                     .seed = options.seed,
-                     .threads = options.threads,
-                     .worker = options.worker,
-                     .runtime = measured_runtimes(options).front()},
-                    checkpoint) {}
+      choice_{.samples = options.calibration_samples,
+              .balanced = options.balanced,
+              .seed = options.seed,
+              .threads = options.threads,
+              .worker = options.worker,
+              .runtime = measured_runtimes(options).front(),
+              .judged = std::ranges::any_of(options.recipes, asks_a_judge)},
+      calibrations_(model_, dataset_, choice_, checkpoint) {
+  if (choice_.judged) judge_.emplace(model_, dataset_, choice_);
+}
 
 ModelFindings ModelBench::run(const BenchListener& listener) {
   findings_ = describe(model_, dataset_, options_);
@@ -115,6 +121,7 @@ Candidate ModelBench::made(const Recipe& recipe, Trial& trial, CandidateFindings
   Looks looks(&calibrations_);
   Task task = task_;
   task.calibrator = &looks;
+  task.judge = judge_ ? &*judge_ : nullptr;
   const fs::path folder = options_.output / kCandidates / model_.name / row.name;
   Candidate candidate;
   try {

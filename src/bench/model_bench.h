@@ -7,6 +7,7 @@
 #include "bench/bench.h"
 #include "bench/calibrations.h"
 #include "bench/checkpoint.h"
+#include "bench/judge.h"
 #include "bench/measured.h"
 #include "bench/proven.h"
 #include "observe/calibrate.h"
@@ -43,7 +44,9 @@ class ModelBench {
   const Target& target_;
   const Task task_;
   const Dataset dataset_;
+  const CalibrationChoice choice_;
   Calibrations calibrations_;
+  std::optional<BenchJudge> judge_;  // where a recipe asks for one
   ModelFindings findings_;
   std::vector<std::string> hints_;  // where the labels say nothing of the model
   struct Made {

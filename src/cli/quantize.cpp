@@ -11,6 +11,7 @@
 #include "base/machine.h"
 #include "base/progress.h"
 #include "bench/calibrations.h"
+#include "bench/judge.h"
 #include "bench/proven.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
@@ -70,13 +71,14 @@ std::optional<Dataset> opened_data(const Invocation& invocation, const LoadedMod
   return dataset;
 }
 
-CalibrationChoice choice_of(const Invocation& invocation, std::string_view runtime) {
+CalibrationChoice choice_of(const Invocation& invocation, std::string_view runtime, bool judged) {
   return {.samples = static_cast<std::size_t>(invocation.flags.integer("calibration_samples")),
           .balanced = invocation.flags.flag("balanced"),
           .seed = invocation.seed,
           .threads = invocation.threads,
           .worker = worker_limits(invocation),
-          .runtime = std::string(runtime)};
+          .runtime = std::string(runtime),
+          .judged = judged};
 }
 
 Json tried_json(const Tried& tried) {
@@ -179,7 +181,10 @@ int run(const Invocation& invocation) {
   for (const std::string& written : {file, plan_file}) require_not_kept(written);
   Checkpoint nothing_kept;
   std::optional<Calibrations> calibrations;
-  if (data) calibrations.emplace(model, *data, choice_of(invocation, task.target.runtime), nothing_kept);
+  std::optional<BenchJudge> judge;
+  const CalibrationChoice choice = choice_of(invocation, task.target.runtime, needs_judge(chain));
+  if (data) calibrations.emplace(model, *data, choice, nothing_kept);
+  if (data && choice.judged) task.judge = &judge.emplace(model, *data, choice);
   Looks looks(calibrations ? &*calibrations : nullptr);
   if (data) task.calibrator = &looks;
   auto [candidate, written] = made(invocation, model, task, recipe, data, file);

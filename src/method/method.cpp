@@ -59,6 +59,10 @@ Needs needs(const Chain& chain, const Task& task) {
   return all;
 }
 
+bool needs_judge(const Chain& chain) {
+  return std::ranges::any_of(chain.links, [](const Chain::Link& link) { return link.method->judged; });
+}
+
 bool needs_data(const Chain& chain, const Task& task) {
   return std::ranges::any_of(chain.links, [&](const Chain::Link& link) { return !needs_of(link, task).empty(); });
 }
@@ -142,6 +146,7 @@ class Staged {
             .refused = task_.refused,
             .stored = task_.stored,
             .base = task_.base,
+            .judge = task_.judge,
             .calibrator = task_.calibrator};
   }
 
@@ -153,6 +158,10 @@ class Staged {
     if (!wanted.empty() && task.calibrator == nullptr)
       throw Error(ErrorKind::Calibration, fmt::format("'{}' needs data to calibrate on", link.method->name), {},
                   "Give it with --data");
+    if (link.method->judged && task.judge == nullptr)
+      throw Error(ErrorKind::Calibration,
+                  fmt::format("'{}' tries what it decides, and there are no samples to try it on", link.method->name),
+                  {}, "Give data with --data");
     const Evidence& evidence = wanted.empty() ? kNothing : task.calibrator->evidence(task.graph, wanted);
     return link.method->run(task, link.arguments, evidence, plan_);
   }

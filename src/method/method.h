@@ -12,6 +12,7 @@
 
 #include "base/parameter.h"
 #include "graph/graph.h"
+#include "method/judge.h"
 #include "observe/calibrator.h"
 #include "observe/evidence.h"
 #include "observe/needs.h"
@@ -31,6 +32,7 @@ struct Task {
   std::map<std::string, std::string> refused = {};
   const Graph* stored = nullptr;     // as the file has it, by the same names; nullptr: as prepared
   PlanBase base = {};                // what the graph was prepared from, and how
+  Judge* judge = nullptr;            // nullptr: nobody tries anything
   Calibrator* calibrator = nullptr;  // nullptr: there is no data
 };
 
@@ -55,6 +57,7 @@ struct Method {
   Plan (*run)(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan);
   // What run() would take, as far as that is known without data: nodes, codes without scales. nullptr: run() itself.
   Plan (*sketch)(const Task& task, const Arguments& arguments, Plan plan) = nullptr;
+  bool judged = false;                           // asks task.judge
   std::span<const std::string_view> usual = {};  // recipes that bench tries as a rule, in its group
 };
 
@@ -78,10 +81,11 @@ Chain resolve(const Recipe& recipe);
 Needs needs(const Chain& chain, const Task& task);
 // Whether any of the chain's methods has to see data.
 bool needs_data(const Chain& chain, const Task& task);
+bool needs_judge(const Chain& chain);
 // Runs the chain stage by stage: a Plan for task.graph (prepared, without edits) and task.target. Evidence comes from
 // task.calibrator, of the graph that each stage sees. Several deciders may share a model as long as each takes nodes of
 // its own (the others of "keep_float"); UsageError naming both when two would take the same node, whatever their order.
-// CalibrationError naming the method that needs data when there is none.
+// CalibrationError naming the method that needs data, or a judge, when there is none.
 Plan decide(const Chain& chain, const Task& task);
 
 // The chain's plan as far as it is known without data.

@@ -92,6 +92,47 @@ TEST_CASE("a group's name stands for its recipes, all for every group's, and non
   CHECK_THROWS_AS(recipes_named("int9"), Error);
 }
 
+TEST_CASE("a method that tries what it decides gets a judge, or is told that there is none") {
+  class Strict final : public Judge {
+   public:
+    Figure retention(const Plan& plan) override {
+      seen.push_back(plan.notes.size());
+      return exact_figure(0.5, Unit::Fraction);
+    }
+    LatencyRatio latency(const Plan&) override { return {}; }
+    std::vector<NodeTime> profile(const Plan&) override { return {}; }
+    std::vector<std::size_t> seen;
+  };
+  const Method trying{.name = "trying",
+                      .says = "",
+                      .group = "ptq_8bit",
+                      .stage = Stage::Refine,
+                      .parameters = {},
+                      .run =
+                          [](const Task& task, const Arguments&, const Evidence&, Plan plan) {
+                            plan.notes.push_back(std::to_string(*task.judge->retention(plan).value));
+                            return plan;
+                          },
+                      .judged = true};
+  Chain chain = resolve(parse_recipe("int8-dynamic"));
+  CHECK_FALSE(needs_judge(chain));
+  chain.links.push_back({&trying, Arguments("trying", {}, {})});
+  CHECK(needs_judge(chain));
+  const Graph graph = product();
+  Task task = task_of(graph);
+  try {
+    decide(chain, task);
+    FAIL("decided");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::Calibration);
+    CHECK(error.message().find("'trying' tries what it decides") != std::string::npos);
+  }
+  Strict judge;
+  task.judge = &judge;
+  CHECK(decide(chain, task).notes.back() == "0.500000");
+  CHECK(judge.seen.size() == 1);
+}
+
 TEST_CASE("calibration sees what the recipe's integer nodes read and hand on, by the observer's statistic") {
   const Graph graph = product();
   const Task task = task_of(graph);

@@ -1,0 +1,101 @@
+#include "bench/judge.h"
+
+#include <stdlib.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "bench/accuracy.h"
+#include "format/format.h"
+#include "measure/profile.h"
+
+namespace bw {
+namespace {
+
+fs::path fresh_folder() {
+  std::string folder = (fs::temp_directory_path() / "bitwright-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr)
+    throw Error(InputClass::Path, "cannot make a folder for candidates that are tried", folder);
+  return folder;
+}
+
+WorkerOptions limited(const WorkerLimits& limits) {
+  WorkerOptions options;
+  options.address_space = limits.memory;
+  return options;
+}
+
+}  // namespace
+
+std::vector<std::size_t> judging_samples(const Split& split, const CalibrationChoice& choice) {
+  std::vector<std::size_t> order = choose(split, split.size(), choice.seed, choice.balanced);
+  order.erase(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(calibrating_samples(split.size(), choice)));
+  if (order.empty())
+    throw Error(ErrorKind::Calibration,
+                fmt::format("all {} samples calibrate, and none are left to try candidates on", split.size()), {},
+                "Give more calibration samples");
+  std::ranges::sort(order);
+  return order;
+}
+
+BenchJudge::BenchJudge(const LoadedModel& model, const Dataset& dataset, const CalibrationChoice& choice)
+    : model_(model),
+      choice_(choice),
+      float_{*model.runnable, choice.runtime},
+      folder_(fresh_folder()),
+      samples_(dataset.calibration(), judging_samples(dataset.calibration(), choice), std::uint64_t{1} << 29),
+      limits_(limited(choice.worker)),
+      worker_(limits_),
+      outputs_(judged_outputs(model.prepared, dataset)) {}
+
+BenchJudge::~BenchJudge() {
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+Deployment BenchJudge::written(const Artifact& artifact) const {
+  const fs::path file = folder_ / ("tried" + std::string(format_named(artifact.format).extension));
+  write_model(artifact.graph, file);
+  return {file, choice_.runtime, artifact.ports};
+}
+
+const Evaluation& BenchJudge::evaluated_float() {
+  if (!evaluation_)
+    evaluation_ = evaluate_model(
+        worker_, float_, samples_,
+        {.threads = choice_.threads, .outputs = outputs_, .keep_reference = true, .silence = choice_.worker.silence});
+  return *evaluation_;
+}
+
+Figure BenchJudge::retention(const Plan& plan) {
+  const Evaluation& original = evaluated_float();
+  const Deployment tried = written(built(model_.prepared, plan));
+  const Evaluation other = evaluate_model(
+      worker_, tried, samples_, {.threads = choice_.threads, .outputs = outputs_, .silence = choice_.worker.silence},
+      original.reference);
+  AccuracyComparison accuracy = compare_accuracy(outputs_, original, other, choice_.seed);
+  const bool by_labels = std::ranges::any_of(outputs_, [](const JudgedOutput& o) { return !o.metrics.empty(); });
+  return retention_of(accuracy, by_labels);
+}
+
+LatencyRatio BenchJudge::latency(const Plan& plan) {
+  constexpr std::size_t kVisits = 3;
+  constexpr double kSeconds = 0.1;
+  const Deployment tried = written(built(model_.prepared, plan));
+  std::vector<Visit> visits;
+  while (visits.size() < kVisits)
+    visits.push_back(visit(limits_, float_, tried, samples_,
+                           {.threads = choice_.threads, .seconds = kSeconds, .silence = choice_.worker.silence}));
+  return latency_ratio(visits, control_noise(visits));
+}
+
+std::vector<NodeTime> BenchJudge::profile(const Plan& plan) {
+  const Artifact artifact = built(model_.prepared, plan);
+  return profile_model(worker_, written(artifact), artifact.graph, samples_.feed(),
+                       {.threads = choice_.threads, .silence = choice_.worker.silence})
+      .nodes;
+}
+
+}  // namespace bw

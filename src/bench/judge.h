@@ -1,0 +1,45 @@
+// Trying plans in memory on samples of their own.
+#pragma once
+
+#include <optional>
+
+#include "bench/calibrations.h"
+#include "measure/evaluate.h"
+#include "method/judge.h"
+#include "run/deployment.h"
+#include "run/worker.h"
+
+namespace bw {
+
+// Samples of the calibration split that do not calibrate, in the order in which they are drawn. CalibrationError when
+// there are none.
+std::vector<std::size_t> judging_samples(const Split& split, const CalibrationChoice& choice);
+
+class BenchJudge final : public Judge {
+ public:
+  // Both live as long as this. `choice` is what calibration takes.
+  BenchJudge(const LoadedModel& model, const Dataset& dataset, const CalibrationChoice& choice);
+  ~BenchJudge() override;
+  BenchJudge(const BenchJudge&) = delete;
+  BenchJudge& operator=(const BenchJudge&) = delete;
+
+  Figure retention(const Plan& plan) override;
+  LatencyRatio latency(const Plan& plan) override;
+  std::vector<NodeTime> profile(const Plan& plan) override;
+
+ private:
+  Deployment written(const Artifact& artifact) const;
+  const Evaluation& evaluated_float();
+
+  const LoadedModel& model_;
+  const CalibrationChoice choice_;
+  const Deployment float_;
+  const std::filesystem::path folder_;  // of the files, which go with this
+  SharedSamples samples_;
+  WorkerOptions limits_;
+  Worker worker_;
+  std::vector<JudgedOutput> outputs_;
+  std::optional<Evaluation> evaluation_;  // of the float model
+};
+
+}  // namespace bw
