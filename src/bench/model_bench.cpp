@@ -69,8 +69,7 @@ ModelFindings ModelBench::run(const BenchListener& listener) {
   for (const Recipe& recipe : options_.recipes) {
     throw_if_interrupted();
     CandidateFindings row;
-    Candidate candidate = made(recipe, trial, row);
-    made_.push_back({std::make_shared<const Plan>(std::move(candidate.plan)), std::move(candidate.artifact.ports)});
+    ports_.push_back(made(recipe, trial, row));
     findings_.candidates.push_back(std::move(row));
   }
   add_other_runtimes();
@@ -109,7 +108,7 @@ void ModelBench::calibrate_for_all() {
 
 // A recipe that cannot be carried out, or whose file does not work, is a row; a file that cannot be written ends the
 // run.
-Candidate ModelBench::made(const Recipe& recipe, Trial& trial, CandidateFindings& row) {
+Ports ModelBench::made(const Recipe& recipe, Trial& trial, CandidateFindings& row) {
   row.name = candidate_name(recipe);
   row.recipe = to_string(recipe);
   row.method = resolve(recipe).group();
@@ -141,19 +140,18 @@ Candidate ModelBench::made(const Recipe& recipe, Trial& trial, CandidateFindings
   row.layers_quantized = candidate.layers_quantized;
   row.layers_total = candidate.layers_total;
   row.seconds.quantize = candidate.seconds - looks.waited();
-  candidate.artifact.graph = {};  // it is in its file
-  return candidate;
+  return std::move(candidate.artifact.ports);
 }
 
 // The float model and every candidate that was made, in each runtime but the first.
 void ModelBench::add_other_runtimes() {
   const std::vector<std::string> runtimes = measured_runtimes(options_);
   const std::vector<CandidateFindings> rows = findings_.candidates;
-  const auto add = [&](CandidateFindings row, const std::string& runtime, const Made& made) {
+  const auto add = [&](CandidateFindings row, const std::string& runtime, const Ports& ports) {
     row.name += "@" + runtime;
     row.runtime = runtime;
     findings_.candidates.push_back(std::move(row));
-    made_.push_back(made);
+    ports_.push_back(ports);
   };
   CandidateFindings unchanged;
   unchanged.name = unchanged.recipe = unchanged.method = kFloat;
@@ -161,15 +159,20 @@ void ModelBench::add_other_runtimes() {
   unchanged.hardware_target = target_.hardware_target;
   unchanged.artifact = described(files_of(model_.path), options_.output);
   for (std::size_t i = 1; i < runtimes.size(); ++i) {
-    add(unchanged, runtimes[i], {std::make_shared<const Plan>(), {}});
+    add(unchanged, runtimes[i], {});
     for (std::size_t k = 0; k < rows.size(); ++k)
-      if (can_be_measured(rows[k])) add(rows[k], runtimes[i], made_[k]);
+      if (can_be_measured(rows[k])) add(rows[k], runtimes[i], ports_[k]);
   }
 }
 
 // What stands for the float model is the file that runtimes load in its place.
 fs::path ModelBench::file_of(const CandidateFindings& row) const {
   return row.method == kFloat ? *model_.runnable : options_.output / row.artifact->path;
+}
+
+// Plans lie beside their files while others are made and measured: memory does not grow with their number.
+Plan ModelBench::plan_of(const CandidateFindings& row) const {
+  return row.method == kFloat ? Plan{} : read_plan(file_of(row).parent_path() / "plan.json");
 }
 
 // Gives the seconds that a full measurement is expected to take.
@@ -188,7 +191,7 @@ double ModelBench::measure_quickly(const BenchListener& listener, const Effort& 
     throw_if_interrupted();
     CandidateFindings& row = findings_.candidates[i];
     if (can_be_measured(row)) {
-      measurer.measure(row, *made_[i].plan, file_of(row), made_[i].ports);
+      measurer.measure(row, plan_of(row), file_of(row), ports_[i]);
       while (measurer.wants_visit(row)) measurer.visit(row);
       measurer.conclude(findings_);
       expected += measurer.expected_seconds(row, full);
@@ -227,7 +230,7 @@ void ModelBench::measure_fully(const BenchListener& listener, double expected) {
     CandidateFindings& row = findings_.candidates[i];
     if (!can_be_measured(row)) continue;
     countdown.next(row.name, expected / static_cast<double>(steps + 1));
-    measurer.measure(row, *made_[i].plan, file_of(row), made_[i].ports);
+    measurer.measure(row, plan_of(row), file_of(row), ports_[i]);
   }
   measure_speed(measurer);
 }

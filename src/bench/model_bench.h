@@ -2,8 +2,6 @@
 // proven, measured shortly and then in full, judged.
 #pragma once
 
-#include <memory>
-
 #include "bench/bench.h"
 #include "bench/calibrations.h"
 #include "bench/checkpoint.h"
@@ -29,9 +27,10 @@ class ModelBench {
   Needs needs_of(const Recipe& recipe) const;
   void calibrate_for_all();
   void note_data(const Looks& looks, Candidate& candidate, CandidateFindings& row);
-  Candidate made(const Recipe& recipe, Trial& trial, CandidateFindings& row);
+  Ports made(const Recipe& recipe, Trial& trial, CandidateFindings& row);
   void add_other_runtimes();
   std::filesystem::path file_of(const CandidateFindings& row) const;
+  Plan plan_of(const CandidateFindings& row) const;
   double measure_quickly(const BenchListener& listener, const Effort& effort);
   void measure_fully(const BenchListener& listener, double expected);
   void measure_speed(Measurer& measurer);
@@ -49,11 +48,7 @@ class ModelBench {
   std::optional<BenchJudge> judge_;  // where a recipe asks for one
   ModelFindings findings_;
   std::vector<std::string> hints_;  // where the labels say nothing of the model
-  struct Made {
-    std::shared_ptr<const Plan> plan;
-    Ports ports;
-  };
-  std::vector<Made> made_;  // of the candidates in findings_, in their order
+  std::vector<Ports> ports_;        // of the candidates in findings_, in their order
 };
 
 }  // namespace bw
