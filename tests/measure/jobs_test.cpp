@@ -159,6 +159,30 @@ TEST_CASE("latency and memory come with counts and sane values") {
   CHECK(footprint.first_run > 0);
 }
 
+TEST_CASE("a visit tells the slower model from the faster, whichever comes first") {
+  const Case data(5);
+  const fs::path fast = data.save(kWeights, "fast.onnx"), slow = data.folder.path() / "slow.onnx";
+  // The classifier behind a product of 300,000 columns that are summed again.
+  test::Sketch s;
+  const ValueId x = s.value("x", ValueType::tensor(DType::Float32, std::vector<Dim>{Dim{-1, "N"}, Dim{4, {}}}));
+  const ValueId wide =
+      s.node("MatMul", {x, s.constant("w", Tensor::fill<float>({4, 300000}, [](auto) {}))}, {}, "wide");
+  const ValueId back =
+      s.node("MatMul", {wide, s.constant("v", Tensor::fill<float>({300000, 3}, [](auto) {}))}, {}, "y");
+  Graph graph = s.with_output(back);
+  graph.inputs = {x};
+  onnx::write(graph, slow);
+  SharedSamples samples = data.samples();
+  const auto ratio = [&](const fs::path& original, const fs::path& other) {
+    std::vector<Visit> visits;
+    for (int i = 0; i < 2; ++i)
+      visits.push_back(visit({}, test::deployed(original), test::deployed(other), samples, {.seconds = 0.05}));
+    return latency_ratio(visits, control_noise(visits)).ratio.value;
+  };
+  if (const auto slower = ratio(fast, slow)) CHECK(*slower > 3);
+  if (const auto faster = ratio(slow, fast)) CHECK(*faster < 0.33);
+}
+
 TEST_CASE("docs/wire.md has the jobs that there are, and no others") {
   std::set<std::string> jobs, found;
   for (const Job& job : measure_jobs()) jobs.insert("| `" + std::string(job.name) + "` |");

@@ -94,6 +94,19 @@ TEST_CASE("the control widens the interval of a comparison whose visits happen t
   CHECK(least < 0.07);
 }
 
+TEST_CASE("sessions of either model show what sessions differ by") {
+  Random random(5);
+  const std::vector<Visit> even = simulate(1, {.spread = 0, .tails = 0, .drift = 0, .session = 0}, random, 5);
+  CHECK(control_noise(even).deviation < 1e-9);
+  for (SideTimes Visit::* side : {&Visit::original, &Visit::quantized}) {
+    std::vector<Visit> uneven = even;
+    for (Visit& visit : uneven)
+      for (double& run : (visit.*side).runs[1]) run *= 1.1;
+    CHECK(control_noise(uneven).deviation > 0.02);
+    CHECK(control_noise(uneven).n == 10);
+  }
+}
+
 TEST_CASE("what a change must be at least is what the intervals claim at least") {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     Random random(3000 + seed);

@@ -211,13 +211,35 @@ TEST_CASE("what is kept of an output leaves no channel out") {
   std::vector<float> values(64 * 30);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 64);
   const std::vector<std::int64_t> answers(100, 1);
-  const Reference reference = reference_of({1, 30, 64}, values, answers, 300);
-  CHECK(reference.elements.size() <= 300);
-  CHECK(reference.elements.size() > 200);
+  const Reference reference = reference_of({1, 30, 64}, values, answers, 240);  // every eighth is of few channels
+  CHECK(reference.elements.size() <= 240);
+  CHECK(reference.elements.size() > 150);
   std::vector<int> seen(64);
   for (const float x : reference.elements) ++seen[static_cast<std::size_t>(x)];
   CHECK(*std::min_element(seen.begin(), seen.end()) > 0);
   CHECK(reference.answers.size() == 100);
+}
+
+TEST_CASE("answers of which some are kept are compared with those at their places") {
+  const std::vector<float> values(100, 1.0f);
+  std::vector<std::int64_t> answers(100), other(100, -5);
+  std::iota(answers.begin(), answers.end(), 0);
+  const Reference reference = reference_of({1, 100}, values, answers, 30);
+  REQUIRE(reference.answers.size() < 40);
+  for (const std::int64_t kept : reference.answers) other[static_cast<std::size_t>(kept)] = kept;
+  const std::vector<double> variances{1};
+  const Channels channels;
+  const Original original{reference, channels, variances};
+  const Sample sample;
+  const Score score = metric_named("agreement")
+                          .score({.sample = sample,
+                                  .values = values,
+                                  .shape = {1, 100},
+                                  .answers = other,
+                                  .partner = {},
+                                  .partner_shape = {},
+                                  .original = &original});
+  CHECK(score[0] == static_cast<double>(reference.answers.size()));
 }
 
 TEST_CASE("references cross as bytes") {
