@@ -13,23 +13,17 @@
 #include "graph/ops/op.h"
 #include "graph/twins.h"
 #include "graph/verify.h"
+#include "method/fit.h"
 #include "model/bodies.h"
 
 namespace bw {
 namespace {
 
-bool has_constant_weight(const Graph& graph, const Node& node) {
-  const OpInfo* op = find_op(node);
-  if (op == nullptr || op->weight_input < 0) return false;
-  const ValueId weight = node.input(static_cast<std::size_t>(op->weight_input));
-  return weight != kNoValue && graph.is_constant(weight);
-}
-
 void count_layers(const Graph& graph, Candidate& candidate) {
   for (const Node& node : graph.nodes) {
     const auto found = candidate.plan.nodes.find(node.name);
     const bool changed = found != candidate.plan.nodes.end() && found->second.changes();
-    if (has_constant_weight(graph, node)) {
+    if (is_layer(graph, node)) {
       ++candidate.layers_total;
       candidate.layers_quantized += changed;
     }

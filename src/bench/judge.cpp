@@ -21,12 +21,6 @@ fs::path fresh_folder() {
   return folder;
 }
 
-WorkerOptions limited(const WorkerLimits& limits) {
-  WorkerOptions options;
-  options.address_space = limits.memory;
-  return options;
-}
-
 }  // namespace
 
 std::vector<std::size_t> judging_samples(const Split& split, const CalibrationChoice& choice) {

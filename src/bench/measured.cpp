@@ -63,12 +63,6 @@ LatencyFigures latency_figures(const Timing& timing) {
   return {timing.p50, timing.p90, timing.p99, timing.load_time};
 }
 
-WorkerOptions limited(const WorkerLimits& limits) {
-  WorkerOptions options;
-  options.address_space = limits.memory;
-  return options;
-}
-
 SpeedOptions speed_options(const BenchOptions& options, const Effort& effort) {
   return {.visits = effort.visits,
           .visit = {.threads = options.threads,

@@ -15,12 +15,6 @@ namespace {
 
 constexpr int kMostRounds = 12;
 
-WorkerOptions limited(const WorkerLimits& limits) {
-  WorkerOptions options;
-  options.address_space = limits.memory;
-  return options;
-}
-
 // --- which nodes a runtime's refusal is about
 // -----------------------------------------------------------------------------
 

@@ -148,7 +148,9 @@ Plan sketch(const Task&, const Arguments&, Plan plan) {
 
 Method bias_correction() {
   return {.name = "bias-correction",
-          .says = "takes what rounding the weights adds on average off the biases",
+          .says =
+              "takes what rounding the weights adds on average off the biases; behind a method that codes weights, "
+              "with data",
           .group = "ptq_8bit",
           .stage = Stage::Refine,
           .parameters = {},

@@ -59,13 +59,6 @@ Stored stored_in_fewer(const Graph& graph, const Node& node, const NodePlan& dec
   return stored;
 }
 
-bool is_layer(const Graph& graph, const Node& node) {
-  const OpInfo* op = find_op(node);
-  if (op == nullptr || op->weight_input < 0) return false;
-  const ValueId weight = node.input(static_cast<std::size_t>(op->weight_input));
-  return weight != kNoValue && graph.is_constant(weight);
-}
-
 ChainFit measured(const Graph& graph, const Plan& plan) {
   ChainFit fit;
   const Graph concrete = on_one_sample(graph);
@@ -95,6 +88,13 @@ ChainFit measured(const Graph& graph, const Plan& plan) {
 }
 
 }  // namespace
+
+bool is_layer(const Graph& graph, const Node& node) {
+  const OpInfo* op = find_op(node);
+  if (op == nullptr || op->weight_input < 0) return false;
+  const ValueId weight = node.input(static_cast<std::size_t>(op->weight_input));
+  return weight != kNoValue && graph.is_constant(weight);
+}
 
 ChainFit fit_of(const Chain& chain, const Task& task) {
   try {

@@ -8,6 +8,9 @@
 
 namespace bw {
 
+// Whether a node has a weight, and it is constant.
+bool is_layer(const Graph& graph, const Node& node);
+
 struct ChainFit {
   std::string reason;                 // why it takes nothing; empty when it takes something
   std::size_t taken = 0, layers = 0;  // nodes with constant weights: those taken, and all
