@@ -18,12 +18,12 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/machine.h"
 #include "base/parallel.h"
-#include "base/progress.h"
 #include "measure/statistics.h"
 #include "tensor/kernels/nbits.h"
 
@@ -153,7 +153,7 @@ bool holds(const Row& row) {
 }
 
 int run(std::span<const Matrix> matrices) {
-  set_threads(kThreads);
+  const ThreadLimit limit(kThreads);
   const std::vector<std::uint64_t> words((std::size_t{640} << 20) / sizeof(std::uint64_t),
                                          1);  // beyond the largest last-level caches
   const fs::path folder = fs::temp_directory_path() / fmt::format("weight-only-{}", seconds_now());

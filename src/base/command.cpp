@@ -13,7 +13,7 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "base/progress.h"
+#include "base/stop.h"
 
 extern char** environ;
 
@@ -39,12 +39,12 @@ struct Pipe {
   }
 };
 
-// What is said until the other end is closed. Looks up ten times a second for an interruption.
-std::string drain(int descriptor) {
+// What is said until the other end is closed. Looks up ten times a second for who wants it to stop.
+std::string drain(int descriptor, const std::stop_token& stop) {
   std::string text;
   std::array<char, 4096> buffer{};
   for (;;) {
-    throw_if_interrupted();
+    throw_if_stopped(stop);
     pollfd entry{descriptor, POLLIN, 0};
     if (::poll(&entry, 1, 100) <= 0) continue;
     const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
@@ -96,11 +96,11 @@ class Child {
 
 }  // namespace
 
-std::string output_of(const std::vector<std::string>& argv) {
+std::string output_of(const std::vector<std::string>& argv, const std::stop_token& stop) {
   Pipe pipe;
   Child child(argv, pipe.write);
   pipe.close_write();
-  const std::string text = drain(pipe.read);
+  const std::string text = drain(pipe.read, stop);
   const int status = child.wait();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     throw Error(ErrorKind::Worker,

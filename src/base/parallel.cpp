@@ -18,15 +18,19 @@ namespace bw {
 namespace {
 
 thread_local bool inside_a_chunk = false;
+thread_local int limit = 0;  // 0: none
 
 // One call of parallel_for. Chunks are handed out in order, so the lowest chunk that throws always runs, and its
 // exception is the one reported, whatever the number of threads.
 class Job {
  public:
-  Job(std::size_t count, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& body)
-      : count_(count), grain_(grain), chunks_((count - 1) / grain + 1), body_(body) {}
+  Job(std::size_t count, std::size_t grain, int threads, const std::function<void(std::size_t, std::size_t)>& body)
+      : count_(count), grain_(grain), chunks_((count - 1) / grain + 1), helpers_(threads - 1), body_(body) {}
 
   bool exhausted() const { return next_.load(std::memory_order_relaxed) >= chunks_; }
+
+  // Whether one more thread may work at it. Asked by one thread at a time.
+  bool takes_a_helper() { return helpers_ > 0 && helpers_-- > 0; }
 
   // Runs chunks until none is left to start.
   void work() {
@@ -60,6 +64,7 @@ class Job {
   }
 
   const std::size_t count_, grain_, chunks_;
+  int helpers_;  // that may still come
   const std::function<void(std::size_t, std::size_t)>& body_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> stop_{false};
@@ -69,20 +74,20 @@ class Job {
   std::exception_ptr failure_;
 };
 
+// Threads that wait for work, as many as any caller ever asked for at once. A caller works at its own job, so that it
+// ends however busy they are with those of others.
 class Pool {
  public:
-  explicit Pool(int threads) {
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this](std::stop_token stop) { serve(stop); });
-  }
   ~Pool() {
     for (std::jthread& worker : workers_) worker.request_stop();
     wake_.notify_all();
   }
-  int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  void run(const std::shared_ptr<Job>& job) {
+  void run(const std::shared_ptr<Job>& job, int threads) {
     {
       const std::lock_guard lock(mutex_);
+      while (static_cast<int>(workers_.size()) < threads - 1)
+        workers_.emplace_back([this](std::stop_token stop) { serve(stop); });
       jobs_.push_back(job);
     }
     wake_.notify_all();
@@ -98,10 +103,11 @@ class Pool {
         std::unique_lock lock(mutex_);
         const auto ready = [&] {
           std::erase_if(jobs_, [](const auto& waiting) { return waiting->exhausted(); });
-          return !jobs_.empty();
+          const auto free = std::ranges::find_if(jobs_, [](const auto& waiting) { return waiting->takes_a_helper(); });
+          if (free != jobs_.end()) job = *free;
+          return job != nullptr;
         };
         if (!wake_.wait(lock, stop, ready)) return;
-        job = jobs_.front();
       }
       job->work();
     }
@@ -113,44 +119,40 @@ class Pool {
   std::vector<std::jthread> workers_;  // last, so that it ends before what it uses
 };
 
-int cores_of_this_process() {
+Pool& pool() {
+  static Pool pool;
+  return pool;
+}
+
+}  // namespace
+
+int available_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-std::mutex pool_mutex;
-std::shared_ptr<Pool> the_pool;
-
-std::shared_ptr<Pool> pool() {
-  const std::lock_guard lock(pool_mutex);
-  if (!the_pool) the_pool = std::make_shared<Pool>(cores_of_this_process());
-  return the_pool;
-}
-
-}  // namespace
-
-void set_threads(int threads) {
+ThreadLimit::ThreadLimit(int threads) : before_(limit) {
   if (threads < 1) throw Error(ErrorKind::Usage, "the number of threads must be at least 1");
-  const auto fresh = std::make_shared<Pool>(threads);
-  const std::lock_guard lock(pool_mutex);
-  the_pool = fresh;
+  limit = threads;
 }
 
-int threads() {
-  return pool()->threads();
+ThreadLimit::~ThreadLimit() {
+  limit = before_;
 }
 
 void parallel_for(std::size_t count, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& body) {
   if (count == 0) return;
   if (grain == 0) throw Error(ErrorKind::Internal, "parallel_for with chunks of 0");
-  if (inside_a_chunk || count <= grain) {
+  const bool alone = inside_a_chunk || count <= grain;
+  const int threads = alone ? 1 : limit > 0 ? limit : available_cores();
+  if (threads == 1) {
     for (std::size_t begin = 0; begin < count; begin += std::min(grain, count - begin))
       body(begin, begin + std::min(grain, count - begin));
     return;
   }
-  pool()->run(std::make_shared<Job>(count, grain, body));
+  pool().run(std::make_shared<Job>(count, grain, threads, body), threads);
 }
 
 }  // namespace bw

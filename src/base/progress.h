@@ -1,22 +1,19 @@
-// Progress and log lines on stderr. One line for long work: what, done of total, rate, remaining time.
+// How far long work is: what, done of total, rate, remaining time.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "base/console.h"
+
 namespace bw {
 
-enum class Verbosity { Quiet, Normal };
-void set_verbosity(Verbosity verbosity);  // Quiet silences say() and Progress, never warn()
-
-void say(std::string_view line);   // information for people
-void warn(std::string_view line);  // something the user should know; always shown
-
-// A line that redraws itself on a terminal (at most 10 times a second), or one line every ten seconds elsewhere.
+// Steps of one kind: "measuring speed 7/30, 2.5 a second, 9 s left".
 class Progress {
  public:
-  Progress(std::string what, std::uint64_t total);
+  // The console lives as long as this.
+  Progress(const Console& console, std::string what, std::uint64_t total);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -24,6 +21,7 @@ class Progress {
 
  private:
   void draw(bool last);
+  const Console& console_;
   std::string what_;
   std::uint64_t total_, done_ = 0;
   double started_, drawn_ = 0;
@@ -32,8 +30,8 @@ class Progress {
 // The same for steps that take different times, each expected beforehand: "measuring fp16 (3 of 10), about 40 s left".
 class Countdown {
  public:
-  // `expected`: seconds of all steps together, as far as they are known.
-  Countdown(std::string what, std::size_t steps, double expected);
+  // `expected`: seconds of all steps together, as far as they are known. The console lives as long as this.
+  Countdown(const Console& console, std::string what, std::size_t steps, double expected);
   ~Countdown();
   Countdown(const Countdown&) = delete;
   Countdown& operator=(const Countdown&) = delete;
@@ -41,16 +39,10 @@ class Countdown {
   void next(std::string_view step, double expected);
 
  private:
+  const Console& console_;
   std::string what_;
   std::size_t steps_, begun_ = 0;
   double expected_, expected_done_ = 0, this_step_ = 0, started_, drawn_ = 0;
 };
-
-double seconds_now();  // monotonic clock
-
-// SIGINT and SIGTERM set a flag; long loops call this, which throws Error(Interrupted) when it is set.
-void watch_interrupts();
-bool interrupted();
-void throw_if_interrupted();
 
 }  // namespace bw

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/machine.h"
-#include "base/progress.h"
+#include "base/parallel.h"
 #include "base/version.h"
 #include "bench/accuracy.h"
 #include "bench/model_bench.h"
@@ -24,7 +24,7 @@ namespace {
 
 constexpr const char* kSteps = ".resume";  // in the output folder
 
-Environment environment(const BenchOptions& options) {
+Environment environment(const MeasureOptions& options) {
   const Machine here = machine();
   Environment environment{.cpu = here.cpu,
                           .flags = here.flags,
@@ -35,8 +35,7 @@ Environment environment(const BenchOptions& options) {
                           .runtimes = {},
                           .threads = options.threads,
                           .seed = options.seed};
-  for (const std::string& name : measured_runtimes(options))
-    environment.runtimes[name] = available_runtime(name).version();
+  for (const std::string& name : options.runtimes) environment.runtimes[name] = available_runtime(name).version();
   return environment;
 }
 
@@ -98,39 +97,34 @@ void say_how_outputs_are_judged(const std::vector<JudgedOutput>& outputs, ModelF
                       output.name, output.name));
 }
 
-void say_what_fits(const LoadedModel& model, const BenchOptions& options, ModelFindings& findings) {
-  const std::vector<RecipeFit> all = fits(task_for(model, target_named(options.target), options.seed));
+void say_what_fits(const LoadedModel& model, const Target& target, ModelFindings& findings) {
+  const std::vector<RecipeFit> all = fits(task_for(model, target));
   for (const RecipeFit& one : all) findings.compatibility[std::string(one.group)] |= one.fit.reason.empty();
   findings.recommended_methods = recommended(all);
 }
 
 }  // namespace
 
-std::vector<std::string> measured_runtimes(const BenchOptions& options) {
-  if (!options.runtimes.empty()) return options.runtimes;
-  return {std::string(target_named(options.target).runtime)};
-}
-
-Findings start_findings(const BenchOptions& options) {
+Findings start_findings(const MeasureOptions& options) {
   Findings findings;
   findings.created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   findings.command = options.command;
   findings.environment = environment(options);
-  findings.constraints = options.constraints;
   return findings;
 }
 
-ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options) {
+ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const Target& target,
+                       const MeasureOptions& options) {
   ModelFindings findings;
   findings.name = model.name;
   findings.path = model.path.string();
   findings.bytes = model.bytes;
   findings.sha256 = model.sha256;
-  findings.runtime = measured_runtimes(options).front();
+  findings.runtime = options.runtimes.front();
   findings.opset = model.original.opset();
   findings.nodes = model.original.nodes.size();
   findings.architecture = architecture(model.prepared);
-  say_what_fits(model, options, findings);
+  say_what_fits(model, target, findings);
   findings.dataset_name = dataset.name();
   findings.dataset_path = options.data.string();
   findings.task = name_of(dataset.task());
@@ -141,16 +135,19 @@ ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const B
 }
 
 Findings bench(const BenchOptions& options, const BenchListener& listener) {
+  const ThreadLimit limit(options.threads);
   require_writable_folder(options.output);
   const std::vector<std::string> names = model_names(options.models);
   require_outside(options.models, options.output / kCandidates);
   Findings findings = start_findings(options);
+  findings.constraints = options.constraints;
   remove_abandoned_files(options.output);
   Checkpoint checkpoint(options.output / kSteps, options.resume);
-  if (options.resume) say(fmt::format("resume: {}", checkpoint.left()));
+  if (options.resume) options.console->say(fmt::format("resume: {}", checkpoint.left()));
   for (std::size_t i = 0; i < options.models.size(); ++i) {
     findings.models.push_back(ModelBench(options.models[i], names[i], options, checkpoint).run(listener));
-    if (options.resume) say(fmt::format("resume: {}: {}", findings.models.back().name, checkpoint.used()));
+    if (options.resume)
+      options.console->say(fmt::format("resume: {}: {}", findings.models.back().name, checkpoint.used()));
     if (findings.models.size() == options.models.size())
       remove_other_candidates(options.output / kCandidates, findings);
     if (listener.model_done) listener.model_done(findings);

@@ -7,41 +7,26 @@
 
 #include "bench/candidate.h"
 #include "bench/findings.h"
-#include "bench/limits.h"
-#include "data/dataset.h"
+#include "bench/measured.h"
 
 namespace bw {
 
-struct BenchOptions {
-  std::vector<std::filesystem::path> models;
-  std::filesystem::path data;
-  std::filesystem::path output;  // OUT/candidates/MODEL/NAME/ gets each candidate
-  std::vector<Recipe> recipes;
+struct BenchOptions : MeasureOptions {
+  std::vector<std::filesystem::path> models = {};
+  std::filesystem::path output = {};  // OUT/candidates/MODEL/NAME/ gets each candidate
+  std::vector<Recipe> recipes = {};
   std::string_view target = "onnxruntime-cpu";
-  std::vector<std::string> runtimes;  // that candidates are measured in; empty: the target's
-  OpenOptions open;                   // which splits
-  IntakeOptions intake;               // how models are read
-  WorkerLimits worker;
   std::size_t calibration_samples = 1000;
-  std::size_t evaluation_samples = 0;  // 0: all
-  bool balanced = false;               // as many samples of each class where not all are taken
-  double latency_seconds = 3;          // of paired runs for each candidate
-  std::string eval_command;            // the user's own metric (bench/own_metric.h); empty: the data's
-  bool resume = false;                 // take finished steps from an earlier run into the same folder
-  bool baseline = true;                // measure the float model and compare with it
-  bool quick = false;                  // stop after the first, short measurement
-  Constraints constraints;
-  int threads = 1;
-  std::uint64_t seed = 0;
-  std::string command;  // for the report
+  bool resume = false;   // take finished steps from an earlier run into the same folder
+  bool baseline = true;  // measure the float model and compare with it
+  bool quick = false;    // stop after the first, short measurement
+  Constraints constraints = {};
 };
 
-// In which candidates are measured. The first has the float model that all are compared with, and tries the files.
-std::vector<std::string> measured_runtimes(const BenchOptions& options);
-
-// What is known before anything is measured: the machine and the command; a model and its data.
-Findings start_findings(const BenchOptions& options);
-ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options);
+// What is known before anything is measured: the machine and the command; a model and its data, and what fits it.
+Findings start_findings(const MeasureOptions& options);
+ModelFindings describe(const LoadedModel& model, const Dataset& dataset, const Target& target,
+                       const MeasureOptions& options);
 
 // Who wants to see what is found while it is found.
 struct BenchListener {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/progress.h"
+#include "base/clock.h"
 #include "run/runtime.h"
 
 namespace bw {
@@ -45,7 +45,8 @@ const Calibration& Calibrations::of(const Graph& graph, const Needs& needs) {
   for (const Kept& kept : kept_)
     if (kept.graph == hash && covers(kept.calibration.evidence.needs(), needs)) return kept.calibration;
   kept_.push_back({hash, pass(graph, hash, needs)});
-  for (const std::string& note : kept_.back().calibration.notes) warn(fmt::format("{}: {}", model_.name, note));
+  for (const std::string& note : kept_.back().calibration.notes)
+    choice_.console->warn(fmt::format("{}: {}", model_.name, note));
   return kept_.back().calibration;
 }
 
@@ -65,12 +66,9 @@ Calibration Calibrations::pass(const Graph& graph, const std::string& hash, cons
                            {"what the recipes have to see", names_of(needs)}}};
   return checkpoint_.calibration(part, [&] {
     SharedSamples samples(split, choose(split, count, choice_.seed, choice_.balanced));
-    return calibrate(graph, samples, needs,
-                     {.threads = choice_.threads,
-                      .wanted = choice_.samples,
-                      .silence = choice_.worker.silence,
-                      .address_space = choice_.worker.memory,
-                      .runtime = choice_.runtime});
+    return calibrate(
+        graph, samples, needs,
+        {.threads = choice_.threads, .wanted = choice_.samples, .worker = choice_.worker, .runtime = choice_.runtime});
   });
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/console.h"
 #include "bench/checkpoint.h"
-#include "bench/limits.h"
 #include "model/model.h"
 #include "observe/calibrator.h"
 
@@ -17,9 +17,10 @@ struct CalibrationChoice {
   bool balanced = false;       // as many of each class where not all are taken
   std::uint64_t seed = 0;
   int threads = 1;
-  WorkerLimits worker = {};
+  WorkerOptions worker = {};
   std::string runtime = {};
   bool judged = false;  // a fifth of the samples at least is left to try candidates on
+  const Console* console = &nobody();
 };
 std::size_t calibrating_samples(std::size_t available, const CalibrationChoice& choice);
 

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/machine.h"
-#include "base/progress.h"
 #include "base/version.h"
 #include "graph/ops/op.h"
 #include "graph/twins.h"
@@ -81,7 +81,7 @@ Task task_for(const LoadedModel& model, const Target& target, std::uint64_t seed
   return {.graph = model.prepared,
           .target = target,
           .seed = seed,
-          .cpu_has_vnni = machine().has_vnni(),
+          .pairs_saturate = target.pairs_saturate(machine()),
           .stored = &model.original,
           .base = model.base};
 }

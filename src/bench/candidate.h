@@ -22,7 +22,7 @@ struct Candidate {
 };
 
 // What methods may use of a model on this machine; without data.
-Task task_for(const LoadedModel& model, const Target& target, std::uint64_t seed);
+Task task_for(const LoadedModel& model, const Target& target, std::uint64_t seed = 0);
 
 // "int8-static(observer=mse)" -> "int8-static-observer-mse": safe as a folder's name.
 std::string candidate_name(const Recipe& recipe);

@@ -40,8 +40,7 @@ BenchJudge::BenchJudge(const LoadedModel& model, const Dataset& dataset, const C
       float_{*model.runnable, choice.runtime},
       folder_(fresh_folder()),
       samples_(dataset.calibration(), judging_samples(dataset.calibration(), choice), std::uint64_t{1} << 29),
-      limits_(limited(choice.worker)),
-      worker_(limits_),
+      worker_(choice.worker),
       outputs_(judged_outputs(model.prepared, dataset)) {}
 
 BenchJudge::~BenchJudge() {
@@ -57,18 +56,16 @@ Deployment BenchJudge::written(const Artifact& artifact) const {
 
 const Evaluation& BenchJudge::evaluated_float() {
   if (!evaluation_)
-    evaluation_ = evaluate_model(
-        worker_, float_, samples_,
-        {.threads = choice_.threads, .outputs = outputs_, .keep_reference = true, .silence = choice_.worker.silence});
+    evaluation_ = evaluate_model(worker_, float_, samples_,
+                                 {.threads = choice_.threads, .outputs = outputs_, .keep_reference = true});
   return *evaluation_;
 }
 
 Figure BenchJudge::retention(const Plan& plan) {
   const Evaluation& original = evaluated_float();
   const Deployment tried = written(built(model_.prepared, plan));
-  const Evaluation other = evaluate_model(
-      worker_, tried, samples_, {.threads = choice_.threads, .outputs = outputs_, .silence = choice_.worker.silence},
-      original.reference);
+  const Evaluation other =
+      evaluate_model(worker_, tried, samples_, {.threads = choice_.threads, .outputs = outputs_}, original.reference);
   AccuracyComparison accuracy = compare_accuracy(outputs_, original, other, choice_.seed);
   const bool by_labels = std::ranges::any_of(outputs_, [](const JudgedOutput& o) { return !o.metrics.empty(); });
   return retention_of(accuracy, by_labels);
@@ -80,16 +77,13 @@ LatencyRatio BenchJudge::latency(const Plan& plan) {
   const Deployment tried = written(built(model_.prepared, plan));
   std::vector<Visit> visits;
   while (visits.size() < kVisits)
-    visits.push_back(visit(limits_, float_, tried, samples_,
-                           {.threads = choice_.threads, .seconds = kSeconds, .silence = choice_.worker.silence}));
+    visits.push_back(visit(choice_.worker, float_, tried, samples_, {.threads = choice_.threads, .seconds = kSeconds}));
   return latency_ratio(visits, control_noise(visits));
 }
 
 std::vector<NodeTime> BenchJudge::profile(const Plan& plan) {
   const Artifact artifact = built(model_.prepared, plan);
-  return profile_model(worker_, written(artifact), artifact.graph, samples_.feed(),
-                       {.threads = choice_.threads, .silence = choice_.worker.silence})
-      .nodes;
+  return profile_model(worker_, written(artifact), artifact.graph, samples_.feed(), {.threads = choice_.threads}).nodes;
 }
 
 }  // namespace bw

@@ -36,7 +36,6 @@ class BenchJudge final : public Judge {
   const Deployment float_;
   const std::filesystem::path folder_;  // of the files, which go with this
   SharedSamples samples_;
-  WorkerOptions limits_;
   Worker worker_;
   std::vector<JudgedOutput> outputs_;
   std::optional<Evaluation> evaluation_;  // of the float model

@@ -24,7 +24,7 @@ std::size_t count_of(const Split& split, std::size_t wanted) {
   return wanted == 0 ? split.size() : std::min(wanted, split.size());
 }
 
-std::vector<std::size_t> evaluation_indices(const Split& split, const BenchOptions& options, const Effort& effort) {
+std::vector<std::size_t> evaluation_indices(const Split& split, const MeasureOptions& options, const Effort& effort) {
   const std::size_t wanted = count_of(split, effort.samples);
   std::vector<std::size_t> indices = choose(split, wanted, options.seed, options.balanced);
   std::sort(indices.begin(), indices.end());  // files are read in order
@@ -63,23 +63,22 @@ LatencyFigures latency_figures(const Timing& timing) {
   return {timing.p50, timing.p90, timing.p99, timing.load_time};
 }
 
-SpeedOptions speed_options(const BenchOptions& options, const Effort& effort) {
+SpeedOptions speed_options(const MeasureOptions& options, const Effort& effort) {
   return {.visits = effort.visits,
           .visit = {.threads = options.threads,
                     .seconds = effort.latency_seconds / static_cast<double>(effort.visits),
                     .warm_up = effort.warm_up,
-                    .least_turns = effort.least_turns,
-                    .silence = options.worker.silence},
-          .worker = limited(options.worker)};
+                    .least_turns = effort.least_turns},
+          .worker = options.worker};
 }
 
 }  // namespace
 
-Effort full_effort(const BenchOptions& options) {
+Effort full_effort(const MeasureOptions& options) {
   return {.samples = options.evaluation_samples, .latency_seconds = options.latency_seconds};
 }
 
-Effort quick_effort(const BenchOptions& options, double sample_seconds) {
+Effort quick_effort(const MeasureOptions& options, double sample_seconds) {
   constexpr std::size_t kLeastSamples = 16, kMostSamples = 256;
   constexpr double kSeconds = 0.15, kWarmUp = 0.1;
   const std::size_t enough = sample_seconds > 0
@@ -93,10 +92,10 @@ Effort quick_effort(const BenchOptions& options, double sample_seconds) {
           .quick = true};
 }
 
-Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options, const Effort& effort,
-                   Checkpoint& checkpoint)
+Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const MeasureOptions& options,
+                   const Effort& effort, Checkpoint& checkpoint)
     : model_(model),
-      float_{*model.runnable, measured_runtimes(options).front()},
+      float_{*model.runnable, options.runtimes.front()},
       dataset_(dataset),
       options_(options),
       effort_(effort),
@@ -104,7 +103,7 @@ Measurer::Measurer(const LoadedModel& model, const Dataset& dataset, const Bench
       contents_(contents_of(model.path)),
       indices_(evaluation_indices(dataset.evaluation(), options, effort)),
       samples_(dataset.evaluation(), indices_, kDecodedBudget),
-      worker_(limited(options.worker)),
+      worker_(options.worker),
       speed_(float_, samples_, speed_options(options, effort), checkpoint),
       outputs_(judged_outputs(model.prepared, dataset)) {}
 
@@ -133,7 +132,7 @@ double Measurer::expected_seconds(const CandidateFindings& measured, const Effor
 }
 
 EvaluateOptions Measurer::evaluating() const {
-  return {.threads = options_.threads, .outputs = outputs_, .silence = options_.worker.silence};
+  return {.threads = options_.threads, .outputs = outputs_};
 }
 
 // The float model is always run: what candidates are compared with is not kept.
@@ -153,9 +152,7 @@ Evaluation Measurer::evaluated(const Subject& subject) {
 
 Figure Measurer::memory_of(const Subject& subject) {
   return checkpoint_.figure(part(subject, "memory"), [&] {
-    const Footprint footprint = measure_footprint(
-        subject.model, samples_,
-        {.threads = options_.threads, .silence = options_.worker.silence, .address_space = options_.worker.memory});
+    const Footprint footprint = measure_footprint(options_.worker, subject.model, samples_, options_.threads);
     return exact_figure(static_cast<double>(footprint.peak), Unit::Bytes);
   });
 }
@@ -199,7 +196,7 @@ const JudgedOutput* Measurer::labelled() const {
 // Also says in the findings which metric it is.
 Figure Measurer::float_accuracy(ModelFindings& findings) {
   if (!options_.eval_command.empty()) {
-    own_ = own_score(options_.eval_command, model_.path);
+    own_ = own_score(options_.eval_command, model_.path, options_.worker.stop);
     findings.metric = own_->name;
     return exact_figure(own_->value, Unit::Score);
   }
@@ -223,7 +220,7 @@ std::string Measurer::doubt_of(const Figure& accuracy) const {
 }
 
 MetricFindings Measurer::own_change(const fs::path& file) const {
-  const OwnScore score = own_score(options_.eval_command, file);
+  const OwnScore score = own_score(options_.eval_command, file, options_.worker.stop);
   return {.name = own_->name,
           .output = "",
           .higher_is_better = own_->direction == Direction::Higher,
@@ -239,8 +236,7 @@ std::string Measurer::first_fault(const Evaluation& evaluation, const Deployment
     for (std::size_t i = 0; i < evaluation.samples; ++i)
       if (evaluation.outputs[k].faults[i].not_finite > float_evaluation_.outputs[k].faults[i].not_finite) {
         SharedSamples sample(dataset_.evaluation(), {indices_[i]});
-        return first_not_finite_node(worker_, model, read_model(model.file), sample.feed(),
-                                     {.silence = options_.worker.silence});
+        return first_not_finite_node(worker_, model, read_model(model.file), sample.feed());
       }
   return "";
 }

@@ -5,17 +5,38 @@
 #include <map>
 #include <optional>
 
+#include "base/console.h"
 #include "base/error.h"
-#include "bench/bench.h"
 #include "bench/checkpoint.h"
 #include "bench/cost.h"
+#include "bench/findings.h"
 #include "bench/own_metric.h"
 #include "bench/speed.h"
+#include "data/dataset.h"
 #include "measure/evaluate.h"
 #include "measure/footprint.h"
+#include "model/model.h"
 #include "run/samples.h"
 
 namespace bw {
+
+// On what models are measured, and how.
+struct MeasureOptions {
+  std::filesystem::path data;
+  OpenOptions open;      // which splits
+  IntakeOptions intake;  // how models are read
+  // That candidates are measured in. The first has the float model that all are compared with, and tries the files.
+  std::vector<std::string> runtimes = {std::string(targets().front().runtime)};
+  WorkerOptions worker;
+  std::size_t evaluation_samples = 0;  // 0: all
+  bool balanced = false;               // as many samples of each class where not all are taken
+  double latency_seconds = 3;          // of paired runs for each candidate
+  std::string eval_command;            // the user's own metric (bench/own_metric.h); empty: the data's
+  int threads = 1;
+  std::uint64_t seed = 0;
+  std::string command;  // for the report
+  const Console* console = &nobody();
+};
 
 // How much is done to measure one candidate.
 struct Effort {
@@ -26,14 +47,14 @@ struct Effort {
   std::size_t least_turns = 2;  // of each visit, even where they take longer
   bool quick = false;           // says so of each part, and leaves out what the machine can do at most
 };
-Effort full_effort(const BenchOptions& options);
+Effort full_effort(const MeasureOptions& options);
 // Enough to see what is worth a closer look: at most 256 samples, 0.15 seconds of runs in three visits, and no more
 // samples than a second is enough for at `sample_seconds` each, but at least 16.
-Effort quick_effort(const BenchOptions& options, double sample_seconds);
+Effort quick_effort(const MeasureOptions& options, double sample_seconds);
 
 class Measurer {
  public:
-  Measurer(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options, const Effort& effort,
+  Measurer(const LoadedModel& model, const Dataset& dataset, const MeasureOptions& options, const Effort& effort,
            Checkpoint& checkpoint);
 
   // Scores and memory of the float model. Call it before candidates are measured.
@@ -88,7 +109,7 @@ class Measurer {
   const LoadedModel& model_;
   const Deployment float_;
   const Dataset& dataset_;
-  const BenchOptions& options_;
+  const MeasureOptions& options_;
   const Effort effort_;
   Checkpoint& checkpoint_;
   const std::string contents_;              // of the float model's files

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/machine.h"
 #include "base/progress.h"
+#include "base/stop.h"
 #include "bench/preprocessing.h"
 #include "bench/recommend.h"
 #include "format/format.h"
@@ -20,19 +22,27 @@ namespace {
 // What the float model's rows are called in other runtimes than the first: name, recipe and method.
 constexpr const char* kFloat = "float";
 
-void introduce(const ModelFindings& findings) {
-  say(fmt::format("{}: {} of {} nodes, {} parameters", findings.name, findings.architecture.type, findings.nodes,
-                  findings.architecture.parameters));
-  for (const std::string& note : findings.notes) say("  note: " + note);
-  for (const std::string& guess : findings.guessed) say("  guessed: " + guess);
+void introduce(const ModelFindings& findings, const Console& console) {
+  console.say(fmt::format("{}: {} of {} nodes, {} parameters", findings.name, findings.architecture.type,
+                          findings.nodes, findings.architecture.parameters));
+  for (const std::string& note : findings.notes) console.say("  note: " + note);
+  for (const std::string& guess : findings.guessed) console.say("  guessed: " + guess);
 }
 
 bool can_be_measured(const CandidateFindings& row) {
   return row.artifact && row.status == Status::Ok;
 }
 
-bool asks_a_judge(const Recipe& recipe) {
-  return needs_judge(resolve(recipe));
+CalibrationChoice choice_of(const BenchOptions& options) {
+  const auto asks_a_judge = [](const Recipe& recipe) { return needs_judge(resolve(recipe)); };
+  return {.samples = options.calibration_samples,
+          .balanced = options.balanced,
+          .seed = options.seed,
+          .threads = options.threads,
+          .worker = options.worker,
+          .runtime = options.runtimes.front(),
+          .judged = std::ranges::any_of(options.recipes, asks_a_judge),
+          .console = options.console};
 }
 
 LoadedModel named(LoadedModel model, const std::string& name) {
@@ -48,26 +58,16 @@ ModelBench::ModelBench(const fs::path& path, const std::string& name, const Benc
       checkpoint_(checkpoint),
       model_(named(load_model(path, options.intake), name)),
       target_(target_named(options.target)),
-      task_(task_for(model_, target_, options.seed)),
       dataset_(open_data_for(model_, options.data, options.open)),
-      choice_{.samples = options.calibration_samples,
-              .balanced = options.balanced,
-              .seed = options.seed,
-              .threads = options.threads,
-              .worker = options.worker,
-              .runtime = measured_runtimes(options).front(),
-              .judged = std::ranges::any_of(options.recipes, asks_a_judge)},
-      calibrations_(model_, dataset_, choice_, checkpoint) {
-  if (choice_.judged) judge_.emplace(model_, dataset_, choice_);
-}
+      maker_(model_, target_, &dataset_, choice_of(options), checkpoint) {}
 
 ModelFindings ModelBench::run(const BenchListener& listener) {
-  findings_ = describe(model_, dataset_, options_);
-  introduce(findings_);
-  calibrate_for_all();
+  findings_ = describe(model_, dataset_, target_, options_);
+  introduce(findings_, *options_.console);
+  findings_.calibration_samples = maker_.calibrate_for(options_.recipes);
   Trial trial({*model_.runnable, findings_.runtime}, first_samples(dataset_.evaluation()), options_.worker);
   for (const Recipe& recipe : options_.recipes) {
-    throw_if_interrupted();
+    throw_if_stopped(options_.worker.stop);
     CandidateFindings row;
     ports_.push_back(made(recipe, trial, row));
     findings_.candidates.push_back(std::move(row));
@@ -82,28 +82,11 @@ ModelFindings ModelBench::run(const BenchListener& listener) {
   return std::move(findings_);
 }
 
-// None of a recipe that cannot be carried out for this model: making it says why, in its row.
-Needs ModelBench::needs_of(const Recipe& recipe) const {
-  try {
-    return needs(resolve(recipe), task_);
-  } catch (const Error&) {
-    return {};
-  }
-}
-
-// What the recipe looked at, in its plan and its row.
-void ModelBench::note_data(const Looks& looks, Candidate& candidate, CandidateFindings& row) {
-  looks.note_in(candidate.plan.provenance);
+// What the recipe looked at.
+void ModelBench::note_data(const Looks& looks, CandidateFindings& row) {
   findings_.calibration_samples = looks.samples();
   row.notes = looks.notes();
   row.seconds.calibrate = looks.seconds();
-}
-
-// One pass serves every recipe, as far as it is known before any is carried out.
-void ModelBench::calibrate_for_all() {
-  Needs all;
-  for (const Recipe& recipe : options_.recipes) all.add(needs_of(recipe));
-  if (!all.empty()) findings_.calibration_samples = calibrations_.of(model_.prepared, all).samples;
 }
 
 // A recipe that cannot be carried out, or whose file does not work, is a row; a file that cannot be written ends the
@@ -117,35 +100,30 @@ Ports ModelBench::made(const Recipe& recipe, Trial& trial, CandidateFindings& ro
   row.runtime = findings_.runtime;
   row.command = fmt::format("bitwright quantize {} --data {} --recipe '{}'", model_.path.string(),
                             options_.data.string(), row.recipe);
-  Looks looks(&calibrations_);
-  Task task = task_;
-  task.calibrator = &looks;
-  task.judge = judge_ ? &*judge_ : nullptr;
   const fs::path folder = options_.output / kCandidates / model_.name / row.name;
-  Candidate candidate;
+  std::optional<Made> made;
   try {
     make_folder(folder);
-    const fs::path file = folder / (model_.name + std::string(format_named(target_.format).extension));
-    Proven proven = make_proven(task, recipe, file, trial);
-    row.artifact = described(proven.written.files, options_.output);
-    candidate = std::move(proven.candidate);
+    made = maker_.make(recipe, folder / (model_.name + std::string(format_named(target_.format).extension)), trial);
+    row.artifact = described(made->written.files, options_.output);
   } catch (const Error& error) {
     note_failure(row, error);
     return {};
   }
-  if (looks.any()) note_data(looks, candidate, row);
+  if (made->looks.any()) note_data(made->looks, row);
+  Candidate& candidate = made->candidate;
   write_plan(candidate.plan, folder / "plan.json");
   row.notes.insert(row.notes.begin(), candidate.plan.notes.begin(), candidate.plan.notes.end());
   row.float_nodes = candidate.float_nodes;
   row.layers_quantized = candidate.layers_quantized;
   row.layers_total = candidate.layers_total;
-  row.seconds.quantize = candidate.seconds - looks.waited();
+  row.seconds.quantize = candidate.seconds - made->looks.waited();
   return std::move(candidate.artifact.ports);
 }
 
 // The float model and every candidate that was made, in each runtime but the first.
 void ModelBench::add_other_runtimes() {
-  const std::vector<std::string> runtimes = measured_runtimes(options_);
+  const std::vector<std::string>& runtimes = options_.runtimes;
   const std::vector<CandidateFindings> rows = findings_.candidates;
   const auto add = [&](CandidateFindings row, const std::string& runtime, const Ports& ports) {
     row.name += "@" + runtime;
@@ -188,7 +166,7 @@ double ModelBench::measure_quickly(const BenchListener& listener, const Effort& 
   if (std::ranges::none_of(findings_.candidates, can_be_measured)) measurer.time_float(), measurer.conclude(findings_);
   double expected = float_seconds;
   for (std::size_t i = 0; i < findings_.candidates.size(); ++i) {
-    throw_if_interrupted();
+    throw_if_stopped(options_.worker.stop);
     CandidateFindings& row = findings_.candidates[i];
     if (can_be_measured(row)) {
       measurer.measure(row, plan_of(row), file_of(row), ports_[i]);
@@ -205,9 +183,10 @@ double ModelBench::measure_quickly(const BenchListener& listener, const Effort& 
 void ModelBench::doubt() {
   if (findings_.doubts.empty()) return;
   hints_ = better_preprocessing(model_, dataset_, options_);
-  warn(fmt::format("{}: {}", model_.name, findings_.doubts.front()));
-  for (const std::string& guess : findings_.guessed) warn(fmt::format("{}: guessed: {}", model_.name, guess));
-  for (const std::string& hint : hints_) warn(fmt::format("{}: {}", model_.name, hint));
+  const Console& console = *options_.console;
+  console.warn(fmt::format("{}: {}", model_.name, findings_.doubts.front()));
+  for (const std::string& guess : findings_.guessed) console.warn(fmt::format("{}: guessed: {}", model_.name, guess));
+  for (const std::string& hint : hints_) console.warn(fmt::format("{}: {}", model_.name, hint));
   findings_.doubts.insert(findings_.doubts.end(), hints_.begin(), hints_.end());
 }
 
@@ -220,13 +199,13 @@ void ModelBench::measure_fully(const BenchListener& listener, double expected) {
   Measurer measurer(model_, dataset_, options_, full, checkpoint_);
   findings_.evaluation_samples = measurer.samples();
   const auto steps = static_cast<std::size_t>(std::ranges::count_if(findings_.candidates, can_be_measured));
-  Countdown countdown(fmt::format("{}: measuring", model_.name), steps + 1, expected);
+  Countdown countdown(*options_.console, fmt::format("{}: measuring", model_.name), steps + 1, expected);
   countdown.next("float", expected / static_cast<double>(steps + 1));
   measurer.measure_float(findings_);
   if (!findings_.doubts.empty()) findings_.doubts.insert(findings_.doubts.end(), hints_.begin(), hints_.end());
   if (steps == 0) measurer.time_float();
   for (std::size_t i = 0; i < findings_.candidates.size(); ++i) {
-    throw_if_interrupted();
+    throw_if_stopped(options_.worker.stop);
     CandidateFindings& row = findings_.candidates[i];
     if (!can_be_measured(row)) continue;
     countdown.next(row.name, expected / static_cast<double>(steps + 1));
@@ -237,11 +216,11 @@ void ModelBench::measure_fully(const BenchListener& listener, double expected) {
 
 // In rounds over all candidates, so that what disturbs the machine for a while disturbs each a little.
 void ModelBench::measure_speed(Measurer& measurer) {
-  Progress progress(fmt::format("{}: measuring speed", model_.name), measurer.missing_visits());
+  Progress progress(*options_.console, fmt::format("{}: measuring speed", model_.name), measurer.missing_visits());
   for (bool more = true; more;) {
     more = false;
     for (CandidateFindings& row : findings_.candidates) {
-      throw_if_interrupted();
+      throw_if_stopped(options_.worker.stop);
       if (!measurer.wants_visit(row)) continue;
       measurer.visit(row);
       progress.advance();

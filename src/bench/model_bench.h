@@ -3,9 +3,8 @@
 #pragma once
 
 #include "bench/bench.h"
-#include "bench/calibrations.h"
 #include "bench/checkpoint.h"
-#include "bench/judge.h"
+#include "bench/maker.h"
 #include "bench/measured.h"
 #include "bench/proven.h"
 #include "observe/calibrate.h"
@@ -24,9 +23,7 @@ class ModelBench {
   ModelFindings run(const BenchListener& listener);
 
  private:
-  Needs needs_of(const Recipe& recipe) const;
-  void calibrate_for_all();
-  void note_data(const Looks& looks, Candidate& candidate, CandidateFindings& row);
+  void note_data(const Looks& looks, CandidateFindings& row);
   Ports made(const Recipe& recipe, Trial& trial, CandidateFindings& row);
   void add_other_runtimes();
   std::filesystem::path file_of(const CandidateFindings& row) const;
@@ -41,11 +38,8 @@ class ModelBench {
   Checkpoint& checkpoint_;
   const LoadedModel model_;
   const Target& target_;
-  const Task task_;
   const Dataset dataset_;
-  const CalibrationChoice choice_;
-  Calibrations calibrations_;
-  std::optional<BenchJudge> judge_;  // where a recipe asks for one
+  Maker maker_;
   ModelFindings findings_;
   std::vector<std::string> hints_;  // where the labels say nothing of the model
   std::vector<Ports> ports_;        // of the candidates in findings_, in their order

@@ -26,9 +26,9 @@ std::string last_line(std::string text) {
 
 }  // namespace
 
-OwnScore own_score(const std::string& command, const std::filesystem::path& model) {
+OwnScore own_score(const std::string& command, const std::filesystem::path& model, const std::stop_token& stop) {
   const std::string line =
-      last_line(output_of({"sh", "-c", command + " \"$1\"", "sh", std::filesystem::absolute(model).string()}));
+      last_line(output_of({"sh", "-c", command + " \"$1\"", "sh", std::filesystem::absolute(model).string()}, stop));
   OwnScore score;
   try {
     const Json json = parse_json(line, "--eval-command");

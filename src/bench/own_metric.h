@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stop_token>
 #include <string>
 
 #include "measure/figure.h"
@@ -17,6 +18,6 @@ struct OwnScore {
 // Runs `command MODEL`. The last line that it prints is a number, or JSON {"name", "value", "direction":
 // "higher"|"lower"} of which only value is needed. Errors: those of output_of; InputError(data) when the line is
 // neither.
-OwnScore own_score(const std::string& command, const std::filesystem::path& model);
+OwnScore own_score(const std::string& command, const std::filesystem::path& model, const std::stop_token& stop = {});
 
 }  // namespace bw

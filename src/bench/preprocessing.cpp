@@ -102,11 +102,12 @@ std::optional<InputSpec> changed(InputSpec spec, const Usual& way, double bright
 
 class Tries {
  public:
-  Tries(const LoadedModel& model, const Dataset& dataset, const BenchOptions& options)
-      : model_(model), dataset_(dataset), options_(options), outputs_(judged_outputs(model.prepared, dataset)) {
-    WorkerOptions limits;
-    limits.address_space = options.worker.memory;
-    worker_.emplace(limits);
+  Tries(const LoadedModel& model, const Dataset& dataset, const MeasureOptions& options)
+      : model_(model),
+        dataset_(dataset),
+        options_(options),
+        worker_(options.worker),
+        outputs_(judged_outputs(model.prepared, dataset)) {
     for (JudgedOutput& output : outputs_) {
       if (output.kind == OutputKind::Scores && !output.metrics.empty() && !at_) at_ = &output - outputs_.data();
       output.metrics.clear();
@@ -119,9 +120,9 @@ class Tries {
   // The class that the model names for each sample; kNoAnswer where it names none.
   std::vector<std::int64_t> answers(const Dataset& dataset) {
     SharedSamples samples(dataset.evaluation(), indices_);
-    const Evaluation evaluation = evaluate_model(
-        *worker_, {*model_.runnable, measured_runtimes(options_).front()}, samples,
-        {.threads = options_.threads, .outputs = outputs_, .keep_reference = true, .silence = options_.worker.silence});
+    const Evaluation evaluation =
+        evaluate_model(worker_, {*model_.runnable, options_.runtimes.front()}, samples,
+                       {.threads = options_.threads, .outputs = outputs_, .keep_reference = true});
     sample_seconds_ = evaluation.seconds / static_cast<double>(indices_.size());
     std::vector<std::int64_t> classes;
     const std::vector<OutputReference> references = read_references(evaluation.reference.bytes());
@@ -146,10 +147,10 @@ class Tries {
  private:
   const LoadedModel& model_;
   const Dataset& dataset_;
-  const BenchOptions& options_;
+  const MeasureOptions& options_;
+  Worker worker_;
   std::vector<JudgedOutput> outputs_;
   std::optional<std::ptrdiff_t> at_;  // the output of the classes
-  std::optional<Worker> worker_;
   std::vector<std::size_t> indices_;
   double sample_seconds_ = 0;
 };
@@ -295,7 +296,7 @@ bool beyond_chance(double right, const Numbers& labels) {
 }
 
 std::vector<std::string> better_preprocessing(const LoadedModel& model, const Dataset& dataset,
-                                              const BenchOptions& options) {
+                                              const MeasureOptions& options) {
   Tries tries(model, dataset, options);
   if (!tries.can_run()) return {};
   const std::vector<Way> all = ways(dataset);

@@ -14,7 +14,7 @@ namespace bw {
 // lines for dataset.yaml; none when nothing does, or when the task is not to name one class a sample. Errors:
 // evaluate_model's.
 std::vector<std::string> better_preprocessing(const LoadedModel& model, const Dataset& dataset,
-                                              const BenchOptions& options);
+                                              const MeasureOptions& options);
 
 // How far answers fit labels, of the same samples.
 struct Fit {

@@ -136,9 +136,8 @@ std::optional<Tensor> made_up(const InputSignature& input, Random& random) {
 
 }  // namespace
 
-Trial::Trial(Deployment original, std::vector<Sample> samples, const WorkerLimits& limits)
-    : original_(std::move(original)), samples_(std::move(samples)), worker_(limited(limits)) {
-  options_.silence = limits.silence;
+Trial::Trial(Deployment original, std::vector<Sample> samples, const WorkerOptions& worker)
+    : original_(std::move(original)), samples_(std::move(samples)), worker_(worker) {
   if (samples_.empty()) not_run_ = "there is no sample to run";
 }
 
@@ -152,7 +151,7 @@ SampleFeed Trial::feed() const {
 
 const ModelOutputs* Trial::original_outputs() {
   if (!outputs_ && not_run_.empty()) try {
-      outputs_ = outputs_of_model(worker_, original_, feed(), options_);
+      outputs_ = outputs_of_model(worker_, original_, feed());
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::Interrupted) throw;
       not_run_ = fmt::format("the float model does not run on the samples ({})", error.message());
@@ -164,7 +163,7 @@ const ModelOutputs* Trial::original_outputs() {
 void Trial::require_finite(const std::vector<OutputChange>& changes, const Deployment& model, const Graph& graph) {
   const auto bad = std::ranges::find_if(changes, [](const OutputChange& change) { return change.not_finite > 0; });
   if (bad == changes.end()) return;
-  const std::string first = first_not_finite_node(worker_, model, graph, feed(), options_);
+  const std::string first = first_not_finite_node(worker_, model, graph, feed());
   throw Error(ErrorKind::Quantization,
               fmt::format("{} of {} elements of output '{}' are not finite where the float model's are{}",
                           bad->not_finite, bad->elements, bad->name, first),
@@ -179,21 +178,20 @@ double Trial::sample_seconds() {
 Tried Trial::operator()(const fs::path& file, const Graph& graph, const Ports& ports) {
   const Deployment model{file, original_.runtime, ports};
   const ModelOutputs* original = original_outputs();
-  const ModelOutputs own = outputs_of_model(worker_, model, feed(), options_);
+  const ModelOutputs own = outputs_of_model(worker_, model, feed());
   if (!original) return {.samples = 0, .outputs = {}, .not_run = not_run_};
   Tried tried{.samples = own.samples.size(), .outputs = compare_outputs(*original, own), .not_run = {}};
   require_finite(tried.outputs, model, graph);
   return tried;
 }
 
-std::string first_not_finite_node(Worker& worker, const Deployment& model, const Graph& graph, SampleFeed feed,
-                                  const RunOptions& options) {
+std::string first_not_finite_node(Worker& worker, const Deployment& model, const Graph& graph, SampleFeed feed) {
   std::vector<std::string> values;
   for (const Node& node : graph.nodes)
     for (const ValueId id : node.outputs)
       if (id != kNoValue && graph.value(id).type.is_tensor() && info(graph.value(id).type.dtype).is_float)
         values.push_back(graph.value(id).name);
-  const auto value = first_not_finite(worker, model, values, std::move(feed), options);
+  const auto value = first_not_finite(worker, model, values, std::move(feed));
   if (!value) return "";
   for (const Node& node : graph.nodes)
     if (std::ranges::any_of(node.outputs, [&](ValueId id) { return id != kNoValue && graph.value(id).name == *value; }))

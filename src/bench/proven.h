@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "bench/candidate.h"
-#include "bench/limits.h"
 #include "measure/outputs.h"
 #include "run/worker.h"
 
@@ -25,7 +24,7 @@ struct Tried {
 class Trial {
  public:
   // Without samples, or where the float model does not run on them, files are only loaded. All in its runtime.
-  Trial(Deployment original, std::vector<Sample> samples, const WorkerLimits& limits);
+  Trial(Deployment original, std::vector<Sample> samples, const WorkerOptions& worker);
 
   // Errors: Error(Quantization) for outputs that are not finite where the float model's are, with how many and which
   // node of `graph` (what the file holds) gives them first; the runtime's when it refuses the file.
@@ -40,7 +39,6 @@ class Trial {
 
   Deployment original_;
   std::vector<Sample> samples_;
-  RunOptions options_;
   Worker worker_;
   std::optional<ModelOutputs> outputs_;  // of the float model
   std::string not_run_;
@@ -48,8 +46,7 @@ class Trial {
 
 // Names the node of `graph` (what the file holds, with types) whose values are the first that are not finite, as the
 // end of a sentence; empty when none are.
-std::string first_not_finite_node(Worker& worker, const Deployment& model, const Graph& graph, SampleFeed feed,
-                                  const RunOptions& options);
+std::string first_not_finite_node(Worker& worker, const Deployment& model, const Graph& graph, SampleFeed feed);
 
 struct Written {
   Tried tried;

@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/progress.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "cli/model_flags.h"
@@ -112,11 +111,13 @@ Constraints constraints(const Arguments& flags) {
 BenchOptions options_of(const Invocation& invocation) {
   const Arguments& flags = invocation.flags;
   data_to("calibrate and measure on", invocation);
-  BenchOptions options = measuring_options(invocation);
+  BenchOptions options{measure_options(invocation)};
   for (const std::string& model : invocation.all("MODEL")) options.models.emplace_back(model);
   options.output = flags.text("output");
   options.recipes = recipes_named(flags.text("methods"));
-  options.target = target_named(flags.text("target")).name;
+  const Target& target = target_named(flags.text("target"));
+  options.target = target.name;
+  if (flags.text("runtime").empty()) options.runtimes = {std::string(target.runtime)};
   options.balanced = flags.flag("balanced");
   options.calibration_samples = static_cast<std::size_t>(flags.integer("calibration_samples"));
   options.resume = flags.flag("resume");
@@ -148,21 +149,22 @@ void require_met(const Findings& findings) {
 // Rows as they come, on standard error: the answer itself goes to standard output, once, when it is complete.
 BenchListener listener_for(const BenchOptions& options) {
   const TableStyle style = style_of_stderr();
+  const Console& console = *options.console;
   return {.begin =
-              [](const ModelFindings& model) {
-                say(fmt::format("{}: first figures, from {} samples", model.name, model.evaluation_samples));
+              [&console](const ModelFindings& model) {
+                console.say(fmt::format("{}: first figures, from {} samples", model.name, model.evaluation_samples));
               },
           .row =
-              [style](const ModelFindings& model, const CandidateFindings& row) {
+              [style, &console](const ModelFindings& model, const CandidateFindings& row) {
                 const bool first = &row == &model.candidates.front();
-                if (first) say(table_header(model, style));
-                if (first && model.original) say(float_row(model, style));
-                say(table_row(model, row, style));
+                if (first) console.say(table_header(model, style));
+                if (first && model.original) console.say(float_row(model, style));
+                console.say(table_row(model, row, style));
               },
           .quick_done =
-              [](const ModelFindings& model, double seconds) {
-                say(fmt::format("{}: so far: {}. Measuring in full takes about {:.0f} s; --quick leaves it out",
-                                model.name, model.recommended.sentence, seconds));
+              [&console](const ModelFindings& model, double seconds) {
+                console.say(fmt::format("{}: so far: {}. Measuring in full takes about {:.0f} s; --quick leaves it out",
+                                        model.name, model.recommended.sentence, seconds));
               },
           // Written after each model, so that what is found is not lost when a later one fails.
           .model_done = [&options](const Findings& so_far) { write_report(so_far, options.output); }};
@@ -187,7 +189,7 @@ int run(const Invocation& invocation) {
   put(invocation.json ? to_text(report) : findings_table(findings, style_of_stdout()));
   written();  // the answer comes before anything that may still go wrong
   if (invocation.flags.flag("store")) Store(Store::usual_path()).save(report);
-  say(fmt::format("report: {}", (options.output / "report.html").string()));
+  options.console->say(fmt::format("report: {}", (options.output / "report.html").string()));
   if (options.baseline) require_met(findings);
   return 0;
 }

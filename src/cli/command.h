@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <map>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/console.h"
 #include "base/parameter.h"
 
 namespace bw {
@@ -27,6 +29,8 @@ struct Invocation {
   bool json = false, quiet = false;
   int threads = 0;
   std::uint64_t seed = 0;
+  const Console* console = &nobody();  // hears what the command says while it works
+  std::stop_token stop = {};
   std::string line;  // the whole command line, quoted for a shell
 
   const std::string& the(std::string_view positional) const;               // of one value; "" when left out

@@ -80,9 +80,9 @@ ComparisonLimits limits_of(const Arguments& flags) {
           .max_size_ratio = limit("max_size_ratio")};
 }
 
-BenchOptions options_of(const Invocation& invocation) {
+MeasureOptions options_of(const Invocation& invocation) {
   data_to("compare on", invocation);
-  BenchOptions options = measuring_options(invocation);
+  MeasureOptions options = measure_options(invocation);
   if (options.runtimes.size() > 2)
     throw Error(ErrorKind::Usage, fmt::format("{} runtimes are named for two models", options.runtimes.size()), "",
                 "Name one for both, or one for each");
@@ -113,9 +113,9 @@ void require_kept(const ModelFindings& model, const ComparisonLimits& limits, co
 }
 
 // The original with the other as its one candidate.
-ModelFindings compared(const LoadedModel& original, const LoadedModel& other, const BenchOptions& options) {
+ModelFindings compared(const LoadedModel& original, const LoadedModel& other, const MeasureOptions& options) {
   const Dataset dataset = open_data_for(original, options.data, options.open);
-  ModelFindings model = describe(original, dataset, options);
+  ModelFindings model = describe(original, dataset, targets().front(), options);
   const bool alike = original.name == other.name;  // files of one name in two folders
   if (alike) model.name = original.path.string();
   Checkpoint nothing_kept;
@@ -124,7 +124,7 @@ ModelFindings compared(const LoadedModel& original, const LoadedModel& other, co
   measurer.measure_float(model);
   model.candidates.push_back(described(other, alike ? other.path.string() : other.name));
   CandidateFindings& row = model.candidates.front();
-  row.runtime = measured_runtimes(options).back();
+  row.runtime = options.runtimes.back();
   measurer.measure(row, Plan{}, *other.runnable);
   while (measurer.wants_visit(row)) measurer.visit(row);
   measurer.conclude(model);
@@ -134,7 +134,7 @@ ModelFindings compared(const LoadedModel& original, const LoadedModel& other, co
 }
 
 int run(const Invocation& invocation) {
-  const BenchOptions options = options_of(invocation);
+  const MeasureOptions options = options_of(invocation);
   const fs::path output = invocation.flags.text("output"), other_path = invocation.the("OTHER");
   if (!output.empty()) require_writable_folder(output);
   const LoadedModel original = load_model(invocation.the("ORIGINAL"), options.intake);

@@ -71,9 +71,10 @@ inline ReadOptions read_options(const Invocation& invocation) {
   return options;
 }
 
-inline WorkerLimits worker_limits(const Invocation& invocation) {
-  return {.memory = static_cast<std::uint64_t>(invocation.flags.integer("worker_memory")),
-          .silence = invocation.flags.number("worker_timeout")};
+inline WorkerOptions worker_options(const Invocation& invocation) {
+  return {.address_space = static_cast<std::uint64_t>(invocation.flags.integer("worker_memory")),
+          .silence = invocation.flags.number("worker_timeout"),
+          .stop = invocation.stop};
 }
 
 // Those that are named and here, in that order. UsageError for one that is not, with the command that brings it.
@@ -88,19 +89,20 @@ inline std::vector<std::string> runtimes_named(std::string_view list) {
 }
 
 // What every command that measures takes from its flags and its line.
-inline BenchOptions measuring_options(const Invocation& invocation) {
-  BenchOptions options;
+inline MeasureOptions measure_options(const Invocation& invocation) {
+  MeasureOptions options;
   options.data = invocation.flags.text("data");
   options.open = open_options(invocation);
   options.intake.read = read_options(invocation);
-  options.worker = worker_limits(invocation);
+  options.worker = worker_options(invocation);
   options.evaluation_samples = static_cast<std::size_t>(invocation.flags.integer("evaluation_samples"));
   options.eval_command = invocation.flags.text("eval_command");
   options.latency_seconds = invocation.flags.number("latency_seconds");
-  options.runtimes = runtimes_named(invocation.flags.text("runtime"));
+  if (const auto named = runtimes_named(invocation.flags.text("runtime")); !named.empty()) options.runtimes = named;
   options.threads = invocation.threads;
   options.seed = invocation.seed;
   options.command = invocation.line;
+  options.console = invocation.console;
   return options;
 }
 

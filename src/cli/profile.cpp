@@ -8,12 +8,12 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "model/model.h"
 #include "bench/proven.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "cli/model_flags.h"
 #include "cli/output.h"
+#include "model/model.h"
 #include "report/figure_text.h"
 #include "report/text_table.h"
 
@@ -121,17 +121,14 @@ int run(const Invocation& invocation) {
   const std::string& named = invocation.flags.text("runtime");
   const Runtime& runtime = available_runtime(named.empty() ? targets().front().runtime : named);
   const LoadedModel model = load_model(invocation.the("MODEL"), {.read = {}, .runtime = runtime.name});
-  const WorkerLimits limits = worker_limits(invocation);
-  WorkerOptions options;
-  options.address_space = limits.memory;
-  Worker worker(options);
+  Worker worker(worker_options(invocation));
   const std::vector<Sample> samples = samples_for(invocation, model);
-  const Profile profile = profile_model(
-      worker, {*model.runnable, std::string(runtime.name)}, model.original,
-      [&, given = false]() mutable -> std::optional<SampleChunk> {
-        return std::exchange(given, true) ? std::nullopt : std::optional(pack(samples));
-      },
-      {.threads = invocation.threads, .seconds = invocation.flags.number("seconds"), .silence = limits.silence});
+  const Profile profile =
+      profile_model(worker, {*model.runnable, std::string(runtime.name)}, model.original,
+                    [&, given = false]() mutable -> std::optional<SampleChunk> {
+                      return std::exchange(given, true) ? std::nullopt : std::optional(pack(samples));
+                    },
+                    {.threads = invocation.threads, .seconds = invocation.flags.number("seconds")});
   const std::int64_t top = invocation.flags.integer("top");
   if (invocation.json)
     put(to_text(to_json(profile, model, runtime, top)));

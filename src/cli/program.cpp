@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/parallel.h"
-#include "base/progress.h"
+#include "base/stop.h"
 #include "base/version.h"
 #include "cli/command.h"
 #include "cli/help.h"
@@ -67,9 +67,11 @@ int answer(const Version&) {
 
 int answer(Run asked) {
   Invocation& invocation = asked.invocation;
-  set_verbosity(invocation.quiet ? Verbosity::Quiet : Verbosity::Normal);
-  if (invocation.threads > 0) set_threads(invocation.threads);
-  invocation.threads = threads();
+  const StandardError console(invocation.quiet);
+  if (invocation.threads == 0) invocation.threads = available_cores();
+  const ThreadLimit limit(invocation.threads);
+  invocation.console = &console;
+  invocation.stop = stop_on_signals();
   return asked.command->run(invocation);
 }
 
@@ -81,7 +83,7 @@ bool is_among(std::string_view word, int argc, char** argv) {
 
 int run_program(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  watch_interrupts();
+  stop_on_signals();
   if (argc < 2) {
     std::fputs(help("", style_of_stderr().width).c_str(), stderr);
     return exit_code(ErrorKind::Usage);

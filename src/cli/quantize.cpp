@@ -9,10 +9,7 @@
 #include "base/json.h"
 #include "base/kept_files.h"
 #include "base/machine.h"
-#include "base/progress.h"
-#include "bench/calibrations.h"
-#include "bench/judge.h"
-#include "bench/proven.h"
+#include "bench/maker.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "cli/model_flags.h"
@@ -61,24 +58,29 @@ constexpr Parameter kFlags[] = {
     kRequantizeFlag,
 };
 
+const Target& target_of(const Invocation& invocation) {
+  return target_named(invocation.flags.text("target"));
+}
+
 std::optional<Dataset> opened_data(const Invocation& invocation, const LoadedModel& model) {
   const std::string& path = invocation.flags.text("data");
   if (path.empty()) return {};
   OpenOptions options = open_options(invocation);
   options.only_calibrate = true;
   Dataset dataset = open_data_for(model, path, options);
-  for (const std::string& guess : dataset.guesses()) say("guessed: " + guess);
+  for (const std::string& guess : dataset.guesses()) invocation.console->say("guessed: " + guess);
   return dataset;
 }
 
-CalibrationChoice choice_of(const Invocation& invocation, std::string_view runtime, bool judged) {
+CalibrationChoice choice_of(const Invocation& invocation, bool judged) {
   return {.samples = static_cast<std::size_t>(invocation.flags.integer("calibration_samples")),
           .balanced = invocation.flags.flag("balanced"),
           .seed = invocation.seed,
           .threads = invocation.threads,
-          .worker = worker_limits(invocation),
-          .runtime = std::string(runtime),
-          .judged = judged};
+          .worker = worker_options(invocation),
+          .runtime = std::string(target_of(invocation).runtime),
+          .judged = judged,
+          .console = invocation.console};
 }
 
 Json tried_json(const Tried& tried) {
@@ -144,12 +146,12 @@ void print_for_people(const Candidate& candidate, const Tried& tried, const std:
 }
 
 // Written to `file` when it is proven to work; only made where there is no file.
-Proven made(const Invocation& invocation, const LoadedModel& model, const Task& task, const Recipe& recipe,
-            const std::optional<Dataset>& data, const std::string& file) try {
-  if (file.empty()) return {make_candidate(task, recipe), {}};
-  Trial trial({*model.runnable, std::string(task.target.runtime)},
-              data ? first_samples(data->calibration()) : made_up_samples(model.original), worker_limits(invocation));
-  return make_proven(task, recipe, file, trial);
+Made made(const Invocation& invocation, const LoadedModel& model, Maker& maker, const Recipe& recipe,
+          const std::optional<Dataset>& data, const std::string& file) try {
+  if (file.empty()) return maker.make(recipe);
+  Trial trial({*model.runnable, std::string(target_of(invocation).runtime)},
+              data ? first_samples(data->calibration()) : made_up_samples(model.original), worker_options(invocation));
+  return maker.make(recipe, file, trial);
 } catch (const Error& error) {
   throw about(model, error);
 }
@@ -158,10 +160,9 @@ Proven made(const Invocation& invocation, const LoadedModel& model, const Task& 
 std::string file_to_write(const Invocation& invocation, const Recipe& recipe) {
   if (invocation.flags.flag("dry_run")) return "";
   const std::string& file = invocation.flags.text("output");
-  return file.empty()
-             ? fmt::format("{}.{}{}", fs::path(invocation.the("MODEL")).stem().string(), candidate_name(recipe),
-                           format_named(target_named(invocation.flags.text("target")).format).extension)
-             : file;
+  return file.empty() ? fmt::format("{}.{}{}", fs::path(invocation.the("MODEL")).stem().string(),
+                                    candidate_name(recipe), format_named(target_of(invocation).format).extension)
+                      : file;
 }
 
 int run(const Invocation& invocation) {
@@ -172,23 +173,17 @@ int run(const Invocation& invocation) {
     if (!written.empty()) require_writable(written);
   const LoadedModel model = load_model(
       invocation.the("MODEL"), {.read = read_options(invocation), .requantize = invocation.flags.flag("requantize")});
-  for (const std::string& note : model.notes) say("note: " + note);
-  Task task = task_for(model, target_named(invocation.flags.text("target")), invocation.seed);
+  for (const std::string& note : model.notes) invocation.console->say("note: " + note);
   const std::optional<Dataset> data = opened_data(invocation, model);
-  if (needs_data(chain, task)) data_to("calibrate on, which this recipe needs", invocation);
+  if (needs_data(chain, task_for(model, target_of(invocation))))
+    data_to("calibrate on, which this recipe needs", invocation);
   const fs::path data_file = invocation.flags.text("data");
   const KeptFiles kept_data = keep(std::span(&data_file, 1));
   for (const std::string& written : {file, plan_file}) require_not_kept(written);
   Checkpoint nothing_kept;
-  std::optional<Calibrations> calibrations;
-  std::optional<BenchJudge> judge;
-  const CalibrationChoice choice = choice_of(invocation, task.target.runtime, needs_judge(chain));
-  if (data) calibrations.emplace(model, *data, choice, nothing_kept);
-  if (data && choice.judged) task.judge = &judge.emplace(model, *data, choice);
-  Looks looks(calibrations ? &*calibrations : nullptr);
-  if (data) task.calibrator = &looks;
-  auto [candidate, written] = made(invocation, model, task, recipe, data, file);
-  looks.note_in(candidate.plan.provenance);
+  Maker maker(model, target_of(invocation), data ? &*data : nullptr, choice_of(invocation, needs_judge(chain)),
+              nothing_kept);
+  const auto [candidate, written, looks] = made(invocation, model, maker, recipe, data, file);
   if (!plan_file.empty()) write_plan(candidate.plan, plan_file);
   Sizes sizes{.original = static_cast<double>(model.bytes), .quantized = {}};
   if (!file.empty()) sizes.quantized = static_cast<double>(total_bytes(written.files));

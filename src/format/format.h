@@ -17,6 +17,8 @@ namespace bw {
 struct ReadOptions {
   bool verify = true;  // false: only for tests that must get past the verifier
   GraphLimits limits = {};
+  // Is told what was done to the model on the way in that its user should know, a sentence each.
+  std::function<void(std::string note)> note = nullptr;
 };
 
 // Looks at a complete model before it takes its name: the model stands in its folder under another one.

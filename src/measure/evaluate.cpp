@@ -7,10 +7,10 @@
 #include <numeric>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/progress.h"
 
 namespace bw {
 namespace {
@@ -88,7 +88,6 @@ Evaluation evaluate_model(Worker& worker, const Deployment& model, SharedSamples
                      {},
                      samples.feed()};
   if (has_reference) request.files.push_back(reference);
-  request.silence = options.silence;
   const JobResult answer = worker.run(request);
   Evaluation evaluation;
   evaluation.samples = samples.size();

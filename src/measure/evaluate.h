@@ -22,7 +22,6 @@ struct EvaluateOptions {
   int threads = 1;                    // samples side by side; the scores do not depend on it
   std::vector<JudgedOutput> outputs;  // of the float model, in its order; other models have theirs in the same order
   bool keep_reference = false;        // for the float model: keep what candidates are compared with
-  double silence = 120;
 };
 
 // Elements of one output of one sample that are no numbers.

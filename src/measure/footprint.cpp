@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "base/progress.h"
 #include "run/feeding.h"
 #include "run/memory.h"
 #include "run/worker.h"
@@ -37,13 +37,10 @@ JobResult run_footprint(JobContext& context) {
 
 }  // namespace
 
-Footprint measure_footprint(const Deployment& model, SharedSamples& samples, const FootprintOptions& options) {
-  WorkerOptions worker_options;
-  worker_options.address_space = options.address_space;
-  Worker worker(worker_options);
-  JobRequest request{
-      "footprint", to_line({{"model", to_json(model)}, {"threads", options.threads}}), {}, samples.feed()};
-  request.silence = options.silence;
+Footprint measure_footprint(const WorkerOptions& options, const Deployment& model, SharedSamples& samples,
+                            int threads) {
+  Worker worker(options);
+  JobRequest request{"footprint", to_line({{"model", to_json(model)}, {"threads", threads}}), {}, samples.feed()};
   Footprint footprint;
   read_result(worker.run(request), [&](const Json& json) {
     footprint = {json.at("peak").get<std::uint64_t>(), json.at("file_backed").get<std::uint64_t>(),

@@ -6,14 +6,9 @@
 #include "run/deployment.h"
 #include "run/job.h"
 #include "run/samples.h"
+#include "run/worker.h"
 
 namespace bw {
-
-struct FootprintOptions {
-  int threads = 1;
-  double silence = 120;
-  std::uint64_t address_space = 0;  // bytes that the process may map; 0: no limit
-};
 
 struct Footprint {
   std::uint64_t peak = 0;  // highest resident set (VmHWM) of the process, file-backed pages left out; bytes
@@ -22,8 +17,8 @@ struct Footprint {
   double first_run = 0;  // seconds from the start of loading to the end of the first run: the cold start
 };
 
-// Loads the model in a fresh worker and runs the first samples (up to 4).
-Footprint measure_footprint(const Deployment& model, SharedSamples& samples, const FootprintOptions& options = {});
+// Loads the model in a worker of its own and runs the first samples (up to 4).
+Footprint measure_footprint(const WorkerOptions& worker, const Deployment& model, SharedSamples& samples, int threads);
 
 Job footprint_job();
 

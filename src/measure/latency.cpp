@@ -11,10 +11,10 @@
 #include <optional>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/progress.h"
 #include "measure/statistics.h"
 #include "measure/turns.h"
 #include "run/memory.h"
@@ -112,7 +112,6 @@ Visit visit_in_one_process(const WorkerOptions& options, const Deployment& origi
                               {"least", how.least_turns}}),
                      {},
                      samples.feed()};
-  request.silence = how.silence;
   Worker worker(options);
   const JobResult answer = worker.run(request);
   try {
@@ -132,7 +131,7 @@ class RemoteSessions final : public Sessions {
  public:
   RemoteSessions(const WorkerOptions& options, const Deployment& original, const Deployment& quantized,
                  SharedSamples& samples, const VisitOptions& how)
-      : sides_{Side(options), Side(options)}, silence_(how.silence) {
+      : sides_{Side(options), Side(options)} {
     const Deployment* models[] = {&original, &quantized};
     for (std::size_t side = 0; side < sides_.size(); ++side) {
       JobRequest request{
@@ -165,12 +164,10 @@ class RemoteSessions final : public Sessions {
   };
 
   void read(Side& side, JobRequest& request, const std::function<void(const Json&)>& body) const {
-    request.silence = silence_;
     read_result(side.worker->run(request), body);
   }
 
   std::array<Side, 2> sides_;
-  double silence_;
 };
 
 }  // namespace

@@ -48,7 +48,6 @@ struct VisitOptions {
   double seconds = 0.6;         // of runs that count; with those that wait up to 4 times as many
   double warm_up = 0.2;         // seconds at least: a process that has just begun is slower, and not all models alike
   std::size_t least_turns = 2;  // of all four sessions, even where they take longer
-  double silence = 120;
 };
 
 // Pays one visit, in processes of its own, on the first samples of `samples` (up to 8). Errors: Error(Worker) when a

@@ -8,10 +8,10 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/progress.h"
 #include "run/feeding.h"
 #include "tensor/convert.h"
 
@@ -116,12 +116,6 @@ JobResult run_not_finite(JobContext& context) {
 // --- the parent
 // -------------------------------------------------------------------------------------------------------
 
-JobRequest request_for(std::string_view job, const Json& request, SampleFeed feed, const RunOptions& options) {
-  JobRequest made{job, to_line(request), {}, std::move(feed)};
-  made.silence = options.silence;
-  return made;
-}
-
 std::vector<Tensor> at_their_places(std::vector<Tensor> tensors, const std::vector<std::size_t>& places,
                                     std::size_t count) {
   std::vector<Tensor> all(count);
@@ -163,8 +157,8 @@ OutputChange change_of(const ModelOutputs& original, const ModelOutputs& other, 
 
 }  // namespace
 
-ModelOutputs outputs_of_model(Worker& worker, const Deployment& model, SampleFeed feed, const RunOptions& options) {
-  const JobResult answer = worker.run(request_for("outputs", {{"model", to_json(model)}}, std::move(feed), options));
+ModelOutputs outputs_of_model(Worker& worker, const Deployment& model, SampleFeed feed) {
+  const JobResult answer = worker.run({"outputs", to_line({{"model", to_json(model)}}), {}, std::move(feed)});
   ModelOutputs outputs;
   read_result(answer, [&](const Json& json) {
     outputs.names = json.at("names").get<std::vector<std::string>>();
@@ -177,10 +171,9 @@ ModelOutputs outputs_of_model(Worker& worker, const Deployment& model, SampleFee
 }
 
 std::optional<std::string> first_not_finite(Worker& worker, const Deployment& model,
-                                            const std::vector<std::string>& values, SampleFeed feed,
-                                            const RunOptions& options) {
+                                            const std::vector<std::string>& values, SampleFeed feed) {
   const JobResult answer =
-      worker.run(request_for("not-finite", {{"model", to_json(model)}, {"values", values}}, std::move(feed), options));
+      worker.run({"not-finite", to_line({{"model", to_json(model)}, {"values", values}}), {}, std::move(feed)});
   std::optional<std::string> first;
   read_result(answer, [&](const Json& json) {
     if (!json.at("first").is_null()) first = values.at(json.at("first").get<std::size_t>());

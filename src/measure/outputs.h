@@ -14,10 +14,6 @@
 
 namespace bw {
 
-struct RunOptions {
-  double silence = 120;  // seconds without a word after which the worker is killed
-};
-
 struct ModelOutputs {
   std::vector<std::string> names;            // of the model's outputs
   std::vector<std::vector<Tensor>> samples;  // by sample, by output, with a batch axis of 1; undefined: not a tensor
@@ -26,14 +22,13 @@ struct ModelOutputs {
 // Each sample at its own length, one a run (a model with a fixed batch is filled with copies of it). Stops early, but
 // not before the first sample, when the outputs have more than 64 MB. Errors: the runtime's when it refuses the model
 // or a sample (`where` begins with the model's path), Error(Worker) when the worker dies.
-ModelOutputs outputs_of_model(Worker& worker, const Deployment& model, SampleFeed feed, const RunOptions& options = {});
+ModelOutputs outputs_of_model(Worker& worker, const Deployment& model, SampleFeed feed);
 Job outputs_job();
 
 // The first of `values` (names of float values of the model, in the order of its nodes) in which a sample gives NaN;
 // where none does, the first with an infinity; nullopt when all are finite. Errors as above.
 std::optional<std::string> first_not_finite(Worker& worker, const Deployment& model,
-                                            const std::vector<std::string>& values, SampleFeed feed,
-                                            const RunOptions& options = {});
+                                            const std::vector<std::string>& values, SampleFeed feed);
 Job not_finite_job();
 
 // What one output of a model is beside the float model's.

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/progress.h"
 #include "format/format.h"
 #include "graph/text.h"
 #include "run/runtime.h"

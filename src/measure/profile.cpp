@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "base/progress.h"
 #include "run/feeding.h"
 
 namespace bw {
@@ -90,7 +90,6 @@ Profile profile_model(Worker& worker, const Deployment& model, const Graph& grap
                      to_line({{"model", to_json(model)}, {"threads", options.threads}, {"seconds", options.seconds}}),
                      {},
                      std::move(feed)};
-  request.silence = options.silence;
   const NamedNodes known(graph);
   Profile profile;
   read_result(worker.run(std::move(request)), [&](const Json& json) {

@@ -15,7 +15,6 @@ namespace bw {
 struct ProfileOptions {
   int threads = 1;
   double seconds = 1;  // of runs; at least 3 runs, at most 1000
-  double silence = 120;
 };
 
 struct Profile {

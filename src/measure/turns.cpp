@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/progress.h"
+#include "base/clock.h"
 #include "measure/disturbance.h"
 #include "measure/statistics.h"
 

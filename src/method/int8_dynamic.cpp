@@ -24,21 +24,6 @@ constexpr Parameter kParameters[] = {
     kKeepFloat,
 };
 
-bool is_float_constant(const Graph& graph, ValueId id) {
-  return id != kNoValue && graph.is_constant(id) && graph.value(id).initializer.dtype() == DType::Float32;
-}
-
-// The dynamic kernel has no peepholes, no clipping, and only the standard activation functions.
-std::string recurrent_obstacle(const Graph& graph, const Node& node) {
-  if (!is_float_constant(graph, node.input(1)) || !is_float_constant(graph, node.input(2)))
-    return "its weights are not constant";
-  if (node.input(7) != kNoValue) return "peepholes have no integer kernel";
-  if (node.find("activations") != nullptr || node.find("clip") != nullptr || node.int_or("layout", 0) != 0 ||
-      node.int_or("input_forget", 0) != 0)
-    return "its attributes have no integer kernel";
-  return "";
-}
-
 Scheme weight_scheme(const Node& node, const Tensor& weight, bool per_channel, bool reduced) {
   Scheme scheme{.code = DType::Int8, .symmetric = true, .reduced_range = reduced};
   if (node.is("LSTM")) {  // [directions, 4*hidden, in]: a scale for each row, or for each direction
@@ -66,7 +51,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
     if (!support.dynamic)
       decision.reason = fmt::format("{} has no fast dynamic kernel", node.op_type);
     else
-      decision.reason = node.is("LSTM") ? recurrent_obstacle(task.graph, node) : product_obstacle(task.graph, node);
+      decision.reason = task.target.obstacle(task.graph, node);
     if (!decision.reason.empty()) continue;
     decision.compute = Precision::Dynamic;
     for (int position = 1; position <= (node.is("LSTM") ? 2 : 1); ++position) {

@@ -216,7 +216,7 @@ class Coder {
 
   bool must_reduce(const Tensor& weight, const QParams& params) const {
     const std::string& wish = arguments_.text("reduced_range");
-    if (wish != "auto" || task_.cpu_has_vnni || params.scheme.code != DType::Int8) return wish == "yes";
+    if (wish != "auto" || !task_.pairs_saturate || params.scheme.code != DType::Int8) return wish == "yes";
     return saturates(quantize(weight, params));
   }
 

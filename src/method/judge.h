@@ -1,6 +1,7 @@
 // Who tries what methods decide while they decide it, on samples that neither calibrate nor evaluate.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "measure/figure.h"
@@ -9,6 +10,11 @@
 #include "run/runtime.h"
 
 namespace bw {
+
+// What one method of a chain may cost. Going beyond is its defect.
+struct Budget {
+  std::size_t trials = 12;  // questions to the judge
+};
 
 // Each plan is carried out, written, and run in workers. Errors: those of carrying it out; the runtime's.
 class Judge {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "base/stop.h"
 #include "graph/ops/op.h"
 #include "method/catalog.h"
 #include "model/bodies.h"
@@ -113,6 +114,26 @@ void give_reasons(const Task& task, Plan& plan) {
   }
 }
 
+// A judge who answers one method as often as its budget allows.
+class Frugal final : public Judge {
+ public:
+  Frugal(std::string_view method, const Task& task) : method_(method), task_(task) {}
+  Figure retention(const Plan& plan) override { return asked().retention(plan); }
+  LatencyRatio latency(const Plan& plan) override { return asked().latency(plan); }
+  std::vector<NodeTime> profile(const Plan& plan) override { return asked().profile(plan); }
+
+ private:
+  Judge& asked() {
+    throw_if_stopped(task_.stop);
+    if (++trials_ > task_.budget.trials)
+      throw Error(ErrorKind::Internal, fmt::format("'{}' tries more than {} plans", method_, task_.budget.trials));
+    return *task_.judge;
+  }
+  const std::string_view method_;
+  const Task& task_;
+  std::size_t trials_ = 0;
+};
+
 // A chain at work: the plan so far, and the graph that it leaves to the next stage.
 class Staged {
  public:
@@ -142,12 +163,16 @@ class Staged {
     return {.graph = graph_,
             .target = task_.target,
             .seed = task_.seed,
-            .cpu_has_vnni = task_.cpu_has_vnni,
+            .pairs_saturate = task_.pairs_saturate,
             .refused = task_.refused,
             .stored = task_.stored,
             .base = task_.base,
             .judge = task_.judge,
-            .calibrator = task_.calibrator};
+            .trainer = task_.trainer,
+            .calibrator = task_.calibrator,
+            .budget = task_.budget,
+            .console = task_.console,
+            .stop = task_.stop};
   }
 
   Plan result_of(const Chain::Link& link, const Task& task) {
@@ -162,8 +187,15 @@ class Staged {
       throw Error(ErrorKind::Calibration,
                   fmt::format("'{}' tries what it decides, and there are no samples to try it on", link.method->name),
                   {}, "Give data with --data");
+    if (link.method->trained && task.trainer == nullptr)
+      throw Error(ErrorKind::Quantization,
+                  fmt::format("'{}' trains, and there is no trainer for this model", link.method->name));
     const Evidence& evidence = wanted.empty() ? kNothing : task.calibrator->evidence(task.graph, wanted);
-    return link.method->run(task, link.arguments, evidence, plan_);
+    throw_if_stopped(task.stop);
+    Frugal judge(link.method->name, task);
+    Task own = task;
+    if (task.judge != nullptr) own.judge = &judge;
+    return link.method->run(own, link.arguments, evidence, plan_);
   }
 
   void one_by_one(Stage stage) {

@@ -6,13 +6,16 @@
 #include <cstdint>
 #include <map>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/console.h"
 #include "base/parameter.h"
 #include "graph/graph.h"
 #include "method/judge.h"
+#include "method/trainer.h"
 #include "observe/calibrator.h"
 #include "observe/evidence.h"
 #include "observe/needs.h"
@@ -27,13 +30,18 @@ struct Task {
   const Graph& graph;  // prepared (constants folded, types inferred, nodes named), with the edits of earlier stages
   const Target& target;
   std::uint64_t seed = 0;
-  bool cpu_has_vnni = true;  // of the machine the candidate is for
+  bool pairs_saturate = false;  // what the target says of the machine that the candidate is for
   // Nodes that the target's runtime would not run as they were decided: by name, and what it said. They stay in float.
   std::map<std::string, std::string> refused = {};
-  const Graph* stored = nullptr;     // as the file has it, by the same names; nullptr: as prepared
-  PlanBase base = {};                // what the graph was prepared from, and how
-  Judge* judge = nullptr;            // nullptr: nobody tries anything
-  Calibrator* calibrator = nullptr;  // nullptr: there is no data
+  const Graph* stored = nullptr;  // as the file has it, by the same names; nullptr: as prepared
+  PlanBase base = {};             // what the graph was prepared from, and how
+  // Services, each nullptr where nobody gives it.
+  Judge* judge = nullptr;            // tries plans on samples of its own
+  Trainer* trainer = nullptr;        // trains what a plan computes
+  Calibrator* calibrator = nullptr;  // looks at values of the graph
+  Budget budget = {};
+  const Console* console = &nobody();  // hears how far long work is
+  std::stop_token stop = {};           // asks for its end; loops whose rounds take long look at it (base/stop.h)
 };
 
 // The order in which decide() runs the methods of a chain, whatever the recipe's. Each stage sees the graph with the
@@ -58,6 +66,7 @@ struct Method {
   // What run() would take, as far as that is known without data: nodes, codes without scales. nullptr: run() itself.
   Plan (*sketch)(const Task& task, const Arguments& arguments, Plan plan) = nullptr;
   bool judged = false;                           // asks task.judge
+  bool trained = false;                          // asks task.trainer
   std::span<const std::string_view> usual = {};  // recipes that bench tries as a rule, in its group
 };
 
@@ -85,7 +94,8 @@ bool needs_judge(const Chain& chain);
 // Runs the chain stage by stage: a Plan for task.graph (prepared, without edits) and task.target. Evidence comes from
 // task.calibrator, of the graph that each stage sees. Several deciders may share a model as long as each takes nodes of
 // its own (the others of "keep_float"); UsageError naming both when two would take the same node, whatever their order.
-// CalibrationError naming the method that needs data, or a judge, when there is none.
+// CalibrationError naming the method that needs data, or a judge, when there is none; Error(Quantization) for one that
+// needs a trainer. Error(Interrupted) between methods.
 Plan decide(const Chain& chain, const Task& task);
 
 // The chain's plan as far as it is known without data.

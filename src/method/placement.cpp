@@ -11,7 +11,6 @@
 #include "base/parameter.h"
 #include "graph/links.h"
 #include "graph/ops/op.h"
-#include "graph/ops/product.h"
 
 namespace bw {
 namespace {
@@ -80,10 +79,7 @@ class Placer {
   std::string weighted_obstacle(NodeId id) const {
     const OpInfo* op = find_op(node(id));
     if (op == nullptr || op->weight_input < 0) return "it has no weight";
-    const bool product = node(id).is("MatMul") || node(id).is("Gemm");
-    std::string obstacle = product ? product_obstacle(graph_, node(id))
-                                   : weight_obstacle(graph_, node(id), static_cast<std::size_t>(op->weight_input));
-    if (!obstacle.empty()) return obstacle;
+    if (std::string obstacle = target_.obstacle(graph_, node(id)); !obstacle.empty()) return obstacle;
     if (!is_float_activation(node(id).input(0))) return "the activation is a constant or not float32";
     const ValueId bias = op->bias_input < 0 ? kNoValue : node(id).input(static_cast<std::size_t>(op->bias_input));
     if (bias != kNoValue && !is_float_constant(bias)) return "the bias is not a constant";
@@ -103,38 +99,29 @@ class Placer {
                        channels == 1 ? "" : "s");
   }
 
-  // MatMul -> Add of a constant vector: the runtime makes one Gemm of them, so the bias has to be coded with the
-  // product.
+  // The runtime makes one node of the two, so the constant has to be coded with the product.
   NodeId biased_product(NodeId id) const {
     if (!node(id).is("Add")) return kNoNode;
     for (const std::size_t side : {0u, 1u}) {
       const NodeId product = producer(node(id).input(side));
       const ValueId bias = node(id).input(1 - side);
-      if (!is_integer(product) || !node(product).is("MatMul") || !is_float_constant(bias)) continue;
-      const Tensor& weight = graph_.value(node(product).input(1)).initializer;
-      const Tensor& vector = graph_.value(bias).initializer;
-      if (only_user(node(product).output(0), id) && vector.rank() == 1 && vector.shape()[0] == weight.shape()[1])
-        return product;
+      if (!is_integer(product) || !is_float_constant(bias) || !only_user(node(product).output(0), id)) continue;
+      const AddedBias* merged = target_.added_bias(node(product));
+      if (merged != nullptr && merged->takes(graph_, node(product), bias)) return product;
     }
     return kNoNode;
   }
 
-  // Behind a product that gives float the runtime adds a float bias as it is, unless it would merge the two into a Gemm
-  // first: that it does with matrices, and with more dimensions where all are known.
+  // Behind a product that gives floats a float bias is added as it is, unless the runtime merges the two even then.
   void free_float_biases() {
     std::vector<NodeId> freed;
     for (const auto& [add, product] : result_.bias_add)
-      if (!hands_on_codes(add) && !merges_to_gemm(product)) freed.push_back(add);
+      if (!hands_on_codes(add) && !target_.added_bias(node(product))->in_float(graph_, node(product)))
+        freed.push_back(add);
     for (const NodeId add : freed) {
       result_.bias_add.erase(add);
       result_.integer.erase(add);
     }
-  }
-
-  bool merges_to_gemm(NodeId product) const {
-    const auto& shape = graph_.value(node(product).output(0)).type.shape;
-    return shape &&
-           (shape->size() == 2 || std::all_of(shape->begin(), shape->end(), [](const Dim& d) { return d.known(); }));
   }
 
   bool only_user(ValueId value, NodeId user) const {
@@ -261,46 +248,6 @@ std::string KeepFloat::reason(const Node& node) const {
     return "kept in float as asked";
   const auto found = reasons_.find(node.name);
   return found == reasons_.end() ? "" : found->second;
-}
-
-namespace {
-
-// Whether a value differs from run to run.
-bool follows_inputs(const Graph& graph, const Links& links, ValueId value, std::set<ValueId>& seen) {
-  if (value == kNoValue || graph.is_constant(value) || !seen.insert(value).second) return false;
-  const NodeId producer = links.producer[static_cast<std::size_t>(value)];
-  if (producer == kNoNode) return true;
-  const Node& node = graph.node(producer);
-  return !captured_names(node).empty() ||
-         std::ranges::any_of(node.inputs, [&](ValueId input) { return follows_inputs(graph, links, input, seen); });
-}
-
-}  // namespace
-
-std::string weight_obstacle(const Graph& graph, const Node& node, std::size_t position) {
-  const ValueId weight = node.input(position);
-  if (weight == kNoValue) return "it has no weight";
-  if (graph.is_constant(weight)) {
-    const Tensor& tensor = graph.value(weight).initializer;
-    if (tensor.dtype() != DType::Float32) return fmt::format("the weight is {}", name_of(tensor.dtype()));
-    return tensor.size() == 0 ? "the weight is empty" : "";
-  }
-  if (node.input(0) != kNoValue && position != 0 && graph.is_constant(node.input(0)))
-    return "its constant stands on the left, where kernels take activations only";
-  const Links links = link(graph);
-  std::set<ValueId> seen;
-  if (follows_inputs(graph, links, weight, seen))
-    return node.is("MatMul") || node.is("Gemm") ? "both operands are activations" : "the weight is computed";
-  const NodeId producer = links.producer[static_cast<std::size_t>(weight)];
-  return fmt::format("the weight is computed by '{}' while running", graph.node(producer).name);
-}
-
-std::string product_obstacle(const Graph& graph, const Node& node) {
-  if (std::string obstacle = weight_obstacle(graph, node, 1); !obstacle.empty()) return obstacle;
-  if (graph.value(node.input(1)).initializer.rank() != 2) return "the weight is no matrix";
-  if (plain_product(node)) return "";
-  return node.int_or("transA", 0) != 0 ? "it transposes its activation (transA)"
-                                       : "it scales what is not constant (alpha, beta)";
 }
 
 Placement place_integers(const Graph& graph, const Target& target, const KeepFloat& keep) {

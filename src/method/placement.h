@@ -25,21 +25,16 @@ class KeepFloat {
   std::map<std::string, std::string> reasons_;  // by node
 };
 
-// Why an operand cannot be coded as a weight; empty when it is a constant of float32.
-std::string weight_obstacle(const Graph& graph, const Node& node, std::size_t position);
-// The same for the product of an activation with a matrix, as kernels with integer weights take it.
-std::string product_obstacle(const Graph& graph, const Node& node);
-
 struct Placement {
   std::set<NodeId> integer;           // nodes that compute on codes
-  std::map<NodeId, NodeId> bias_add;  // Add of a constant bias -> the product before it, fused by the runtime
+  std::map<NodeId, NodeId> bias_add;  // Add of a constant -> the product that the runtime merges it with
   std::set<ValueId> coded;            // values that get QuantizeLinear and DequantizeLinear
   std::map<ValueId, ValueId>
       range_of;  // a coded value -> the value whose range it uses (itself, or where the codes come from)
   std::map<NodeId, std::string> reasons;  // nodes with weights that stay in float, and why
 };
 
-// Rules (of ONNX Runtime's fusions; other targets differ in their table):
+// Rules, by the kinds of kernels in the target's table:
 // - a Weighted node needs a constant float32 weight and a static bias, and a kernel that is not
 //   slower than the float one;
 // - Arithmetic and Move nodes join when every activation they read is handed on as codes and someone after them

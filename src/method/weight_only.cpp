@@ -32,7 +32,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
     if (!task.target.support(node).weight_only) continue;
     NodePlan& decision = plan.nodes[node.name];
     decision.reason = keep.reason(node);
-    if (decision.reason.empty()) decision.reason = product_obstacle(task.graph, node);
+    if (decision.reason.empty()) decision.reason = task.target.obstacle(task.graph, node);
     if (!decision.reason.empty()) continue;
     const Scheme scheme{.code = bits == 4 ? DType::UInt4 : DType::UInt8,
                         .granularity = Granularity::Block,

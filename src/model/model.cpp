@@ -136,7 +136,9 @@ LoadedModel load_model(const fs::path& path, const IntakeOptions& options) {
   LoadedModel model;
   model.path = path;
   model.name = path.stem().string();
-  model.original = read_model(path, options.read);
+  ReadOptions read = options.read;
+  read.note = [&](std::string note) { model.notes.push_back(std::move(note)); };
+  model.original = read_model(path, read);
   model.base = {.graph = content_hash(model.original), .requantized = options.requantize, .preparation = {}};
   const std::vector<fs::path> files = files_of(path);
   model.kept = keep(files);

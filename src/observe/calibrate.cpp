@@ -11,10 +11,10 @@
 #include <optional>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/progress.h"
 #include "format/format.h"
 #include "run/feeding.h"
 #include "run/memory.h"
@@ -175,9 +175,7 @@ std::vector<std::string> taps_of(const Graph& graph, const Needs& needs) {
 }
 
 JobResult calibrated(const Graph& graph, SharedSamples& samples, const Needs& needs, const CalibrateOptions& options) {
-  WorkerOptions worker_options;
-  worker_options.address_space = options.address_space;
-  Worker worker(worker_options);
+  Worker worker(options.worker);
   const Runtime& runtime = available_runtime(options.runtime);
   bool loaded = false;  // the worker asks for samples when it has loaded the model
   const auto run = [&](bool any_order) {
@@ -191,7 +189,6 @@ JobResult calibrated(const Graph& graph, SharedSamples& samples, const Needs& ne
     const Detached model = format_named(runtime.format).detach(graph);
     request.files = {SharedBytes(as_bytes(model.model)), SharedBytes(model.parts),
                      SharedBytes(Evidence(needs).to_bytes())};
-    request.silence = options.silence;
     return worker.run(std::move(request));
   };
   if (needs.elements_in_order()) return run(false);

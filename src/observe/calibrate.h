@@ -10,15 +10,15 @@
 #include "observe/evidence.h"
 #include "run/job.h"
 #include "run/samples.h"
+#include "run/worker.h"
 
 namespace bw {
 
 struct CalibrateOptions {
-  int threads = 1;                  // samples that run side by side; the result does not depend on it
-  std::size_t wanted = 0;           // samples asked for; fewer are used with a note. 0: as many as there are
-  double silence = 120;             // seconds without a word after which the worker is killed
-  std::uint64_t address_space = 0;  // limit of the worker's memory, bytes; 0: none
-  std::string_view runtime = {};    // entry of the runtime catalog; there is no usual one
+  int threads = 1;         // samples that run side by side; the result does not depend on it
+  std::size_t wanted = 0;  // samples asked for; fewer are used with a note. 0: as many as there are
+  WorkerOptions worker = {};
+  std::string_view runtime = {};  // entry of the runtime catalog; there is no usual one
 };
 
 struct Calibration {

@@ -15,9 +15,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/progress.h"
+#include "base/stop.h"
 
 namespace bw {
 namespace {
@@ -42,12 +43,12 @@ struct Prefix {
   throw Error(InputClass::Limit, std::string("no shared memory: ") + std::strerror(errno));
 }
 
-// Looks up ten times a second: a signal may come just before poll(), or to another thread.
-void wait_for(int socket, short event, double deadline) {
+// Looks up ten times a second for who wants it to stop.
+void wait_for(int socket, short event, const Patience& patience) {
   constexpr double kLongest = 0.1;
   for (;;) {
-    throw_if_interrupted();
-    const double left = deadline > 0 ? deadline - seconds_now() : kLongest;
+    throw_if_stopped(patience.stop);
+    const double left = patience.deadline > 0 ? patience.deadline - seconds_now() : kLongest;
     if (left <= 0) throw PeerSilent{};
     const int timeout = static_cast<int>(std::ceil(std::min(left, kLongest) * 1e3));
     pollfd entry{socket, event, 0};
@@ -60,9 +61,9 @@ bool again(ssize_t result) {
   return result < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-void send_bytes(int socket, std::span<const std::byte> bytes, double deadline) {
+void send_bytes(int socket, std::span<const std::byte> bytes, const Patience& patience) {
   while (!bytes.empty()) {
-    wait_for(socket, POLLOUT, deadline);
+    wait_for(socket, POLLOUT, patience);
     const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (again(sent)) continue;
     if (sent <= 0) throw PeerGone{};
@@ -70,9 +71,9 @@ void send_bytes(int socket, std::span<const std::byte> bytes, double deadline) {
   }
 }
 
-void receive_bytes(int socket, std::span<std::byte> bytes, double deadline) {
+void receive_bytes(int socket, std::span<std::byte> bytes, const Patience& patience) {
   while (!bytes.empty()) {
-    wait_for(socket, POLLIN, deadline);
+    wait_for(socket, POLLIN, patience);
     const ssize_t got = ::recv(socket, bytes.data(), bytes.size(), MSG_DONTWAIT);
     if (again(got)) continue;
     if (got <= 0) throw PeerGone{};
@@ -81,12 +82,12 @@ void receive_bytes(int socket, std::span<std::byte> bytes, double deadline) {
 }
 
 // Grows with what arrives, whatever size was announced.
-std::string receive_text(int socket, std::uint64_t size, double deadline) {
+std::string receive_text(int socket, std::uint64_t size, const Patience& patience) {
   std::string text;
   while (text.size() < size) {
     const std::size_t begin = text.size();
     text.resize(begin + static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, size - begin)));
-    receive_bytes(socket, std::as_writable_bytes(std::span(text).subspan(begin)), deadline);
+    receive_bytes(socket, std::as_writable_bytes(std::span(text).subspan(begin)), patience);
   }
   return text;
 }
@@ -96,7 +97,7 @@ union ControlBuffer {
   char bytes[CMSG_SPACE(sizeof(int) * kMaxFrameFiles)];
 };
 
-void send_prefix(int socket, const Prefix& prefix, std::span<const SharedBytes> files, double deadline) {
+void send_prefix(int socket, const Prefix& prefix, std::span<const SharedBytes> files, const Patience& patience) {
   iovec piece{const_cast<Prefix*>(&prefix), sizeof prefix};
   msghdr message{};
   message.msg_iov = &piece;
@@ -116,14 +117,14 @@ void send_prefix(int socket, const Prefix& prefix, std::span<const SharedBytes> 
   }
   ssize_t sent;
   do {
-    wait_for(socket, POLLOUT, deadline);
+    wait_for(socket, POLLOUT, patience);
     sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
   } while (again(sent));
   if (sent <= 0) throw PeerGone{};
-  send_bytes(socket, std::as_bytes(std::span(&prefix, 1)).subspan(static_cast<std::size_t>(sent)), deadline);
+  send_bytes(socket, std::as_bytes(std::span(&prefix, 1)).subspan(static_cast<std::size_t>(sent)), patience);
 }
 
-Prefix receive_prefix(int socket, std::vector<OwnedFd>& files, double deadline) {
+Prefix receive_prefix(int socket, std::vector<OwnedFd>& files, const Patience& patience) {
   Prefix prefix{};
   iovec piece{&prefix, sizeof prefix};
   msghdr message{};
@@ -132,7 +133,7 @@ Prefix receive_prefix(int socket, std::vector<OwnedFd>& files, double deadline) 
   ControlBuffer control{};
   ssize_t got;
   do {
-    wait_for(socket, POLLIN, deadline);
+    wait_for(socket, POLLIN, patience);
     message.msg_control = control.bytes;
     message.msg_controllen = sizeof control.bytes;
     got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -146,7 +147,7 @@ Prefix receive_prefix(int socket, std::vector<OwnedFd>& files, double deadline) 
       files.emplace_back(fd);
     }
   }
-  receive_bytes(socket, std::as_writable_bytes(std::span(&prefix, 1)).subspan(static_cast<std::size_t>(got)), deadline);
+  receive_bytes(socket, std::as_writable_bytes(std::span(&prefix, 1)).subspan(static_cast<std::size_t>(got)), patience);
   return prefix;
 }
 
@@ -223,16 +224,16 @@ std::shared_ptr<const void> SharedBytes::owner() const {
 }
 
 void send_frame(int socket, FrameKind kind, std::string_view text, std::string_view blob,
-                std::span<const SharedBytes> files, double deadline) {
+                std::span<const SharedBytes> files, const Patience& patience) {
   if (files.size() > kMaxFrameFiles) throw Error(ErrorKind::Internal, "a frame cannot carry so many files");
-  send_prefix(socket, {kMagic, kind, files.size(), text.size(), blob.size()}, files, deadline);
-  send_bytes(socket, as_bytes(text), deadline);
-  send_bytes(socket, as_bytes(blob), deadline);
+  send_prefix(socket, {kMagic, kind, files.size(), text.size(), blob.size()}, files, patience);
+  send_bytes(socket, as_bytes(text), patience);
+  send_bytes(socket, as_bytes(blob), patience);
 }
 
-Frame receive_frame(int socket, const FrameLimits& limits, double deadline) {
+Frame receive_frame(int socket, const FrameLimits& limits, const Patience& patience) {
   std::vector<OwnedFd> files;
-  const Prefix prefix = receive_prefix(socket, files, deadline);
+  const Prefix prefix = receive_prefix(socket, files, patience);
   if (prefix.magic != kMagic || prefix.kind > FrameKind::Failure) protocol_error("not a frame");
   if (prefix.files != files.size()) protocol_error("announced files did not come");
   if (prefix.text > limits.text || prefix.blob > limits.blob)
@@ -241,8 +242,8 @@ Frame receive_frame(int socket, const FrameLimits& limits, double deadline) {
   Frame frame;
   frame.kind = prefix.kind;
   for (OwnedFd& file : files) frame.files.emplace_back(std::move(file));
-  frame.text = receive_text(socket, prefix.text, deadline);
-  frame.blob = receive_text(socket, prefix.blob, deadline);
+  frame.text = receive_text(socket, prefix.text, patience);
+  frame.blob = receive_text(socket, prefix.blob, patience);
   return frame;
 }
 

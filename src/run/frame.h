@@ -7,11 +7,13 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace bw {
@@ -84,10 +86,16 @@ struct PeerGone {};
 // Thrown when nothing came before the deadline.
 struct PeerSilent {};
 
+// How long one waits for the other side.
+struct Patience {
+  double deadline = 0;        // until seconds_now() reaches it; 0: for ever
+  std::stop_token stop = {};  // Error(Interrupted) as soon as it asks for it
+};
+
 void send_frame(int socket, FrameKind kind, std::string_view text = {}, std::string_view blob = {},
-                std::span<const SharedBytes> files = {}, double deadline = 0);
-// Waits until seconds_now() reaches `deadline` (0: for ever). Error(Worker) for a frame that breaks the protocol.
-Frame receive_frame(int socket, const FrameLimits& limits = {}, double deadline = 0);
+                std::span<const SharedBytes> files = {}, const Patience& patience = {});
+// Error(Worker) for a frame that breaks the protocol.
+Frame receive_frame(int socket, const FrameLimits& limits = {}, const Patience& patience = {});
 
 // An error as it crosses between processes, whole: kind, class, what, where, hint.
 std::string error_to_text(const Error& error);

@@ -16,7 +16,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/progress.h"
+#include "base/clock.h"
 
 extern char** environ;
 
@@ -161,8 +161,8 @@ JobResult Worker::run(JobRequest request) {
 std::variant<JobResult, Error> Worker::converse(JobRequest& request, double deadline) {
   const int socket = process_->socket.get();
   const auto patience = [&] {
-    const double silence = seconds_now() + request.silence;
-    return deadline > 0 ? std::min(silence, deadline) : silence;
+    const double silence = seconds_now() + options_.silence;
+    return Patience{deadline > 0 ? std::min(silence, deadline) : silence, options_.stop};
   };
   send_frame(socket, FrameKind::Job, request.request, request.job, request.files, patience());
   request.files.clear();  // the worker has them now, and may drop them

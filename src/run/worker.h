@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,15 +21,16 @@ namespace bw {
 struct WorkerOptions {
   std::filesystem::path program = "/proc/self/exe";  // is started with the one argument "worker"
   std::uint64_t address_space = 0;                   // bytes that it may map; 0: no limit
+  double silence = 120;                              // seconds without a word from it after which it is killed
+  std::stop_token stop = {};                         // ends what it does, and it
 };
 
 struct JobRequest {
   std::string_view job;
   std::string request;  // JSON
   std::vector<SharedBytes> files;
-  SampleFeed feed;      // gives nothing when empty
-  double silence = 60;  // seconds without a word from the worker after which it is killed
-  double total = 0;     // seconds for the whole job; 0: as long as it is not silent
+  SampleFeed feed;   // gives nothing when empty
+  double total = 0;  // seconds for the whole job; 0: as long as it is not silent
 };
 
 class Worker {
@@ -40,7 +42,8 @@ class Worker {
 
   // Runs one job and gives its result. The process is started when there is none, so a job after a death gets a new
   // one. Throws what the job threw; Error(Worker) naming signal or exit code, stage and time when the process died or
-  // broke the protocol, Error(Timeout) when it was silent for too long (it is gone then); what the feed threw.
+  // broke the protocol, Error(Timeout) when it was silent for too long (it is gone then); Error(Interrupted); what the
+  // feed threw.
   JobResult run(JobRequest request);
 
   // Ends the process, so that the next job starts in a fresh one.

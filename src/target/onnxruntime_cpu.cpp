@@ -1,21 +1,60 @@
 // ONNX Runtime's CPU provider, version 1.31: which operators have integer, dynamic and weight-only kernels.
+#include <algorithm>
 #include <array>
 
 #include "target/catalog.h"
 #include "target/lower/onnxruntime.h"
+#include "target/obstacles.h"
 
 namespace bw {
 namespace {
 
 using enum IntegerKernel;
 
+// DynamicQuantizeLSTM has no peepholes, no clipping, and only the standard activation functions.
+std::string lstm_obstacle(const Graph& graph, const Node& node) {
+  const auto is_constant = [&](std::size_t position) {
+    const ValueId id = node.input(position);
+    return id != kNoValue && graph.is_constant(id) && graph.value(id).initializer.dtype() == DType::Float32;
+  };
+  if (!is_constant(1) || !is_constant(2)) return "its weights are not constant";
+  if (node.input(7) != kNoValue) return "peepholes have no integer kernel";
+  if (node.find("activations") != nullptr || node.find("clip") != nullptr || node.int_or("layout", 0) != 0 ||
+      node.int_or("input_forget", 0) != 0)
+    return "its attributes have no integer kernel";
+  return "";
+}
+
+bool is_row_of(const Graph& graph, const Node& product, ValueId constant) {
+  const Tensor &matrix = graph.value(product.input(1)).initializer, &row = graph.value(constant).initializer;
+  return row.rank() == 1 && row.shape()[0] == matrix.shape()[1];
+}
+
+// MatMul and Add become Gemm where they are of matrices, and with more dimensions where all are known.
+bool becomes_gemm(const Graph& graph, const Node& product) {
+  const auto& shape = graph.value(product.output(0)).type.shape;
+  return shape && (shape->size() == 2 || std::ranges::all_of(*shape, [](const Dim& d) { return d.known(); }));
+}
+
+constexpr AddedBias kAddedBiases[] = {{.product = "MatMul", .takes = is_row_of, .in_float = becomes_gemm}};
+
 constexpr OperatorSupport kOperators[] = {
     // QLinearConv against Conv, times of the kernels alone (AVX-512 VNNI, one thread): 2.3 to 8 with 1 to 3 channels,
     // 0.9 to 2.5 with 4, below 1 from 16 on; 1.1 for rows of 64 numbers, 0.75 for 128; one channel to one 3.5 in any.
     {.op = "Conv", .integer = Weighted, .windows = {.channels = 4, .row = 128}},
-    {.op = "MatMul", .integer = Weighted, .float_output = true, .dynamic = true, .weight_only = true},
-    {.op = "Gemm", .integer = Weighted, .float_output = true, .dynamic = true, .weight_only = true},
-    {.op = "LSTM", .dynamic = true},
+    {.op = "MatMul",
+     .integer = Weighted,
+     .float_output = true,
+     .dynamic = true,
+     .weight_only = true,
+     .obstacle = product_obstacle},
+    {.op = "Gemm",
+     .integer = Weighted,
+     .float_output = true,
+     .dynamic = true,
+     .weight_only = true,
+     .obstacle = product_obstacle},
+    {.op = "LSTM", .dynamic = true, .obstacle = lstm_obstacle},
     {.op = "Gather", .embedding = true},
     {.op = "Add", .integer = Arithmetic},
     {.op = "Mul", .integer = Arithmetic},
@@ -62,11 +101,13 @@ Target onnxruntime_cpu() {
           .format = "onnx",
           .runtime = "onnxruntime",
           .operators = kOperators,
+          .added_biases = kAddedBiases,
           .element_types = onnxruntime_types(),
           .activation_code = DType::UInt8,
           .weight_code = DType::Int8,
           .block_sizes = kBlockSizes,
           .parameters = kParameters,
+          .pairs_saturate = [](const Machine& machine) { return !machine.has_vnni(); },
           .lower = lower_for_onnxruntime};
 }
 

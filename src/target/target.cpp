@@ -7,7 +7,9 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "base/parameter.h"
+#include "graph/ops/op.h"
 #include "target/catalog.h"
+#include "target/obstacles.h"
 
 namespace bw {
 
@@ -17,6 +19,19 @@ const OperatorSupport& Target::support(const Node& node) const {
   for (const OperatorSupport& row : operators)
     if (row.op == node.op_type) return row;
   return kNothing;
+}
+
+std::string Target::obstacle(const Graph& graph, const Node& node) const {
+  if (const auto own = support(node).obstacle) return own(graph, node);
+  const OpInfo* op = find_op(node);
+  return op == nullptr || op->weight_input < 0
+             ? "it has no weight"
+             : weight_obstacle(graph, node, static_cast<std::size_t>(op->weight_input));
+}
+
+const AddedBias* Target::added_bias(const Node& product) const {
+  const auto found = std::ranges::find_if(added_biases, [&](const AddedBias& row) { return product.is(row.product); });
+  return found == added_biases.end() ? nullptr : &*found;
 }
 
 namespace {

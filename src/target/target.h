@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/machine.h"
 #include "base/parameter.h"
 #include "format/ports.h"
 #include "graph/graph.h"
@@ -40,6 +41,17 @@ struct OperatorSupport {
   bool dynamic = false;       // has a kernel that quantizes its activation at run time
   bool weight_only = false;   // has a kernel for blocked integer weights
   bool embedding = false;     // looks up rows of codes in blocks and decodes what it looked up
+  // Why these kernels do not take this node's weights; empty: they do. nullptr: they take any constant of float32.
+  std::string (*obstacle)(const Graph& graph, const Node& node) = nullptr;
+};
+
+// A product with the Add of a constant behind it that nobody else reads, of which the runtime makes one node with a
+// bias before it looks for integer kernels: the constant has to be coded as the product's bias.
+struct AddedBias {
+  std::string_view product;
+  bool (*takes)(const Graph& graph, const Node& product, ValueId constant);
+  // Whether it does so too where the product gives floats; else it adds the constant as it is.
+  bool (*in_float)(const Graph& graph, const Node& product);
 };
 
 // Which element types one version of an operator takes, as the runtime says.
@@ -73,15 +85,21 @@ struct Target {
   std::string_view format;           // entry of the format catalog
   std::string_view runtime;          // entry of the runtime catalog that measures it
   std::span<const OperatorSupport> operators;
+  std::span<const AddedBias> added_biases;
   std::span<const ElementTypes> element_types;  // by operator, older versions first
   DType activation_code;                        // preferred code of activations
   DType weight_code;
   std::span<const int> block_sizes;       // of weight-only
   std::span<const Parameter> parameters;  // of lowering; a plan holds their values
+  // Whether its integer kernels on that machine add the products of two neighbours in 16 bits, which full 8-bit weights
+  // can overflow.
+  bool (*pairs_saturate)(const Machine& machine);
   // The canonical graph (what apply() gives) in the form that the target's kernels take.
   Artifact (*lower)(const Graph& canonical, const Arguments& arguments);
 
-  const OperatorSupport& support(const Node& node) const;  // a row with nothing set when it is not listed
+  const OperatorSupport& support(const Node& node) const;            // a row with nothing set when it is not listed
+  std::string obstacle(const Graph& graph, const Node& node) const;  // as in OperatorSupport
+  const AddedBias* added_bias(const Node& product) const;            // nullptr when there is none
   // Whether a node that has float32 there may have `dtype`, once all its other operands that may have it do. False for
   // operators of which nothing is known.
   bool takes(DType dtype, const Node& node, Operand operand, std::int64_t opset) const;

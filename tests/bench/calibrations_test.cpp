@@ -4,7 +4,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
-#include "base/progress.h"
 #include "measure/small_data.h"
 #include "observe/statistics/moments.h"
 #include "observe/statistics/range.h"
@@ -28,7 +27,6 @@ struct Place {
   Calibrations calibrations{model, dataset, {.samples = 10, .runtime = "onnxruntime"}, nothing_kept};
 
   Dataset opened() const {
-    set_verbosity(Verbosity::Quiet);
     test::dataset_of(data.folder, data.graph, data.x, data.y);
     OpenOptions open;
     open.allow_overlap = true;

@@ -8,7 +8,6 @@
 #include <set>
 
 #include "base/error.h"
-#include "base/progress.h"
 #include "bench/candidate.h"
 #include "measure/small_data.h"
 
@@ -25,7 +24,6 @@ struct Court {
   CalibrationChoice choice{.samples = 30, .runtime = "onnxruntime", .judged = true};
 
   Dataset opened() const {
-    set_verbosity(Verbosity::Quiet);
     test::dataset_of(data.folder, data.graph, data.x, data.y);
     OpenOptions open;
     open.allow_overlap = true;

@@ -3,7 +3,6 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "base/hash.h"
-#include "base/progress.h"
 #include "bench/measured.h"
 #include "bench/model_bench.h"
 #include "measure/small_data.h"
@@ -24,7 +23,6 @@ struct Workshop {
   Effort effort = kQuick;
 
   Workshop() {
-    set_verbosity(Verbosity::Quiet);
     std::vector<float> other = test::kWeights;
     other[9] = -0.5f;
     candidate = data.save(other, "c.onnx");

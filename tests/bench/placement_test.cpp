@@ -1,4 +1,5 @@
 #include "method/placement.h"
+#include "target/obstacles.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -22,7 +23,7 @@ std::set<std::string> names(const Graph& graph, const std::set<ValueId>& values,
 }
 
 Task task_of(const Graph& graph) {
-  return {.graph = graph, .target = target_named("cpu"), .seed = 0, .cpu_has_vnni = true};
+  return {.graph = graph, .target = target_named("cpu"), .seed = 0};
 }
 
 KeepFloat keep_of(const Task& task, const std::string& text) {

@@ -2,7 +2,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include "base/progress.h"
 #include "bench/measured.h"
 #include "bench/model_bench.h"
 #include "bench/recommend.h"
@@ -19,7 +18,6 @@ struct Shop {
   BenchOptions options;
 
   Shop() {
-    set_verbosity(Verbosity::Quiet);
     test::dataset_of(data.folder, data.graph, data.x, data.y);
     options.data = data.folder.path() / "samples.npz";
     options.open.allow_overlap = true;
@@ -38,7 +36,7 @@ struct Shop {
 
 TEST_CASE("without a runtime that is named, the target's measures", "[runtimes]") {
   Shop shop;
-  CHECK(measured_runtimes(shop.options) == std::vector<std::string>{"onnxruntime"});
+  CHECK(shop.options.runtimes == std::vector<std::string>{"onnxruntime"});
   const ModelFindings findings = shop.benched();
   CHECK(findings.runtime == "onnxruntime");
   REQUIRE(findings.candidates.size() == 2);

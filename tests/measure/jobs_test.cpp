@@ -153,7 +153,7 @@ TEST_CASE("latency and memory come with counts and sane values") {
     CHECK(*latency_ratio(visits, control_noise(visits)).ratio.value < 3);
     CHECK(*timing.load_time.n == 4);
   }
-  const Footprint footprint = measure_footprint(test::deployed(model), samples);
+  const Footprint footprint = measure_footprint({}, test::deployed(model), samples, 1);
   CHECK(footprint.peak > (1u << 20));
   CHECK(footprint.file_backed > (1u << 20));
   CHECK(footprint.first_run > 0);

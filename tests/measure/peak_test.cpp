@@ -4,7 +4,7 @@
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
-#include "base/progress.h"
+#include "base/clock.h"
 #include "graph/text.h"
 #include "measure/small_data.h"
 #include "run/runtime.h"

@@ -84,7 +84,7 @@ TEST_CASE("files whose ports stand elsewhere are evaluated, timed and weighed li
   CHECK(one.outputs[0].scores.at("top1") == other.outputs[0].scores.at("top1"));
   const Visit paid = visit({}, original, turned, samples, {.seconds = 0.02, .warm_up = 0.01});
   CHECK(paid.quantized.runs[0].size() + paid.waited > 0);
-  CHECK(measure_footprint(turned, samples).peak > 0);
+  CHECK(measure_footprint({}, turned, samples, 1).peak > 0);
 }
 
 TEST_CASE("two runtimes are timed in turn, each in a process of its own", "[openvino]") {
@@ -119,7 +119,7 @@ TEST_CASE("OpenVINO's answers are ONNX Runtime's, its memory and its peaks its o
     return evaluate_model(worker, model, samples, options).outputs[0].scores.at("top1");
   };
   CHECK(scores({file, "openvino"}) == scores(test::deployed(file)));
-  const Footprint own = measure_footprint({file, "openvino"}, samples);
+  const Footprint own = measure_footprint({}, {file, "openvino"}, samples, 1);
   CHECK(own.peak > (1u << 20));
   CHECK(own.first_run > 0);
   const Peaks peaks = measured_peaks(worker, "openvino", 1);

@@ -93,10 +93,11 @@ TEST_CASE("the bootstrap of a mean has the width of the normal interval, and doe
     for (const std::uint32_t pick : picks) sum += values[pick];
     return sum / static_cast<double>(picks.size());
   };
-  set_threads(1);
-  const Interval one = bootstrap(values.size(), 9, mean);
-  set_threads(2);
-  const Interval two = bootstrap(values.size(), 9, mean);
+  const auto on = [&](int threads) {
+    const ThreadLimit limit(threads);
+    return bootstrap(values.size(), 9, mean);
+  };
+  const Interval one = on(1), two = on(2);
   CHECK(one.low == two.low);
   CHECK(one.high == two.high);
   CHECK(one.high - one.low == Approx(2 * 1.96 / 20).epsilon(0.1));

@@ -131,6 +131,52 @@ TEST_CASE("a method that tries what it decides gets a judge, or is told that the
   task.judge = &judge;
   CHECK(decide(chain, task).notes.back() == "0.500000");
   CHECK(judge.seen.size() == 1);
+  task.budget.trials = 0;
+  CHECK_THROWS_AS(decide(chain, task), Error);
+  CHECK(judge.seen.size() == 1);
+}
+
+TEST_CASE("a method that trains gets a trainer, or says that there is none") {
+  class Strict final : public Trainer {
+   public:
+    Plan train(const Plan& plan, const Training& training) override {
+      Plan trained = plan;
+      trained.notes.push_back(std::to_string(training.epochs));
+      return trained;
+    }
+  };
+  const Method training{.name = "training",
+                        .says = "",
+                        .group = "qat",
+                        .stage = Stage::Train,
+                        .parameters = {},
+                        .run = [](const Task& task, const Arguments&, const Evidence&,
+                                  Plan plan) { return task.trainer->train(plan, {.epochs = 3}); },
+                        .trained = true};
+  Chain chain = resolve(parse_recipe("int8-dynamic"));
+  chain.links.push_back({&training, Arguments("training", {}, {})});
+  const Graph graph = product();
+  Task task = task_of(graph);
+  try {
+    decide(chain, task);
+    FAIL("decided");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::Quantization);
+    CHECK(error.message() == "'training' trains, and there is no trainer for this model");
+  }
+  Strict trainer;
+  task.trainer = &trainer;
+  CHECK(decide(chain, task).notes.back() == "3.000000");
+}
+
+TEST_CASE("a chain ends between methods when somebody asks for it") {
+  const Graph graph = product();
+  Task task = task_of(graph);
+  std::stop_source source;
+  task.stop = source.get_token();
+  CHECK_NOTHROW(decide(resolve(parse_recipe("int8-dynamic")), task));
+  source.request_stop();
+  CHECK_THROWS_AS(decide(resolve(parse_recipe("int8-dynamic")), task), Error);
 }
 
 TEST_CASE("calibration sees what the recipe's integer nodes read and hand on, by the observer's statistic") {

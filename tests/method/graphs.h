@@ -47,7 +47,7 @@ inline std::string weight(const std::string& name, const Shape& shape, std::uint
 }
 
 inline Task task_of(const Graph& graph) {
-  return {.graph = graph, .target = target_named("cpu"), .seed = 0, .cpu_has_vnni = true};
+  return {.graph = graph, .target = target_named("cpu"), .seed = 0};
 }
 
 inline Evidence evidence_of(const Graph& graph, const Needs& needs, const Inputs& inputs) {

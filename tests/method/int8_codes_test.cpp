@@ -33,7 +33,7 @@ Plan plan_without_vnni(const Graph& graph, const std::string& recipe, const Inpu
   const Chain chain = resolve(parse_recipe(recipe));
   Sampled calibrator(inputs);
   Task task = task_of(graph);
-  task.cpu_has_vnni = false;
+  task.pairs_saturate = true;
   task.calibrator = &calibrator;
   return decide(chain, task);
 }

@@ -49,10 +49,9 @@ TEST_CASE("evidence is the same bytes for any split, order and number of threads
   const std::vector<std::byte> bytes = whole.to_bytes();
   CHECK(whole.needs() == needs);
 
-  const int before = threads();
   Random random(1);
   for (int round = 0; round < 10; ++round) {
-    set_threads(1 + round % 3);
+    const ThreadLimit limit(1 + round % 3);
     const std::size_t parts = 1 + random.below(5);
     std::vector<Evidence> split(parts, Evidence(needs));
     for (const std::size_t i : sample_without_replacement(60, 60, random)) add(split[random.below(parts)], i);
@@ -64,7 +63,6 @@ TEST_CASE("evidence is the same bytes for any split, order and number of threads
     }
     REQUIRE(split[0].to_bytes() == bytes);
   }
-  set_threads(before);
 }
 
 TEST_CASE("evidence comes back from its bytes, and nothing else does") {

@@ -11,15 +11,14 @@ namespace bw {
 namespace {
 
 TEST_CASE("a deadly model is Error(Worker) or a limit, and the next job works", "[slow]") {
-  WorkerOptions options;
+  WorkerOptions options{.silence = 3};
 #ifndef BW_SANITIZED
   options.address_space = std::uint64_t{2} << 30;
 #endif
   Worker worker(options);
   for (const test::DeadlyModel& model : test::deadly_models()) {
     INFO(model.name);
-    JobRequest request{"run model", "{}", {SharedBytes(as_bytes(model.bytes))}, {}};
-    request.silence = 3;
+    const JobRequest request{"run model", "{}", {SharedBytes(as_bytes(model.bytes))}, {}};
     try {
       worker.run(request);
       CHECK(model.harm == test::Harm::Error);  // what a newer runtime survives is no fault of ours, but we want to know

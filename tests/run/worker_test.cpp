@@ -9,14 +9,17 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <stop_token>
 #include <string>
+#include <thread>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/progress.h"
 #include "run/samples.h"
 
 namespace bw {
@@ -30,9 +33,7 @@ constexpr bool kSanitized = false;
 #endif
 
 JobRequest crash(const std::string& how) {
-  JobRequest request{"crash", to_line({{"how", how}}), {}, {}};
-  request.silence = 5;
-  return request;
+  return {"crash", to_line({{"how", how}}), {}, {}};
 }
 
 Error error_of(Worker& worker, const JobRequest& request) {
@@ -123,18 +124,32 @@ TEST_CASE("each death is an Error(Worker) that says how, and the next job works 
 }
 
 TEST_CASE("a worker that hangs is killed in time") {
-  Worker worker;
+  Worker worker({.silence = 0.3});
   worker.run({"echo", "{}", {}, {}});
   const int pid = worker.pid();
-  JobRequest request = crash("hang");
-  request.silence = 0.3;
   const double begin = seconds_now();
-  const Error error = error_of(worker, request);
+  const Error error = error_of(worker, crash("hang"));
   CHECK(error.kind() == ErrorKind::Timeout);
   CHECK(error.message().find("no answer in time") != std::string::npos);
   CHECK(error.message().find("\"run\"") != std::string::npos);
   CHECK(seconds_now() - begin < 3);
   CHECK_FALSE(alive(pid));
+}
+
+TEST_CASE("a worker ends as soon as somebody asks for it, and others go on") {
+  std::stop_source source;
+  Worker worker({.stop = source.get_token()}), other;
+  worker.run({"echo", "{}", {}, {}});
+  const int pid = worker.pid();
+  const double begin = seconds_now();
+  const std::jthread asks([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    source.request_stop();
+  });
+  CHECK(error_of(worker, crash("hang")).kind() == ErrorKind::Interrupted);
+  CHECK(seconds_now() - begin < 3);
+  CHECK_FALSE(alive(pid));
+  CHECK(other.run({"echo", "{}", {}, {}}).text == "{}");
 }
 
 TEST_CASE("a memory limit makes a greedy job an ordinary error") {

@@ -5,7 +5,6 @@
 #include <unordered_set>
 
 #include "base/error.h"
-#include "base/progress.h"
 #include "format/onnx/proto.h"
 
 namespace bw::onnx {
@@ -30,15 +29,15 @@ struct Findings {
   std::uint64_t unordered_graphs = 0, renamed_nodes = 0, renamed_values = 0, hints = 0;
   std::string first_renamed_node, first_renamed_value;
 
-  void tell() const {
-    if (unordered_graphs) warn(fmt::format("nodes of {} graph(s) were out of order and were sorted", unordered_graphs));
+  void tell(const std::function<void(std::string)>& note) const {
+    if (unordered_graphs) note(fmt::format("nodes of {} graph(s) were out of order and were sorted", unordered_graphs));
     if (renamed_nodes)
-      warn(fmt::format("{} node(s) had a name of another node and were renamed, '{}' first", renamed_nodes,
+      note(fmt::format("{} node(s) had a name of another node and were renamed, '{}' first", renamed_nodes,
                        first_renamed_node));
     if (renamed_values)
-      warn(fmt::format("{} value(s) in subgraphs had a name of an outer value and were renamed, '{}' first",
+      note(fmt::format("{} value(s) in subgraphs had a name of an outer value and were renamed, '{}' first",
                        renamed_values, first_renamed_value));
-    if (hints) warn("training, device placement and quantization annotations of the model are left out");
+    if (hints) note("training, device placement and quantization annotations of the model are left out");
   }
 };
 
@@ -97,6 +96,7 @@ class Builder {
   Builder(TensorReader& tensors, const GraphLimits& limits) : tensors_(tensors), limits_(limits) {}
 
   Graph model(pb::ModelProto& proto);
+  const Findings& findings() const { return findings_; }
 
  private:
   void graph(pb::GraphProto& proto, Graph& out, Scope* outer, int depth);
@@ -153,7 +153,6 @@ Graph Builder::model(pb::ModelProto& proto) {
     out.ir_version = 4;
   }
   for (auto& fn : *proto.mutable_functions()) out.functions.push_back(function(fn));
-  findings_.tell();
   return out;
 }
 
@@ -409,8 +408,12 @@ Function Builder::function(pb::FunctionProto& proto) {
 
 }  // namespace
 
-Graph graph_from(pb::ModelProto proto, TensorReader& tensors, const GraphLimits& limits) {
-  return Builder(tensors, limits).model(proto);
+Graph graph_from(pb::ModelProto proto, TensorReader& tensors, const GraphLimits& limits,
+                 const std::function<void(std::string)>& note) {
+  Builder builder(tensors, limits);
+  Graph graph = builder.model(proto);
+  if (note) builder.findings().tell(note);
+  return graph;
 }
 
 }  // namespace bw::onnx

@@ -52,7 +52,9 @@ void sparse_to(const SparseTensor& sparse, pb::SparseTensorProto& proto);
 // --- models (from_proto.cpp, to_proto.cpp) ---
 
 // Consumes the proto. Structure that a Graph cannot hold is an error; all else is left to verify().
-Graph graph_from(pb::ModelProto proto, TensorReader& tensors, const GraphLimits& limits);
+// `note`: as in ReadOptions.
+Graph graph_from(pb::ModelProto proto, TensorReader& tensors, const GraphLimits& limits,
+                 const std::function<void(std::string)>& note = nullptr);
 
 // Puts nodes into a stable topological order: of those that are ready, the first in the file comes first. What stands
 // in a cycle or behind one goes to the end, for verify() to refuse. False when they were in order already. (order.cpp)

@@ -135,7 +135,7 @@ Graph parse(std::span<const std::byte> bytes, const fs::path& folder, const Read
   GraphLimits limits = options.limits;
   if (!options.verify) limits.subgraphs = std::numeric_limits<std::uint64_t>::max();
   TensorReader tensors(fs::absolute(folder), limits);
-  Graph graph = graph_from(proto_from(bytes, limits), tensors, limits);
+  Graph graph = graph_from(proto_from(bytes, limits), tensors, limits, options.note);
   if (options.verify) {
     verify(graph, limits);
     check_schemas(graph);

@@ -15,16 +15,14 @@ namespace bw::test {
 
 template <class Body>
 void on_each_target(const Body& body) {
-  const int before = threads();
   for (const std::string_view target : kernel_targets())
     for (const int count : {1, 3}) {
       CAPTURE(target, count);
       use_kernel_target(target);
-      set_threads(count);
+      const ThreadLimit limit(count);
       body();
     }
   use_kernel_target("");
-  set_threads(before);
 }
 
 // Finite floats of all magnitudes: about half are moderate, others have random bits, are zeros of both signs, small
