@@ -9,6 +9,7 @@
 #include "graph/ops/op.h"
 #include "graph/ops/product.h"
 #include "method/catalog.h"
+#include "method/slices.h"
 #include "observe/statistics/channel_mean.h"
 #include "tensor/kernels/layout.h"
 
@@ -61,14 +62,8 @@ class Corrector {
   }
 
   void edit(const Corrected& layer, const std::vector<double>& shift, Plan& plan) {
-    const Node& holder = node(layer.bias_node);
-    const ValueId id = holder.input(static_cast<std::size_t>(layer.bias_input));
-    std::string name = graph_.value(id).name;
-    if (links_.uses[static_cast<std::size_t>(id)].size() > 1) {
-      const std::string own = fmt::format("{}_of_{}", name, holder.name);
-      plan.edits.emplace_back(CopyConstant{holder.name, layer.bias_input, own});
-      name = own;
-    }
+    const std::string name = editor_.own_constant(layer.bias_node, layer.bias_input, plan);
+    const ValueId id = node(layer.bias_node).input(static_cast<std::size_t>(layer.bias_input));
     const Tensor& bias = graph_.value(id).initializer;
     plan.edits.emplace_back(ReplaceConstant{name, Tensor::fill<float>(bias.shape(), [&](std::span<float> out) {
                                               for (std::size_t c = 0; c < out.size(); ++c)
@@ -114,6 +109,7 @@ class Corrector {
 
   const Graph& graph_;
   const Links links_;
+  SliceEditor editor_{graph_, links_};
 };
 
 Needs needs(const Task& task, const Arguments&) {

@@ -12,6 +12,7 @@ Method fp16();
 Method bf16();
 Method equalize();
 Method bias_correction();
+Method smooth();
 
 // Parameter that every method has which takes nodes one by one.
 inline constexpr Parameter kKeepFloat{

@@ -15,6 +15,7 @@
 #include "graph/ops/op.h"
 #include "graph/ops/product.h"
 #include "method/catalog.h"
+#include "method/slices.h"
 #include "observe/statistics/channel_range.h"
 #include "tensor/kernels/layout.h"
 
@@ -33,12 +34,6 @@ constexpr Parameter kParameters[] = {
          "kept: channels that a Clip cuts off are left as they are (needs data where there are Clips); spread: each "
          "channel gets a bound of its own, by a Min that integer kernels may not have",
      .choices = "kept|spread"},
-};
-
-// A constant that a node reads, and the axis along which its slices belong to channels.
-struct Place {
-  NodeId node;
-  int input, axis;
 };
 
 // The largest magnitude of a layer's weight for each pair of an output and an input channel, whose factors come on top.
@@ -66,8 +61,8 @@ struct Magnitudes {
 };
 
 struct Layer {
-  Place made, read;  // the weight by its output channels, and by its input channels
-  std::vector<Place> biases;
+  Slices made, read;  // the weight by its output channels, and by its input channels
+  std::vector<Slices> biases;
   Magnitudes magnitudes;
 };
 
@@ -139,11 +134,11 @@ class Equalizer {
   void edit(Plan& plan) {
     for (const Pair& pair : pairs_) {
       const Layer& first = layers_.at(pair.first);
-      std::vector<Place> made = first.biases;
+      std::vector<Slices> made = first.biases;
       made.push_back(first.made);
-      for (const Place& place : made) scale(place, first.magnitudes.made, plan);
+      for (const Slices& slices : made) editor_.scale(slices, first.magnitudes.made, plan);
       const Layer& second = layers_.at(pair.second);
-      scale(second.read, second.magnitudes.read, plan);
+      editor_.scale(second.read, second.magnitudes.read, plan);
       for (const NodeId clip : pair.clips)
         if (spread_) spread(clip, first.magnitudes.made, plan);
     }
@@ -188,7 +183,7 @@ class Equalizer {
   // Follows what a layer makes to the layer that reads it, over nodes that let factors of channels pass.
   void add_pair(NodeId first, Layer& layer) {
     Pair pair{.first = first, .second = kNoNode, .clips = {}};
-    std::vector<Place> biases;
+    std::vector<Slices> biases;
     const std::size_t channels = layer.magnitudes.made.size();
     for (NodeId at = only_user(node(first).output(0)); at != kNoNode; at = only_user(node(at).output(0))) {
       if (const auto next = layers_.find(at); next != layers_.end()) {
@@ -209,14 +204,14 @@ class Equalizer {
   }
 
   // Of the Add of a vector behind a product.
-  std::optional<Place> added_bias(NodeId id, std::size_t channels) const {
+  std::optional<Slices> added_bias(NodeId id, std::size_t channels) const {
     const ValueId other = node(id).input(1);
     if (!node(id).is("Add") || !is_float_constant(other)) return std::nullopt;
     const auto& shape = graph_.value(node(id).input(0)).type.shape;
     const bool behind_product =
         shape && shape->back().value == static_cast<std::int64_t>(channels) && shape->size() != 4;
     return behind_product && graph_.value(other).initializer.shape() == Shape{static_cast<std::int64_t>(channels)}
-               ? std::optional(Place{id, 1, 0})
+               ? std::optional(Slices{id, 1, 0})
                : std::nullopt;
   }
 
@@ -297,23 +292,6 @@ class Equalizer {
     return std::isinf(least) ? 1 : std::max(factor, least / so_far);
   }
 
-  void scale(const Place& place, const std::vector<double>& factors, Plan& plan) {
-    plan.edits.emplace_back(
-        ScaleConstant{own_constant(place, plan), place.axis, std::vector<float>(factors.begin(), factors.end())});
-  }
-
-  // The name of the constant that a node reads there, a copy of its own where others read it too.
-  std::string own_constant(const Place& place, Plan& plan) {
-    const ValueId shared = node(place.node).input(static_cast<std::size_t>(place.input));
-    const std::string& name = graph_.value(shared).name;
-    if (links_.uses[static_cast<std::size_t>(shared)].size() == 1) return name;
-    std::string& own = copies_[{place.node, place.input}];
-    if (!own.empty()) return own;
-    own = fmt::format("{}_of_{}", name, node(place.node).name);
-    plan.edits.emplace_back(CopyConstant{node(place.node).name, place.input, own});
-    return own;
-  }
-
   // Relu in the place of a Clip, and a Min with its bound times the factor of each channel.
   void spread(NodeId clip, const std::vector<double>& factors, Plan& plan) {
     const std::string &name = node(clip).name, &output = graph_.value(node(clip).output(0)).name;
@@ -337,7 +315,7 @@ class Equalizer {
   const Links links_;
   std::map<NodeId, Layer> layers_;  // in the graph's order
   std::vector<Pair> pairs_;
-  std::map<std::pair<NodeId, int>, std::string> copies_;
+  SliceEditor editor_{graph_, links_};
   const bool spread_;
   std::size_t spread_count_ = 0, left_ = 0;
 };
