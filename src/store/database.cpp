@@ -67,6 +67,16 @@ void Database::run(const std::string& sql) const {
     fail(code);
 }
 
+void Database::run_until_free(const std::string& sql) const {
+  constexpr int kPause = 20;
+  int code = SQLITE_BUSY;
+  for (int waited = 0; (code & 0xff) == SQLITE_BUSY && waited < kBusyMilliseconds; waited += kPause) {
+    if (waited > 0) sqlite3_sleep(kPause);
+    code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  }
+  if (code != SQLITE_OK) fail(code);
+}
+
 Statement Database::prepare(std::string_view sql) const {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v2(handle_.get(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr);

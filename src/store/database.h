@@ -20,7 +20,10 @@ class Database {
   // Makes the file, readable by its owner alone, if it is not there.
   explicit Database(const std::filesystem::path& path);
 
-  void run(const std::string& sql) const;  // statements without parameters and results
+  void run(const std::string& sql) const;
+  // Where SQLite does not wait for others by itself, since waiting for each other would never end: again and again, as
+  // long as it waits elsewhere.
+  void run_until_free(const std::string& sql) const;  // statements without parameters and results
   Statement prepare(std::string_view sql) const;
   std::int64_t integer(std::string_view sql) const;  // first column of the first row
   std::int64_t last_row() const { return sqlite3_last_insert_rowid(handle_.get()); }

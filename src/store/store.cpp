@@ -192,7 +192,7 @@ Store::Store(const fs::path& path) : state_(new State{Database(made_folder_of(pa
   const Database& database = state_->database;
   check_ours(database);
   check_whole(database);
-  database.run(
+  database.run_until_free(
       "PRAGMA journal_mode = WAL");  // a file system that cannot share memory keeps its journal, as safe but slower
   database.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
   migrate(database);
