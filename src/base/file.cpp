@@ -10,7 +10,9 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -202,6 +204,23 @@ std::span<const std::byte> MappedFile::bytes() const {
 }
 std::shared_ptr<const void> MappedFile::owner() const {
   return mapping_;
+}
+
+std::optional<FilePart> mapped_from(std::span<const std::byte> bytes) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()), end = begin + bytes.size();
+  std::istringstream maps(read_file("/proc/self/maps"));
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long long low = 0, high = 0, offset = 0, inode = 0;
+    int path = 0;  // FROM-TO RIGHTS OFFSET DEVICE INODE PATH
+    if (std::sscanf(line.c_str(), "%llx-%llx %*s %llx %*s %llu %n", &low, &high, &offset, &inode, &path) < 4) continue;
+    if (begin < low || end > high) continue;
+    struct stat status{};
+    const fs::path file = line.substr(static_cast<std::size_t>(path));
+    if (inode == 0 || ::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_ino != inode)
+      return std::nullopt;
+    return FilePart{file, offset + (begin - low)};
+  }
+  return std::nullopt;
 }
 
 struct FileWriter::State {

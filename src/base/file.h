@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,13 @@ class MappedFile {
   explicit MappedFile(std::shared_ptr<const Mapping> mapping);
   std::shared_ptr<const Mapping> mapping_;
 };
+
+// Where bytes in memory stand in a regular file that is mapped there, and has its name still; nothing otherwise.
+struct FilePart {
+  fs::path file;
+  std::uint64_t offset = 0;
+};
+std::optional<FilePart> mapped_from(std::span<const std::byte> bytes);
 
 // Makes a folder and those above it, unless they are there. Error(path) with the system's reason.
 void make_folder(const fs::path& path);

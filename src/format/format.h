@@ -25,10 +25,12 @@ struct ReadOptions {
 using Proof = std::function<void(const fs::path&)>;
 
 // A model in memory whose large tensors stand apart: one behind the other they are the data that a runtime gets beside
-// the model (run/runtime.h). They lie in the graph's own memory.
+// the model (run/runtime.h). They lie in the graph's own memory. Tensors that are mapped from a file stay there: the
+// model names these files, which are of one folder.
 struct Detached {
   std::string model;
   std::vector<std::span<const std::byte>> parts;
+  std::vector<fs::path> files = {};
 };
 
 // A model is a path, of a file or a folder, and the files that its format finds from there.

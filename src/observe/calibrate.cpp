@@ -115,9 +115,12 @@ void keep_memory_low() {
   ::mallopt(M_TRIM_THRESHOLD, kBytes);
 }
 
+// `beside`: files that the model names.
 std::unique_ptr<Runner> load_tapped(const Runtime& runtime, std::vector<SharedBytes> files,
-                                    const LoadOptions& options) {
-  return runtime.load({{}, files[kModel].bytes(), std::move(files[kData])}, options);
+                                    const std::vector<std::string>& beside, const LoadOptions& options) {
+  ModelFile model{{}, files[kModel].bytes(), std::move(files[kData]), {beside.begin(), beside.end()}};
+  if (!beside.empty()) model.path = model.files.front().parent_path() / "model";
+  return runtime.load(std::move(model), options);
 }
 
 JobResult run_calibrate(JobContext& context) {
@@ -129,7 +132,8 @@ JobResult run_calibrate(JobContext& context) {
   options.taps = request.at("taps").get<std::vector<std::string>>();
   options.tap_order = request.at("any_order").get<bool>() ? ElementOrder::Any : ElementOrder::Plain;
   context.stage("load");
-  const auto runner = load_tapped(runtime_named(request.at("runtime").get<std::string>()), std::move(files), options);
+  const auto runner = load_tapped(runtime_named(request.at("runtime").get<std::string>()), std::move(files),
+                                  request.at("beside").get<std::vector<std::string>>(), options);
   ::malloc_trim(0);  // what loading took
   const std::size_t batch = batch_of(*runner, context.peek());
   const int threads = needs.samples_in_order() ? 1 : request.at("threads").get<int>();
@@ -179,14 +183,17 @@ JobResult calibrated(const Graph& graph, SharedSamples& samples, const Needs& ne
   const Runtime& runtime = available_runtime(options.runtime);
   bool loaded = false;  // the worker asks for samples when it has loaded the model
   const auto run = [&](bool any_order) {
+    const Detached model = format_named(runtime.format).detach(graph);
+    std::vector<std::string> beside;
+    for (const fs::path& file : model.files) beside.push_back(file.string());
     JobRequest request{"calibrate",
                        to_line({{"threads", options.threads},
                                 {"runtime", runtime.name},
+                                {"beside", beside},
                                 {"taps", taps_of(graph, needs)},
                                 {"any_order", any_order}}),
                        {},
                        [&loaded, feed = samples.feed()] { return loaded = true, feed(); }};
-    const Detached model = format_named(runtime.format).detach(graph);
     request.files = {SharedBytes(as_bytes(model.model)), SharedBytes(model.parts),
                      SharedBytes(Evidence(needs).to_bytes())};
     return worker.run(std::move(request));

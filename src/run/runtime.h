@@ -21,11 +21,12 @@ namespace bw {
 
 // A model as a runtime takes it: a path; or, where `bytes` are there, a model in memory as its format detaches it
 // (format.h), with the parts that stand apart in `data`, which the runner keeps as long as it needs them. Then `path`'s
-// folder is where other files lie that the model names.
+// folder is where other files lie that the model names, which are listed in `files`.
 struct ModelFile {
   std::filesystem::path path;
   std::span<const std::byte> bytes = {};
   SharedBytes data = {};
+  std::vector<std::filesystem::path> files = {};
 };
 
 // In which order the elements of a tapped value are shown: as its shape has them, or as the runtime happens to hold

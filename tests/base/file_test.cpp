@@ -212,3 +212,18 @@ TEST_CASE("a file beneath a folder is never outside of it") {
   // The folder itself may be a link: the user named it.
   CHECK(as_text(MappedFile::beneath(inside / "linked", "b.bin").bytes()) == "b");
 }
+
+TEST_CASE("bytes that are mapped from a file say where they stand there, as long as it has its name") {
+  const test::Folder folder;
+  const fs::path path = folder.path() / "with a space.bin";
+  write_file(path, as_bytes(std::string(10'000, 'x')));
+  const MappedFile file(path);
+  const auto part = mapped_from(file.bytes().subspan(5000, 100));
+  REQUIRE(part);
+  CHECK(part->file == path);
+  CHECK(part->offset == 5000);
+  const std::string own(100, 'x');
+  CHECK_FALSE(mapped_from(as_bytes(own)));
+  write_file(path, as_bytes(std::string("another file of this name")));
+  CHECK_FALSE(mapped_from(file.bytes()));
+}

@@ -235,11 +235,11 @@ Graph wide(float first) {
 }
 
 void save_apart(const Graph& graph, const fs::path& model) {
-  const Detached apart = onnx::detach(graph, "weights.bin");
+  const Detached apart = onnx::detach(graph);
   test::put(model, apart.model);
   std::string bytes;
   for (const auto part : apart.parts) bytes += as_text(part);
-  test::put(model.parent_path() / "weights.bin", bytes);
+  test::put(model.parent_path() / onnx::kDataInMemory, bytes);
 }
 
 }  // namespace

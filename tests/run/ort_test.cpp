@@ -168,6 +168,36 @@ TEST_CASE("a model whose large tensors stand apart in memory gives the same answ
   CHECK(runner->run(std::span(&x, 1)).at(0) == load(whole)->run(std::span(&x, 1)).at(0));
 }
 
+TEST_CASE("a tensor that is mapped from a file is read from there, and nothing is copied") {
+  const test::Folder folder;
+  Sketch s;
+  const ValueId x = s.input("x", DType::Float32, {2, 600});
+  const ValueId small = s.node("MatMul", {x, s.constant("small", noise({600, 600}, 0.1f, 3))}, {}, "h");
+  const Graph written = s.with_output(s.node("MatMul", {small, s.constant("w", noise({600, 700}, 0.1f, 4))}));
+  const std::vector<fs::path> files = onnx::write(written, folder.path() / "a model.onnx", {.external_above = 0});
+  const Graph graph = onnx::read(files.at(0));
+  const Detached apart = onnx::detach(graph);
+  CHECK(apart.parts.empty());
+  CHECK(apart.files == std::vector{files.at(1)});
+  CHECK(apart.model.size() < 1000);
+  const Tensor input = noise({2, 600}, 1, 8);
+  LoadOptions options;
+  options.taps = {"h"};
+  const Tensor wanted = runtime_named("onnxruntime").load({.path = files.at(0)}, {})->run(std::span(&input, 1)).at(0);
+  for (const Runtime& runtime : runtimes()) {
+    if (!runtime.available()) continue;
+    INFO(runtime.name);
+    const auto runner = runtime.load({folder.path() / "model", as_bytes(apart.model), {}, apart.files}, options);
+    const Tensor met = runner->run(std::span(&input, 1)).at(0);
+    REQUIRE(met.shape() == wanted.shape());
+    for (std::size_t i = 0; i < met.size(); ++i)
+      CHECK(std::abs(met.data<float>()[i] - wanted.data<float>()[i]) < 1e-4f);
+  }
+  fs::remove(files.at(1));  // the name is gone, and the bytes are still there
+  CHECK(onnx::detach(graph).files.empty());
+  CHECK(SharedBytes(onnx::detach(graph).parts).bytes().size() > 4 * 600 * 1300);
+}
+
 TEST_CASE("a large tensor of a branch stays in the model when the others stand apart") {
   Sketch inner;
   const ValueId h = inner.capture("x");

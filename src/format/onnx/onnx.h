@@ -41,7 +41,7 @@ std::string serialize(const Graph& graph);  // Error(limit) above 2 GiB
 
 // The model refers to its large tensors as external data in the file `location`.
 inline constexpr const char* kDataInMemory = "memory";
-Detached detach(const Graph& graph, const std::string& location = kDataInMemory);
+Detached detach(const Graph& graph);
 
 // Types of all values, by the onnx library's shape inference (falls back to what is known; never fails on odd models).
 void infer_types(Graph& graph);

@@ -3,8 +3,10 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/kept_files.h"
 #include "format/onnx/proto.h"
@@ -49,16 +51,59 @@ std::string serialized(const pb::ModelProto& proto) {
   return bytes;
 }
 
+struct Place {
+  std::string location;
+  std::uint64_t offset, length;
+};
+
+void refer(const Place& place, pb::TensorProto& proto) {
+  proto.set_data_location(pb::TensorProto::EXTERNAL);
+  const auto add = [&](const char* key, std::string value) {
+    auto* entry = proto.add_external_data();
+    entry->set_key(key);
+    entry->set_value(std::move(value));
+  };
+  add("location", place.location);
+  add("offset", std::to_string(place.offset));
+  add("length", std::to_string(place.length));
+}
+
+// Large tensors that are mapped from files of one folder.
+class MappedTensors {
+ public:
+  explicit MappedTensors(const Graph& graph) {
+    each_own_initializer(graph, [&](const Tensor& tensor) {
+      if (tensor.bytes().size() >= kPageTensor) add(tensor.bytes());
+    });
+  }
+  const std::map<const std::byte*, Place>& places() const { return places_; }
+  std::vector<fs::path> files() const { return {files_.begin(), files_.end()}; }
+
+ private:
+  void add(std::span<const std::byte> bytes) {
+    const std::optional<FilePart> part = mapped_from(bytes);
+    if (!part || part->file.filename() == kDataInMemory) return;
+    if (!files_.empty() && files_.begin()->parent_path() != part->file.parent_path()) return;
+    files_.insert(part->file);
+    places_.emplace(bytes.data(), Place{part->file.filename().string(), part->offset, bytes.size()});
+  }
+
+  std::map<const std::byte*, Place> places_;
+  std::set<fs::path> files_;
+};
+
 // Where each large tensor stands in the data file. Tensors that share their bytes stand there once.
 class DataFile {
  public:
-  // Of the initializers that `each` visits.
-  DataFile(const Graph& graph, void (*each)(const Graph&, const Visit&)) {
+  // Of the initializers that `each` visits, but for those that have a place already.
+  DataFile(const Graph& graph, void (*each)(const Graph&, const Visit&), const std::string& location,
+           std::map<const std::byte*, Place> places = {})
+      : places_(std::move(places)) {
     each(graph, [&](const Tensor& tensor) {
       const auto bytes = tensor.bytes();
-      if (bytes.size() < kInlineBytes || offsets_.contains(bytes.data())) return;
+      if (bytes.size() < kInlineBytes || places_.contains(bytes.data())) return;
       const std::uint64_t offset = rounded_up(size_, bytes.size() >= kPageTensor ? kPage : kLine);
-      offsets_.emplace(bytes.data(), Place{offset, bytes.size()});
+      places_.emplace(bytes.data(), Place{location, offset, bytes.size()});
       parts_.push_back(std::span(kZeros, offset - size_));
       parts_.push_back(bytes);
       size_ = offset + bytes.size();
@@ -81,36 +126,24 @@ class DataFile {
     file.commit();
   }
 
-  // The model that refers to this file by the name `location`.
-  std::string model_of(const Graph& graph, const std::string& location) const {
-    return serialized(model_to(graph, {.externalise = [&](const Tensor& tensor, pb::TensorProto& proto) {
-                                 return describe(tensor, location, proto);
-                               }}));
+  // The model that refers to these places.
+  std::string model_of(const Graph& graph) const {
+    return serialized(model_to(
+        graph, {.externalise = [&](const Tensor& tensor, pb::TensorProto& proto) { return describe(tensor, proto); }}));
   }
 
  private:
-  struct Place {
-    std::uint64_t offset, length;
-  };
   static constexpr std::byte kZeros[kPage] = {};
 
-  // The place of a tensor's bytes, if they stand here.
-  bool describe(const Tensor& tensor, const std::string& location, pb::TensorProto& proto) const {
-    const auto found = offsets_.find(tensor.bytes().data());
-    if (found == offsets_.end() || found->second.length != tensor.bytes().size()) return false;
-    proto.set_data_location(pb::TensorProto::EXTERNAL);
-    const auto add = [&](const char* key, std::string value) {
-      auto* entry = proto.add_external_data();
-      entry->set_key(key);
-      entry->set_value(std::move(value));
-    };
-    add("location", location);
-    add("offset", std::to_string(found->second.offset));
-    add("length", std::to_string(found->second.length));
+  // False where the tensor's bytes have no place.
+  bool describe(const Tensor& tensor, pb::TensorProto& proto) const {
+    const auto found = places_.find(tensor.bytes().data());
+    if (found == places_.end() || found->second.length != tensor.bytes().size()) return false;
+    refer(found->second, proto);
     return true;
   }
 
-  std::map<const std::byte*, Place> offsets_;
+  std::map<const std::byte*, Place> places_;
   std::vector<std::span<const std::byte>> parts_;
   std::uint64_t size_ = 0;
 };
@@ -164,10 +197,11 @@ std::string serialize(const Graph& graph) {
   return serialized(model_to(graph));
 }
 
-Detached detach(const Graph& graph, const std::string& location) {
-  // ONNX Runtime takes data from memory for the tensors of the outermost graph only.
-  const DataFile data(graph, each_own_initializer);
-  return {data.model_of(graph, location), data.parts()};
+// ONNX Runtime takes data from memory for the tensors of the outermost graph only.
+Detached detach(const Graph& graph) {
+  const MappedTensors mapped(graph);
+  const DataFile data(graph, each_own_initializer, kDataInMemory, mapped.places());
+  return {data.model_of(graph), data.parts(), mapped.files()};
 }
 
 std::vector<fs::path> write(const Graph& graph, const fs::path& path, const WriteOptions& options) {
@@ -177,9 +211,10 @@ std::vector<fs::path> write(const Graph& graph, const fs::path& path, const Writ
     return {path};
   }
   // The name of the data file carries its content, so the old model keeps its own data until the new model is in place.
-  const DataFile data(graph, each_initializer);
-  const std::string location = path.filename().string() + "." + data.digest() + ".data";
-  const std::string model = data.model_of(graph, location);
+  const std::string digest = DataFile(graph, each_initializer, {}).digest();
+  const std::string location = path.filename().string() + "." + digest + ".data";
+  const DataFile data(graph, each_initializer, location);
+  const std::string model = data.model_of(graph);
   std::optional<NewData> written;
   if (!data.empty()) written.emplace(data, path.parent_path() / location);
   put_in_place(path, model, options.proof);
@@ -197,7 +232,7 @@ Format format() {
           .write = [](const Graph& graph, const fs::path& path,
                       const Proof& proof) { return write(graph, path, {.proof = proof}); },
           .files = files_of,
-          .detach = [](const Graph& graph) { return detach(graph); }};
+          .detach = detach};
 }
 
 }  // namespace bw::onnx

@@ -261,10 +261,11 @@ class Session final : public Runner {
     if (!in_memory && !fs::exists(model.path))
       throw Error(InputClass::Path, "there is no such file", model.path.string());
     if (!in_memory && taps.empty()) return model.path;
-    const std::vector<fs::path> files = in_memory ? std::vector{model.path} : files_of(model.path);
+    std::vector<fs::path> files = model.files;
+    if (!in_memory) files = files_of(model.path), files.erase(files.begin());  // the model's own is first
     std::string bytes(in_memory ? as_text(model.bytes) : read_file(model.path));
     if (!taps.empty()) bytes += as_outputs(taps);
-    folder_.emplace(as_bytes(bytes), model.data.bytes(), model.path, std::span(files).subspan(1));
+    folder_.emplace(as_bytes(bytes), model.data.bytes(), model.path, files);
     return folder_->file();
   }
 
