@@ -319,7 +319,26 @@ TEST_CASE("what an artifact ships is all of its files, and its hash is the model
   REQUIRE(file.files.size() == 2);
   CHECK(file.files[0].path == "m.onnx");
   CHECK(file.files[0].bytes == fs::file_size(shop.model));
-  CHECK(file.files[1].path == "weights.bin");
+  CHECK(file.files[1].path == onnx::kDataInMemory);
   CHECK(file.files[1].bytes == 4 * 400 * sizeof(float));
-  CHECK(file.files[1].sha256 == sha256_of_file(shop.model.parent_path() / "weights.bin"));
+  CHECK(file.files[1].sha256 == sha256_of_file(shop.model.parent_path() / onnx::kDataInMemory));
+}
+
+TEST_CASE("which groups of recipes fit a model is told of each") {
+  const Workshop shop;
+  test::Sketch s;
+  const ValueId x = s.value("x", ValueType::tensor(DType::Float32, std::vector<Dim>{Dim{-1, "N"}, Dim{4, {}}}));
+  Graph curve = s.with_output(s.node("Tanh", {x}, {}, "y"));
+  curve.inputs = {x};
+  const fs::path without_weights = shop.data.folder.path() / "curve.onnx";
+  onnx::write(curve, without_weights);
+  const auto fits = [&](const fs::path& path) {
+    const LoadedModel loaded = load_model(path);
+    const Dataset dataset = open_data_for(loaded, shop.options.data, shop.options.open);
+    return describe(loaded, dataset, targets().front(), shop.options).compatibility;
+  };
+  CHECK(fits(shop.model).at("dynamic"));
+  CHECK(fits(shop.model).at("ptq_8bit"));
+  CHECK_FALSE(fits(without_weights).at("dynamic"));
+  CHECK_FALSE(fits(without_weights).at("ptq_4bit"));
 }

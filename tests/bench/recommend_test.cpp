@@ -281,3 +281,17 @@ TEST_CASE("a speed that could not be judged rules nothing out but a limit of tim
         "its speed was not judged, at most 0.60 of the float model's time are allowed: the machine was too busy");
   CHECK_FALSE(recommend(m, limits).candidate);
 }
+
+TEST_CASE("two accuracies are one when either's interval holds the other") {
+  const auto front = [](std::optional<Interval> faster, std::optional<Interval> slower) {
+    std::vector<CandidateFindings> rows{candidate("faster", 0.99, 0.4, 0.39, 0.41, 300),
+                                        candidate("slower", 0.995, 0.5, 0.49, 0.51, 300)};
+    rows[0].accuracy_retention->interval = faster;
+    rows[1].accuracy_retention->interval = slower;
+    return pareto_front(rows).size();
+  };
+  CHECK(front(std::nullopt, std::nullopt) == 2);
+  CHECK(front(Interval{0.97, 1.0}, Interval{0.994, 0.996}) == 1);
+  CHECK(front(Interval{0.989, 0.991}, Interval{0.98, 1.0}) == 1);
+  CHECK(front(Interval{0.989, 0.991}, Interval{0.994, 0.996}) == 2);
+}
