@@ -13,6 +13,7 @@ Method bf16();
 Method equalize();
 Method bias_correction();
 Method smooth();
+Method fallback();
 
 // Parameter that every method has which takes nodes one by one.
 inline constexpr Parameter kKeepFloat{

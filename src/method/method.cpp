@@ -15,8 +15,8 @@
 namespace bw {
 
 std::span<const Method> methods() {
-  static const std::vector<Method> kMethods{int8_static(), int8_dynamic(), weight_only(),     fp16(),
-                                            bf16(),        equalize(),     bias_correction(), smooth()};
+  static const std::vector<Method> kMethods{int8_static(), int8_dynamic(),    weight_only(), fp16(),    bf16(),
+                                            equalize(),    bias_correction(), smooth(),      fallback()};
   return kMethods;
 }
 
@@ -146,7 +146,9 @@ class Staged {
 
   Plan run() {
     one_by_one(Stage::Rewrite);
-    all_at_once(Stage::Decide);
+    rewritten_ = plan_;
+    plan_ = decided(task_.kept);
+    one_by_one(Stage::Relax);
     one_by_one(Stage::Refine);
     one_by_one(Stage::Train);
     give_reasons(seen(), plan_);
@@ -165,6 +167,8 @@ class Staged {
             .seed = task_.seed,
             .pairs_saturate = task_.pairs_saturate,
             .refused = task_.refused,
+            .kept = task_.kept,
+            .decide_again = [this](const auto& kept) { return decided(kept); },
             .stored = task_.stored,
             .base = task_.base,
             .judge = task_.judge,
@@ -175,10 +179,10 @@ class Staged {
             .stop = task_.stop};
   }
 
-  Plan result_of(const Chain::Link& link, const Task& task) {
+  Plan result_of(const Chain::Link& link, const Task& task, const Plan& plan) {
     static const Evidence kNothing;
     if (with_ == With::Nothing && link.method->sketch != nullptr)
-      return link.method->sketch(task, link.arguments, plan_);
+      return link.method->sketch(task, link.arguments, plan);
     const Needs wanted = needs_of(link, task);
     if (!wanted.empty() && task.calibrator == nullptr)
       throw Error(ErrorKind::Calibration, fmt::format("'{}' needs data to calibrate on", link.method->name), {},
@@ -195,20 +199,22 @@ class Staged {
     Frugal judge(link.method->name, task);
     Task own = task;
     if (task.judge != nullptr) own.judge = &judge;
-    return link.method->run(own, link.arguments, evidence, plan_);
+    return link.method->run(own, link.arguments, evidence, plan);
   }
 
   void one_by_one(Stage stage) {
     for (const Chain::Link& link : chain_.links)
-      if (link.method->stage == stage) plan_ = result_of(link, seen());
+      if (link.method->stage == stage) plan_ = result_of(link, seen(), plan_);
   }
 
-  void all_at_once(Stage stage) {
-    const Task task = seen();
-    Union decided(plan_);
+  // What all deciders take of the graph as it was rewritten.
+  Plan decided(const std::map<std::string, std::string>& kept) {
+    Task task = seen();
+    task.kept = kept;
+    Union all(rewritten_);
     for (const Chain::Link& link : chain_.links)
-      if (link.method->stage == stage) decided.add(*link.method, result_of(link, task));
-    plan_ = decided.take();
+      if (link.method->stage == Stage::Decide) all.add(*link.method, result_of(link, task, rewritten_));
+    return all.take();
   }
 
   const Chain& chain_;
@@ -216,7 +222,7 @@ class Staged {
   const With with_;
   Graph graph_;
   std::size_t carried_out_ = 0;  // edits that graph_ has
-  Plan plan_;
+  Plan plan_, rewritten_;
 };
 
 }  // namespace

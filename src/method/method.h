@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <stop_token>
@@ -33,6 +34,9 @@ struct Task {
   bool pairs_saturate = false;  // what the target says of the machine that the candidate is for
   // Nodes that the target's runtime would not run as they were decided: by name, and what it said. They stay in float.
   std::map<std::string, std::string> refused = {};
+  std::map<std::string, std::string> kept = {};  // nodes that stay in float as well, by name, and why
+  // Of Stage::Relax: what the chain's deciders take when these nodes are kept.
+  std::function<Plan(const std::map<std::string, std::string>& kept)> decide_again = nullptr;
   const Graph* stored = nullptr;  // as the file has it, by the same names; nullptr: as prepared
   PlanBase base = {};             // what the graph was prepared from, and how
   // Services, each nullptr where nobody gives it.
@@ -49,6 +53,7 @@ struct Task {
 enum class Stage : std::uint8_t {
   Rewrite,  // changes the graph, so that it loses less
   Decide,   // how nodes compute and values are coded
+  Relax,    // takes back what loses too much: has deciders decide again
   Refine,   // makes better what was decided
   Train,
 };

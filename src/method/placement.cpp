@@ -230,6 +230,7 @@ class Placer {
 
 KeepFloat::KeepFloat(const Task& task, const Arguments& arguments) {
   for (const auto& [node, why] : task.refused) add(node, "the runtime refused it otherwise: " + why);
+  for (const auto& [node, why] : task.kept) add(node, why);
   for (const std::string_view word : split(arguments.text("keep_float"), '|')) {
     const std::string pattern(word);
     const auto fits = [&](const Graph& graph) {
