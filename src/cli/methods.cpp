@@ -43,9 +43,9 @@ void print_for_people() {
     put("{}: {}\n", group.name, group.says);
     for (const std::string& recipe : group.recipes) put("    {}\n", recipe);
   }
-  put("\nA recipe is a method, or a chain: equalize+int8-static+bias-correction. Rewriting comes before deciding "
-      "before\n"
-      "refining, however they are written. Several deciders share a model when they take different nodes: "
+  put("\nA recipe is a method, or a chain: equalize+int8-static+bias-correction. Rewriting comes before deciding, "
+      "taking back\n"
+      "and refining after it, however they are written. Several deciders share a model when they take different nodes: "
       "int8-static(keep_float=Gemm)+weight-only.\n"
       "Two that would take the same node are refused; keep_float leaves it to the other.\n");
 }
