@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <sstream>
 #include <utility>
@@ -204,6 +205,17 @@ std::span<const std::byte> MappedFile::bytes() const {
 }
 std::shared_ptr<const void> MappedFile::owner() const {
   return mapping_;
+}
+
+TemporaryFolder::TemporaryFolder(std::string_view purpose) {
+  std::string folder = (fs::temp_directory_path() / "bitwright-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) fail(folder, fmt::format("make a folder for {}", purpose), errno);
+  path_ = folder;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
 }
 
 std::optional<FilePart> mapped_from(std::span<const std::byte> bytes) {

@@ -49,6 +49,20 @@ void make_folder(const fs::path& path);
 void require_writable(const fs::path& file);
 void require_writable_folder(const fs::path& folder);  // which is there, or can be made
 
+// A folder among the system's temporary files, which goes with this and all that is in it. Error(path) that says for
+// what, where none can be made.
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(std::string_view purpose);
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
 // Whether a file's name is that of one which is still being written, or was when its process was killed.
 bool is_temporary(std::string_view file_name);
 // Removes such files of processes that are gone, in a folder and not below it.

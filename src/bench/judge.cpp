@@ -1,7 +1,5 @@
 #include "bench/judge.h"
 
-#include <stdlib.h>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,17 +10,6 @@
 #include "measure/profile.h"
 
 namespace bw {
-namespace {
-
-fs::path fresh_folder() {
-  std::string folder = (fs::temp_directory_path() / "bitwright-XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr)
-    throw Error(InputClass::Path, "cannot make a folder for candidates that are tried", folder);
-  return folder;
-}
-
-}  // namespace
-
 std::vector<std::size_t> judging_samples(const Split& split, const CalibrationChoice& choice) {
   std::vector<std::size_t> order = choose(split, split.size(), choice.seed, choice.balanced);
   order.erase(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(calibrating_samples(split.size(), choice)));
@@ -38,18 +25,12 @@ BenchJudge::BenchJudge(const LoadedModel& model, const Dataset& dataset, const C
     : model_(model),
       choice_(choice),
       float_{*model.runnable, choice.runtime},
-      folder_(fresh_folder()),
       samples_(dataset.calibration(), judging_samples(dataset.calibration(), choice), std::uint64_t{1} << 29),
       worker_(choice.worker),
       outputs_(judged_outputs(model.prepared, dataset)) {}
 
-BenchJudge::~BenchJudge() {
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
-}
-
 Deployment BenchJudge::written(const Artifact& artifact) const {
-  const fs::path file = folder_ / ("tried" + std::string(format_named(artifact.format).extension));
+  const fs::path file = folder_.path() / ("tried" + std::string(format_named(artifact.format).extension));
   write_model(artifact.graph, file);
   return {file, choice_.runtime, artifact.ports};
 }

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "base/file.h"
 #include "bench/calibrations.h"
 #include "measure/evaluate.h"
 #include "method/judge.h"
@@ -19,9 +20,6 @@ class BenchJudge final : public Judge {
  public:
   // Both live as long as this. `choice` is what calibration takes.
   BenchJudge(const LoadedModel& model, const Dataset& dataset, const CalibrationChoice& choice);
-  ~BenchJudge() override;
-  BenchJudge(const BenchJudge&) = delete;
-  BenchJudge& operator=(const BenchJudge&) = delete;
 
   Figure retention(const Plan& plan) override;
   LatencyRatio latency(const Plan& plan) override;
@@ -34,7 +32,7 @@ class BenchJudge final : public Judge {
   const LoadedModel& model_;
   const CalibrationChoice choice_;
   const Deployment float_;
-  const std::filesystem::path folder_;  // of the files, which go with this
+  const TemporaryFolder folder_{"candidates that are tried"};
   SharedSamples samples_;
   Worker worker_;
   std::vector<JudgedOutput> outputs_;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -29,16 +28,15 @@ void refuse_nan(const Graph& graph) {
   }
 }
 
-// Makes a name for a file in a folder of its own, which goes with the name.
+// A name for a file in a folder of its own, which goes with the name.
 std::shared_ptr<const fs::path> temporary_file(const std::string& name) {
-  std::string folder = (fs::temp_directory_path() / "bitwright-XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr)
-    throw Error(InputClass::Path, "cannot make a folder for a copy of the model", folder);
-  return {new fs::path(fs::path(folder) / name), [](const fs::path* file) {
-            std::error_code ignored;
-            fs::remove_all(file->parent_path(), ignored);
-            delete file;
-          }};
+  struct Place {
+    TemporaryFolder folder{"a copy of the model"};
+    fs::path file;
+  };
+  const auto place = std::make_shared<Place>();
+  place->file = place->folder.path() / name;
+  return {place, &place->file};
 }
 
 // The model in versions of ONNX that the runtime takes; where that is another one, what runs in its place.

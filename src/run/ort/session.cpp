@@ -100,7 +100,7 @@ class Session final : public Runner {
   Session(ModelFile model, const LoadOptions& options)
       : where_(model.path.string()), options_(options), domain_(kTapDomain) {
     if (taps()) domain_.Add(tap_operator());
-    if (options.profile) profiled_.emplace();
+    if (options.profile) profiled_.emplace("the profile");
     session_ = load(std::move(model));
     Ort::AllocatorWithDefaultOptions names;
     for (std::size_t i = 0; i < session_.GetInputCount(); ++i)
@@ -232,7 +232,7 @@ class Session final : public Runner {
 
   std::string where_;
   LoadOptions options_;
-  std::optional<ProfileFolder> profiled_;
+  std::optional<TemporaryFolder> profiled_;
   Ort::CustomOpDomain domain_;  // this and the next two must outlive the sessions
   SharedBytes data_;
   std::unique_ptr<Optimized> optimized_;  // set when session_ shows values in any order
