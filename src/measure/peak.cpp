@@ -123,7 +123,7 @@ double product_rate(const Product& product, const Runtime& runtime, int threads,
 }
 
 JobResult run_peaks(JobContext& context) {
-  constexpr double kSeconds = 0.4;
+  constexpr double kSeconds = 0.25;
   const Json request = context.request();
   const int threads = request.at("threads").get<int>();
   const Runtime& runtime = available_runtime(request.at("runtime").get<std::string>());

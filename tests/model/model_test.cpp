@@ -122,6 +122,27 @@ TEST_CASE("a quantized model says so, and gives its floats where that is asked f
   CHECK_THROWS_AS(load_model(plain, {.read = {}, .requantize = true}), Error);
 }
 
+TEST_CASE("what operators on codes are called says how a model is quantized") {
+  const auto form = [](const char* op, const char* domain = "com.microsoft") {
+    Node node;
+    node.op_type = op;
+    node.domain = domain;
+    node.name = "n";
+    Graph graph;
+    graph.nodes = {node};
+    return to_sentence(quantized_nodes(graph));
+  };
+  CHECK(form("QuantizeLinear", "") == "Q/DQ: 1 QuantizeLinear");
+  CHECK(form("DynamicQuantizeMatMul") == "dynamic: 1 DynamicQuantizeMatMul");
+  CHECK(form("MatMulInteger", "") == "dynamic: 1 MatMulInteger");
+  CHECK(form("ConvInteger", "") == "dynamic: 1 ConvInteger");
+  CHECK(form("MatMulNBits") == "weights in blocks: 1 MatMulNBits");
+  CHECK(form("GatherBlockQuantized") == "weights in blocks: 1 GatherBlockQuantized");
+  CHECK(form("QLinearConv", "") == "QOperator: 1 QLinearConv");
+  CHECK(form("QGemm") == "QOperator: 1 QGemm");
+  for (const char* none : {"MatMul", "Q", "Quick"}) CHECK(form(none).empty());
+}
+
 TEST_CASE("a plan's base is the graph of the model's file and the passes that prepared it") {
   test::Folder folder;
   const fs::path path = folder.path() / "m.onnx", quantized_path = folder.path() / "q.onnx";
