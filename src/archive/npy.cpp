@@ -13,7 +13,7 @@
 namespace bw {
 namespace {
 
-constexpr std::uint64_t kMaxHeader = 64 * 1024;
+constexpr std::uint64_t kMaxHeader = std::uint64_t{64} << 10;
 constexpr std::size_t kMaxRank = 16;
 
 struct Header {

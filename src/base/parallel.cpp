@@ -87,7 +87,7 @@ class Pool {
     {
       const std::lock_guard lock(mutex_);
       while (static_cast<int>(workers_.size()) < threads - 1)
-        workers_.emplace_back([this](std::stop_token stop) { serve(stop); });
+        workers_.emplace_back([this](const std::stop_token& stop) { serve(stop); });
       jobs_.push_back(job);
     }
     wake_.notify_all();
@@ -96,7 +96,7 @@ class Pool {
   }
 
  private:
-  void serve(std::stop_token stop) {
+  void serve(const std::stop_token& stop) {
     for (;;) {
       std::shared_ptr<Job> job;
       {

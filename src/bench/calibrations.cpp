@@ -32,7 +32,7 @@ std::size_t calibrating_samples(std::size_t available, const CalibrationChoice& 
   return std::min(choice.samples, most);
 }
 
-Calibrations::Calibrations(const LoadedModel& model, const Dataset& dataset, CalibrationChoice choice,
+Calibrations::Calibrations(const LoadedModel& model, const Dataset& dataset, const CalibrationChoice& choice,
                            Checkpoint& checkpoint)
     : model_(model), dataset_(dataset), choice_(choice), checkpoint_(checkpoint) {}
 

@@ -27,7 +27,8 @@ std::size_t calibrating_samples(std::size_t available, const CalibrationChoice& 
 class Calibrations {
  public:
   // All of them live as long as this.
-  Calibrations(const LoadedModel& model, const Dataset& dataset, CalibrationChoice choice, Checkpoint& checkpoint);
+  Calibrations(const LoadedModel& model, const Dataset& dataset, const CalibrationChoice& choice,
+               Checkpoint& checkpoint);
 
   // At least what `needs` asks of a graph made from the model. Errors: calibrate()'s.
   const Calibration& of(const Graph& graph, const Needs& needs);

@@ -16,7 +16,7 @@ std::string name_with(const fs::path& whole, std::size_t folders) {
   std::string name = whole.stem().string();
   for (fs::path above = whole.parent_path(); folders > 0 && above.has_filename();
        above = above.parent_path(), --folders)
-    name = above.filename().string() + "-" + name;
+    name.insert(0, above.filename().string() + "-");
   return name;
 }
 

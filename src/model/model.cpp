@@ -73,13 +73,13 @@ void note_defaults(LoadedModel& model) {
 
 }  // namespace
 
-Graph prepared(const Graph& original, std::span<const Pass> passes) {
+Graph prepared(const Graph& original, std::span<const Pass> chosen) {
   // Scales by channel came to QuantizeLinear with opset 13.
   constexpr std::int64_t kLeastOpset = 13;
   Graph graph = onnx::inline_functions(original);
   if (graph.opset() != 0 && graph.opset() < kLeastOpset) graph = onnx::convert_opset(graph, kLeastOpset);
   onnx::infer_types(graph);
-  prepare(graph, passes);
+  prepare(graph, chosen);
   onnx::infer_types(graph);
   return graph;
 }

@@ -47,7 +47,7 @@ struct IntakeOptions {
 // Errors: those of the format's reader; InputError(semantic) for a weight that is NaN, (unsupported) for versions of
 // ONNX that are newer than the runtime takes and cannot be brought down.
 LoadedModel load_model(const std::filesystem::path& path, const IntakeOptions& options = {});
-Graph prepared(const Graph& original, std::span<const Pass> passes = passes());
+Graph prepared(const Graph& original, std::span<const Pass> chosen = passes());
 // As a plan's base says. Error(Quantization) when it is another model's, or was made with a pass that is gone.
 LoadedModel load_model_for(const std::filesystem::path& path, const PlanBase& base);
 

@@ -27,7 +27,7 @@ struct PassRun {
 
 // The form every method starts from: constants and shapes folded, identities and dead code gone, batch normalisation
 // folded into its convolution. Runs the passes until none changes anything, verifying after each.
-std::vector<PassRun> prepare(Graph& graph, std::span<const Pass> passes = passes());
+std::vector<PassRun> prepare(Graph& graph, std::span<const Pass> chosen = passes());
 
 // How a plan records a preparation: "fold-constants 1", in the order of the passes.
 std::vector<std::string> recorded(std::span<const Pass> passes);

@@ -38,22 +38,22 @@ std::span<const Pass> passes() {
   return kPasses;
 }
 
-std::vector<PassRun> prepare(Graph& graph, std::span<const Pass> passes) {
+std::vector<PassRun> prepare(Graph& graph, std::span<const Pass> chosen) {
   std::vector<PassRun> runs;
-  for (const Pass& pass : passes) runs.push_back({pass.name, 0});
+  for (const Pass& pass : chosen) runs.push_back({pass.name, 0});
   bool changed = true;
   for (int round = 0; changed; ++round) {
     if (round == kMostRounds) throw Error(ErrorKind::Internal, "the passes do not come to an end");
     changed = false;
     for (std::size_t i = 0; i < runs.size(); ++i) {
-      if (!passes[i].run(graph)) continue;
+      if (!chosen[i].run(graph)) continue;
       changed = true;
       ++runs[i].changes;
       try {
         verify(graph);
       } catch (const Error& error) {
         throw Error(ErrorKind::Internal,
-                    "pass '" + std::string(passes[i].name) + "' broke the graph: " + error.message(), error.where());
+                    "pass '" + std::string(chosen[i].name) + "' broke the graph: " + error.message(), error.where());
       }
     }
   }
