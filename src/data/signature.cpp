@@ -60,7 +60,7 @@ class BatchSymbol {
       : inputs_(inputs), outputs_(outputs) {}
 
   std::string find() const {
-    const std::string first = first_of_inputs();
+    std::string first = first_of_inputs();
     for (const InputSignature& input : inputs_)
       for (const Dim& dim : input.shape)
         if (!dim.symbol.empty() && dim.symbol != first && is_better(dim.symbol, first, input)) return dim.symbol;

@@ -46,9 +46,12 @@ class Corpus : public Source {
   // line or text, it stands for the line break.
   void encode(std::string_view text, const TextEncoder& encoder) {
     std::int64_t end_id = -1;
-    for (std::string_view name : {"<eos>", "</s>", "<|endoftext|>"})
-      if (end_id < 0 && (end_id = encoder.id_of(name)) >= 0)
-        notes_.push_back("line breaks of " + path_.filename().string() + " are the token " + std::string(name));
+    for (std::string_view name : {"<eos>", "</s>", "<|endoftext|>"}) {
+      end_id = encoder.id_of(name);
+      if (end_id < 0) continue;
+      notes_.push_back("line breaks of " + path_.filename().string() + " are the token " + std::string(name));
+      break;
+    }
     for (std::size_t begin = 0; begin < text.size();) {
       const std::size_t end = std::min(text.find('\n', begin), text.size());
       const Tokens line = encoder.encode(text.substr(begin, end - begin), false);

@@ -195,7 +195,7 @@ Graph convert_opset(const Graph& graph, std::int64_t opset) {
     throw Error(InputClass::Unsupported, "a model with local functions cannot be converted to another opset");
   // The library takes the number of inputs of a node on trust.
   check_schemas(graph);
-  Graph out = changed_by_library(graph, [&](pb::ModelProto model) {
+  Graph out = changed_by_library(graph, [&](const pb::ModelProto& model) {
     return pb::version_conversion::ConvertVersion(model, static_cast<int>(opset));
   });
   if (opset >= 21) out.ir_version = std::max<std::int64_t>(out.ir_version, 10);  // its types came with IR 10

@@ -194,7 +194,8 @@ Tensor TensorReader::read(Proto& proto) {
       return Tensor::of_strings(std::move(shape), {proto.string_data().begin(), proto.string_data().end()});
     }
     const std::uint64_t bytes = byte_size(dtype, elements);
-    if (bytes > limits_.bytes || (total_ += bytes) > limits_.bytes)
+    total_ += bytes;
+    if (bytes > limits_.bytes || total_ > limits_.bytes)
       throw Error(InputClass::Limit, fmt::format("tensors of more than {} bytes in all", limits_.bytes));
     if (is_external) return external(proto, dtype, std::move(shape), bytes);
     if (!proto.has_raw_data()) return typed(proto, dtype, std::move(shape), bytes);

@@ -44,7 +44,7 @@ struct Layer {
 std::vector<double> state(const Call& call, std::size_t input, const Layer& layer) {
   const std::size_t size = layer.directions * layer.batch * layer.hidden;
   if (!call.has(input)) return std::vector<double>(size, 0);
-  const std::vector<double> given = to_doubles(call.input(input));
+  std::vector<double> given = to_doubles(call.input(input));
   call.require(given.size() == size, "an initial state does not fit");
   if (!layer.batch_first) return given;
   std::vector<double> turned(size);  // [batch, directions, hidden]
@@ -197,11 +197,11 @@ std::vector<double> run(const Call& call, Layer& layer, Step step) {
 }
 
 // [rest..., batch, hidden] with batch moved to the front, when the layout asks for it.
-Tensor laid_out(const Layer& layer, const std::vector<double>& values, Shape leading, DType dtype) {
+Tensor laid_out(const Layer& layer, const std::vector<double>& values, const Shape& leading, DType dtype) {
   Shape shape = leading;
   shape.push_back(static_cast<std::int64_t>(layer.batch));
   shape.push_back(static_cast<std::int64_t>(layer.hidden));
-  const Tensor tensor = tensor_of(values, shape, dtype);
+  Tensor tensor = tensor_of(values, shape, dtype);
   if (!layer.batch_first) return tensor;
   const Shape own = strides_of(shape);
   const std::size_t batch_axis = leading.size();

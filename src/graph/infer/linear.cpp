@@ -13,7 +13,7 @@ std::optional<Dims> product_shape(const Inference& at, const Dims* a, const Dims
   if (!a || !b) return std::nullopt;
   at.require(!a->empty() && !b->empty(), "an operand of the product has no axes");
   const bool row = a->size() == 1, column = b->size() == 1;
-  const Dim k = (*b)[column ? 0 : b->size() - 2];
+  const Dim& k = (*b)[column ? 0 : b->size() - 2];
   unified(at, a->back(), k);
   const auto stack = [](const Dims& shape, bool vector) {
     return vector ? Dims{} : Dims(shape.begin(), shape.end() - 2);
