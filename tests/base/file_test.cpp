@@ -226,6 +226,8 @@ TEST_CASE("bytes that are mapped from a file say where they stand there, as long
   CHECK_FALSE(mapped_from(as_bytes(own)));
   write_file(path, as_bytes(std::string("another file of this name")));
   CHECK_FALSE(mapped_from(file.bytes()));
+  write_file(path.string() + " (deleted)", as_bytes(std::string("as the system calls the old one")));
+  CHECK_FALSE(mapped_from(file.bytes()));
 }
 
 TEST_CASE("a temporary folder goes with all that is in it, and says for what it could not be made") {
