@@ -45,10 +45,12 @@ int run(const Invocation& invocation) {
   const fs::path plan_file = invocation.the("PLAN");
   const Plan plan = read_plan(plan_file);
   const LoadedModel model = model_for(invocation.the("MODEL"), plan, plan_file);
+  say_notes(model, invocation);
   const KeptFiles kept_plan = keep(std::span(&plan_file, 1));
   require_not_kept(invocation.flags.text("output"));
   const Artifact artifact = made(model, plan, plan_file);
-  Trial trial({*model.runnable, std::string(target_named(plan.target).runtime)}, made_up_samples(model.original), {});
+  Trial trial({*model.runnable, std::string(target_named(plan.target).runtime)}, made_up_samples(model.original),
+              {.stop = invocation.stop});
   write_proven(artifact, invocation.flags.text("output"), trial);
   put("wrote {}\n", invocation.flags.text("output"));
   return 0;

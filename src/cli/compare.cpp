@@ -139,6 +139,7 @@ int run(const Invocation& invocation) {
   if (!output.empty()) require_writable_folder(output);
   const LoadedModel original = load_model(invocation.the("ORIGINAL"), options.intake);
   const LoadedModel other = load_model(other_path, options.intake);
+  for (const LoadedModel* model : {&original, &other}) say_notes(*model, invocation);
   Findings findings = start_findings(options);
   findings.models.push_back(compared(original, other, options));
   const ModelFindings& model = findings.models.front();

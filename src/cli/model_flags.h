@@ -65,6 +65,11 @@ inline constexpr Parameter kRequantizeFlag{
     .says = "of a model that is quantized already, take the floats that its codes stand for",
     .heading = kMakingHeading};
 
+// What was done to a model on the way in.
+inline void say_notes(const LoadedModel& model, const Invocation& invocation) {
+  for (const std::string& note : model.notes) invocation.console->say(fmt::format("note: {}: {}", model.name, note));
+}
+
 inline ReadOptions read_options(const Invocation& invocation) {
   ReadOptions options;
   options.verify = !invocation.flags.flag("unchecked");

@@ -121,6 +121,7 @@ int run(const Invocation& invocation) {
   const std::string& named = invocation.flags.text("runtime");
   const Runtime& runtime = available_runtime(named.empty() ? targets().front().runtime : named);
   const LoadedModel model = load_model(invocation.the("MODEL"), {.read = {}, .runtime = runtime.name});
+  say_notes(model, invocation);
   Worker worker(worker_options(invocation));
   const std::vector<Sample> samples = samples_for(invocation, model);
   const Profile profile =

@@ -173,7 +173,7 @@ int run(const Invocation& invocation) {
     if (!written.empty()) require_writable(written);
   const LoadedModel model = load_model(
       invocation.the("MODEL"), {.read = read_options(invocation), .requantize = invocation.flags.flag("requantize")});
-  for (const std::string& note : model.notes) invocation.console->say("note: " + note);
+  say_notes(model, invocation);
   const std::optional<Dataset> data = opened_data(invocation, model);
   if (needs_data(chain, task_for(model, target_of(invocation))))
     data_to("calibrate on, which this recipe needs", invocation);

@@ -135,11 +135,6 @@ Plan run(const Task& task, const Arguments&, const Evidence& evidence, Plan plan
   return plan;
 }
 
-// Other biases are as good for all that is known without data.
-Plan sketch(const Task&, const Arguments&, Plan plan) {
-  return plan;
-}
-
 }  // namespace
 
 Method bias_correction() {
@@ -152,7 +147,7 @@ Method bias_correction() {
           .parameters = {},
           .needs = needs,
           .run = run,
-          .sketch = sketch};
+          .sketch = as_it_was};
 }
 
 }  // namespace bw

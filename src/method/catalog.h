@@ -15,6 +15,11 @@ Method bias_correction();
 Method smooth();
 Method fallback();
 
+// The sketch of methods whose other numbers are as good for all that is known without data.
+inline Plan as_it_was(const Task&, const Arguments&, Plan plan) {
+  return plan;
+}
+
 // Parameter that every method has which takes nodes one by one.
 inline constexpr Parameter kKeepFloat{
     .name = "keep_float",

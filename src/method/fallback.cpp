@@ -100,7 +100,7 @@ class Search {
     std::optional<Plan> best;
     for (; !best && trials_ < task_.budget.trials && too_few < suspects_.size(); count *= 2)
       best = tried(std::min(count, suspects_.size()), too_few);
-    if (!best) give_up();
+    if (!best) give_up(too_few);
     for (std::size_t enough = std::min(count / 2, suspects_.size());
          enough - too_few > 1 && trials_ < task_.budget.trials;) {
       const std::size_t middle = (too_few + enough) / 2;
@@ -142,10 +142,10 @@ class Search {
     return std::nullopt;
   }
 
-  [[noreturn]] void give_up() const {
+  [[noreturn]] void give_up(std::size_t count) const {
     throw Error(ErrorKind::Quantization,
                 fmt::format("with {} of {} nodes in float {:.4g} of the accuracy is kept, and {:.4g} are asked for",
-                            suspects_.size(), suspects_.size(), last_, wanted_),
+                            count, suspects_.size(), last_, wanted_),
                 {}, "Ask for less: fallback(accuracy=...)");
   }
 
@@ -173,10 +173,6 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence,
   return Search(task, std::move(suspects), arguments.number("accuracy")).run(std::move(plan));
 }
 
-Plan sketch(const Task&, const Arguments&, Plan plan) {
-  return plan;
-}
-
 }  // namespace
 
 Method fallback() {
@@ -188,7 +184,7 @@ Method fallback() {
       .parameters = kParameters,
       .needs = needs,
       .run = run,
-      .sketch = sketch,
+      .sketch = as_it_was,
       .judged = true};
 }
 

@@ -168,7 +168,6 @@ class Staged {
             .pairs_saturate = task_.pairs_saturate,
             .refused = task_.refused,
             .kept = task_.kept,
-            .decide_again = [this](const auto& kept) { return decided(kept); },
             .stored = task_.stored,
             .base = task_.base,
             .judge = task_.judge,
@@ -203,8 +202,12 @@ class Staged {
   }
 
   void one_by_one(Stage stage) {
-    for (const Chain::Link& link : chain_.links)
-      if (link.method->stage == stage) plan_ = result_of(link, seen(), plan_);
+    for (const Chain::Link& link : chain_.links) {
+      if (link.method->stage != stage) continue;
+      Task task = seen();
+      if (stage == Stage::Relax) task.decide_again = [this](const auto& kept) { return decided(kept); };
+      plan_ = result_of(link, task, plan_);
+    }
   }
 
   // What all deciders take of the graph as it was rewritten.

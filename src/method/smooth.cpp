@@ -331,11 +331,6 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence,
   return Smoother(task, divides(arguments)).run(evidence, arguments.number("strength"), task.stop, std::move(plan));
 }
 
-// Other numbers in the same constants are as good for all that is known without data.
-Plan sketch(const Task&, const Arguments&, Plan plan) {
-  return plan;
-}
-
 }  // namespace
 
 Method smooth() {
@@ -346,7 +341,7 @@ Method smooth() {
           .parameters = kParameters,
           .needs = needs,
           .run = run,
-          .sketch = sketch};
+          .sketch = as_it_was};
 }
 
 }  // namespace bw

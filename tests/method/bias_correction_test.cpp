@@ -1,11 +1,10 @@
 // Bias correction against numpy's (tests/oracle/equalization.py), and by what it is for: the mean of every output.
 #include "base/file.h"
 #include "base/json.h"
-#include "method/graphs.h"
+#include "method/golden.h"
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
-#include <nlohmann/json.hpp>
 
 using namespace bw;
 using namespace bw::test;
@@ -53,11 +52,8 @@ void check_means(const std::string& body, const Shape& input, std::size_t axis) 
 }  // namespace
 
 TEST_CASE("corrected biases are those of an implementation in numpy") {
-  const Json golden = parse_json(read_file(fs::path(BW_GOLDEN) / "method/equalization.json"), "golden");
-  Graph graph = onnx::read(fs::path(BW_GOLDEN) / "method/equalize.onnx");
-  onnx::infer_types(graph);
-  prepare(graph);
-  onnx::infer_types(graph);
+  const Json golden = golden_numbers("equalization.json");
+  const Graph graph = golden_graph("equalize.onnx");
   const auto x = golden.at("input").get<std::vector<float>>();
   const Inputs inputs{{"x", Tensor::of<float>({1, 3, 10, 10}, std::span<const float>(x))}};
   const Plan plan = plan_of(graph, "bias-correction+equalize+int8-static(per_channel=no)", inputs);

@@ -1,12 +1,9 @@
 // Equalization against numpy's (tests/oracle/equalization.py), and by what it must leave: the same outputs, and the
 // same range of a channel on both sides.
-#include "base/file.h"
-#include "base/json.h"
-#include "method/graphs.h"
+#include "method/golden.h"
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
-#include <nlohmann/json.hpp>
 
 #include "tensor/kernels/layout.h"
 
@@ -17,16 +14,8 @@ using Catch::Approx;
 namespace {
 
 const Json& golden() {
-  static const Json kGolden = parse_json(read_file(fs::path(BW_GOLDEN) / "method/equalization.json"), "golden");
+  static const Json kGolden = golden_numbers("equalization.json");
   return kGolden;
-}
-
-Graph golden_graph() {
-  Graph graph = onnx::read(fs::path(BW_GOLDEN) / "method/equalize.onnx");
-  onnx::infer_types(graph);
-  prepare(graph);
-  onnx::infer_types(graph);
-  return graph;
 }
 
 Inputs golden_inputs() {
@@ -90,7 +79,7 @@ std::string between(const std::string& nodes, const std::string& second = "Conv(
 }  // namespace
 
 TEST_CASE("factors are those of an implementation in numpy") {
-  const Plan plan = plan_of(golden_graph(), "equalize", golden_inputs());
+  const Plan plan = plan_of(golden_graph("equalize.onnx"), "equalize", golden_inputs());
   const auto made = factors_of(plan, 0);
   for (const auto& [layer, wanted] : golden().at("factors").items()) {
     INFO(layer);
@@ -102,7 +91,7 @@ TEST_CASE("factors are those of an implementation in numpy") {
 }
 
 TEST_CASE("an equalized network computes what it computed before, and channels have one range on both sides") {
-  const Graph graph = golden_graph();
+  const Graph graph = golden_graph("equalize.onnx");
   const Graph changed = edited(graph, plan_of(graph, "equalize", golden_inputs()).edits);
   const std::vector<float> found = outputs(changed, golden_inputs());
   for (std::size_t i = 0; i < found.size(); ++i)
@@ -223,7 +212,7 @@ TEST_CASE("dead channels get no factor") {
 }
 
 TEST_CASE("what is decided after a rewriting method is decided for the weights that it left") {
-  const Graph graph = golden_graph();
+  const Graph graph = golden_graph("equalize.onnx");
   const Plan plan = plan_of(graph, "equalize+int8-static(per_channel=no)", golden_inputs());
   const Graph changed = edited(graph, plan.edits);
   for (const char* layer : {"c3", "c4"}) {

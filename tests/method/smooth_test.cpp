@@ -1,11 +1,8 @@
 // Smoothing against numpy's (tests/oracle/smoothing.py), and by what it must leave: the same outputs.
-#include "base/file.h"
-#include "base/json.h"
-#include "method/graphs.h"
+#include "method/golden.h"
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
-#include <nlohmann/json.hpp>
 
 using namespace bw;
 using namespace bw::test;
@@ -14,16 +11,8 @@ using Catch::Approx;
 namespace {
 
 const Json& golden() {
-  static const Json kGolden = parse_json(read_file(fs::path(BW_GOLDEN) / "method/smoothing.json"), "golden");
+  static const Json kGolden = golden_numbers("smoothing.json");
   return kGolden;
-}
-
-Graph golden_graph() {
-  Graph graph = onnx::read(fs::path(BW_GOLDEN) / "method/smooth.onnx");
-  onnx::infer_types(graph);
-  prepare(graph);
-  onnx::infer_types(graph);
-  return graph;
 }
 
 Inputs golden_inputs() {
@@ -77,7 +66,7 @@ std::size_t edits(const std::string& body, const std::string& recipe = "smooth(s
 TEST_CASE("factors of a strength, and of the best one, are those of an implementation in numpy") {
   for (const auto& [recipe, name] :
        {std::pair{"smooth(strength=0.5)", "half"}, {"smooth(strength=0.7)", "strong"}, {"smooth", "best"}}) {
-    const Plan plan = plan_of(golden_graph(), recipe, golden_inputs());
+    const Plan plan = plan_of(golden_graph("smooth.onnx"), recipe, golden_inputs());
     check_factors(plan, golden().at(name).at("n"), "b.w", 1);
     check_factors(plan, golden().at(name).at("n"), "a.w", 0);
     check_factors(plan, golden().at(name).at("r"), "c.w", 0);
@@ -86,7 +75,7 @@ TEST_CASE("factors of a strength, and of the best one, are those of an implement
 }
 
 TEST_CASE("a smoothed network computes what it computed before, and better in integers") {
-  const Graph graph = golden_graph();
+  const Graph graph = golden_graph("smooth.onnx");
   check_same_outputs(graph, edited(graph, plan_of(graph, "smooth", golden_inputs()).edits), golden_inputs());
   const std::vector<std::vector<float>> wanted = run(graph, golden_inputs());
   const auto loss = [&](const char* recipe) {

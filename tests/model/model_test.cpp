@@ -122,6 +122,27 @@ TEST_CASE("a quantized model says so, and gives its floats where that is asked f
   CHECK_THROWS_AS(load_model(plain, {.read = {}, .requantize = true}), Error);
 }
 
+TEST_CASE("what was done to a model on the way in is among its notes") {
+  test::Folder folder;
+  Graph graph = parse_graph(R"(ir_version 8
+opset "" 17
+graph "g" {
+  input %x: float32[4]
+  %h: float32[4] = Relu(%x) @ "same"
+  %y: float32[4] = Neg(%h) @ "other"
+  output %y: float32[4]
+}
+)");
+  onnx::write(graph, folder.path() / "plain.onnx");
+  CHECK(load_model(folder.path() / "plain.onnx").notes.empty());
+  std::swap(graph.nodes[0], graph.nodes[1]);
+  graph.nodes[0].name = "same";
+  onnx::write(graph, folder.path() / "turned.onnx");
+  CHECK(load_model(folder.path() / "turned.onnx").notes ==
+        std::vector<std::string>{"nodes of 1 graph(s) were out of order and were sorted",
+                                 "1 node(s) had a name of another node and were renamed, 'same' first"});
+}
+
 TEST_CASE("what operators on codes are called says how a model is quantized") {
   const auto form = [](const char* op, const char* domain = "com.microsoft") {
     Node node;
