@@ -93,6 +93,8 @@ std::string candidate_name(const Recipe& recipe) {
     const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '.' || c == '-' || c == '_';
     if (plain)
       name += c;
+    else if (c == '%')
+      name += "pc";
     else if (c != ')')
       name += '-';
   }

@@ -73,6 +73,7 @@ bool has_op(const Graph& graph, std::string_view op) {
 
 TEST_CASE("names of folders are safe, short, and differ where recipes do") {
   CHECK(candidate_name(parse_recipe("int8-static(observer=mse)")) == "int8-static-observer-mse");
+  CHECK(candidate_name(parse_recipe("fallback(accuracy=97%)")) == "fallback-accuracy-97pc");
   std::string list = "node0";
   for (int i = 1; i < 200; ++i) list += "|node" + std::to_string(i);
   const std::string a = candidate_name(parse_recipe("fp16(keep_float=" + list + ")")),

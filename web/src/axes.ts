@@ -15,13 +15,16 @@ export interface Axis {
   limit: Limit | null;
 }
 
+/** Those on which some candidate has a place. */
+const used = (axes: Axis[], model: ModelReport) => axes.filter((axis) => model.candidates.some((c) => axis.of(c)?.value != null));
+
 export function costAxes(model: ModelReport, constraints: Constraints): Axis[] {
   const float = model.original_metrics;
   const ratio = constraints.max_latency_ratio;
   const time = float?.inference_time.value ?? null;
   const limit = (value: number | null, unit: Unit, sign: string): Limit | null =>
     value === null ? null : { value, says: `${sign} ${figureLine(exactly(value, unit))}` };
-  return [
+  return used([
     { key: "speed", title: "Speed against float", unit: "ratio", better: "higher", betterWord: "faster",
       of: (c) => c.speedup_factor, original: float && exactly(1, "ratio"), limit: limit(ratio && 1 / ratio, "ratio", "speed ≥") },
     { key: "latency", title: "Time of one inference", unit: "seconds", better: "lower", betterWord: "faster",
@@ -32,7 +35,7 @@ export function costAxes(model: ModelReport, constraints: Constraints): Axis[] {
       limit: limit(constraints.max_size, "bytes", "size ≤") },
     { key: "memory", title: "Peak memory", unit: "bytes", better: "lower", betterWord: "less",
       of: (c) => c.quantized_metrics?.memory_usage ?? null, original: float?.memory_usage ?? null, limit: null },
-  ];
+  ], model);
 }
 
 export function qualityAxes(model: ModelReport, constraints: Constraints): Axis[] {
@@ -43,7 +46,7 @@ export function qualityAxes(model: ModelReport, constraints: Constraints): Axis[
   const least = accuracy === null ? null : better === "higher" ? accuracy * threshold : accuracy / threshold;
   const unit = float?.accuracy.unit ?? "score";
   const sign = better === "higher" ? "≥" : "≤";
-  const axes: Axis[] = [
+  return used([
     { key: "retention", title: "Accuracy kept", unit: "fraction", better: "higher", betterWord: "better",
       of: (c) => asFraction(c.accuracy_retention), original: float && exactly(1, "fraction"),
       limit: { value: threshold, says: `accuracy kept ≥ ${figureLine(exactly(threshold, "fraction"))}` } },
@@ -54,8 +57,7 @@ export function qualityAxes(model: ModelReport, constraints: Constraints): Axis[
       of: (c) => c.accuracy?.agreement ?? null, original: float && exactly(1, "fraction"), limit: null },
     { key: "sqnr", title: "SQNR of the outputs", unit: "decibel", better: "higher", betterWord: "better",
       of: (c) => c.accuracy?.sqnr ?? null, original: null, limit: null },
-  ];
-  return axes.filter((axis) => model.candidates.some((c) => axis.of(c)?.value != null));
+  ], model);
 }
 
 export function metricTitle({ dataset }: ModelReport): string {

@@ -55,8 +55,10 @@ function bars(title: string, says: string, float: Figure, own: Figure): Child {
       figure.value !== null && h("span", { class: "fill", "--part": figure.value / full }),
       figure.low !== null && figure.high !== null &&
         h("span", { class: "whisker", "--from": figure.low / full, "--to": figure.high / full })),
-    h("span", { class: "amount" }, figureText(figure)?.value ?? figureLine(figure)));
-  return h("div", { class: "pair" }, h("p", { class: "title" }, title, h("small", {}, says)), bar("float", float), bar("own", own));
+    h("span", { class: "amount" }, figureText(figure)?.value ?? "–"));
+  const missing = [own, float].find((figure) => figure.value === null);
+  return h("div", { class: "pair" }, h("p", { class: "title" }, title, h("small", {}, says)), bar("float", float), bar("own", own),
+    missing && h("p", { class: "empty" }, figureLine(missing)));
 }
 
 const block = (title: string, ...children: Child[]) => h("section", { class: "block" }, h("h4", {}, title), ...children);

@@ -13,7 +13,7 @@ import { FRONT_SAYS, STATUS } from "./verdict";
 export function plot(model: ModelReport, constraints: Constraints, methods: Map<string, MethodMark>, selection: Selection): HTMLElement {
   const xAxes = costAxes(model, constraints);
   const yAxes = qualityAxes(model, constraints);
-  if (yAxes.length === 0) return h("p", { class: "empty" }, "No candidate was measured, so there is nothing to plot.");
+  if (xAxes.length === 0 || yAxes.length === 0) return h("p", { class: "empty" }, "No candidate was measured, so there is nothing to plot.");
   let [x, y, whole] = [xAxes[0]!, yAxes[0]!, false];
 
   const tip = h("div", { class: "tip", hidden: true });

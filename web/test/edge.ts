@@ -36,6 +36,17 @@ export function bare(): Report {
 }
 
 /** A model for which nothing could be made. */
+/** As on a machine that was too busy to judge speed. */
+export function unjudged(): Report {
+  const report = sample();
+  const reason = "the machine was too busy to judge speed: other processes used 0.9 of its 2 processors";
+  for (const model of report.models)
+    for (const candidate of model.candidates)
+      for (const figure of [candidate.speedup_factor, candidate.original_metrics?.inference_time, candidate.quantized_metrics?.inference_time])
+        if (figure) Object.assign(figure, { value: null, low: null, high: null, n: null, reason });
+  return report;
+}
+
 export function empty(): Report {
   const report = sample();
   report.models = [{ ...report.models[0]!, candidates: [], pareto: [], recommended: { candidate: null, sentence: "Ship the float model.", runners_up: [] } }];

@@ -6,7 +6,7 @@ import { figureText } from "../src/format";
 import { page } from "../src/page";
 import { parseReport } from "../src/report";
 import { rowsOf, sortedBy, standing } from "../src/table";
-import { bare, crowded, empty, HOSTILE, hostile, sample, sampleText } from "./edge";
+import { bare, crowded, empty, HOSTILE, hostile, sample, sampleText, unjudged } from "./edge";
 
 vi.stubGlobal("ResizeObserver", class { constructor(private draw: () => void) {} observe() { this.draw(); } });
 vi.stubGlobal("requestAnimationFrame", (draw: () => void) => draw());
@@ -27,6 +27,17 @@ test("the sample shows its answer, all candidates and what was not measured", ()
   expect(body.querySelectorAll(".point[data-name]")).toHaveLength(18);
   for (const word of ["inconclusive", "refused", "worker died", "timed out", "not better", "not measured"]) expect(body.textContent).toContain(word);
   expect(body.textContent).not.toMatch(/undefined|NaN|\[object/);
+});
+
+test("what could not be judged says why once, beneath its bars, and is no axis of the plot", () => {
+  const body = show(unjudged());
+  const time = [...body.querySelectorAll("#model-1 .pair")].find((pair) => pair.textContent!.startsWith("Time"))!;
+  expect([...time.querySelectorAll(".amount")].map((amount) => amount.textContent)).toEqual(["–", "–"]);
+  expect(time.querySelectorAll(".empty")).toHaveLength(1);
+  expect(time.querySelector(".empty")!.textContent).toMatch(/^not measured: the machine was too busy/);
+  const titles = [...body.querySelectorAll("#model-1 option")].map((option) => option.textContent);
+  expect(titles).toContain("Size");
+  expect(titles).not.toContain("Speed against float");
 });
 
 test("choosing a candidate in the plot or the table shows it everywhere", () => {
