@@ -68,7 +68,8 @@ struct LatencyRatio {
   Verdict verdict = Verdict::Inconclusive;
 };
 // The interval is the wider of two, both of the mean over visits by Student's t: from their own spread, and from
-// `noise`. Missing, with the reason, where fewer than two visits judge().
+// `noise`; and 4 % of the log ratio beside it (in quadrature), since a ratio moves from minute to minute, which the
+// visits of one run do not see. Missing, with the reason, where fewer than two visits judge().
 LatencyRatio latency_ratio(std::span<const Visit> visits, const ControlNoise& noise);
 // The smallest change that a comparison of so many visits can show beside `noise`; 0.02 is 2 %.
 double smallest_effect(const ControlNoise& noise, std::size_t visits);
