@@ -51,25 +51,30 @@ const Calibration& Calibrations::of(const Graph& graph, const Needs& needs) {
 }
 
 Calibration Calibrations::pass(const Graph& graph, const std::string& hash, const Needs& needs) const {
-  const Split split = dataset_.calibration();
-  const std::size_t count = calibrating_samples(split.size(), choice_);
   const Part part{.model = model_.name,
                   .of = "all recipes",
                   .what = "calibration",
                   .from = {{"the model", hash},
                            {"the data", data_hash()},
-                           {"the number of samples", std::to_string(count)},
+                           {"the number of samples", std::to_string(count())},
                            {"--calibration-samples", std::to_string(choice_.samples)},
                            {"--balanced", choice_.balanced ? "yes" : "no"},
                            {"--seed", std::to_string(choice_.seed)},
                            {"the runtime", name_and_version(available_runtime(choice_.runtime))},
                            {"what the recipes have to see", names_of(needs)}}};
-  return checkpoint_.calibration(part, [&] {
-    SharedSamples samples(split, choose(split, count, choice_.seed, choice_.balanced));
-    return calibrate(
-        graph, samples, needs,
-        {.threads = choice_.threads, .wanted = choice_.samples, .worker = choice_.worker, .runtime = choice_.runtime});
-  });
+  return checkpoint_.calibration(part, [&] { return once(graph, needs); });
+}
+
+Calibration Calibrations::once(const Graph& graph, const Needs& needs) const {
+  const Split split = dataset_.calibration();
+  SharedSamples samples(split, choose(split, count(), choice_.seed, choice_.balanced));
+  return calibrate(
+      graph, samples, needs,
+      {.threads = choice_.threads, .wanted = choice_.samples, .worker = choice_.worker, .runtime = choice_.runtime});
+}
+
+std::size_t Calibrations::count() const {
+  return calibrating_samples(dataset_.calibration().size(), choice_);
 }
 
 const Evidence& Looks::evidence(const Graph& graph, const Needs& needs) {
@@ -78,6 +83,14 @@ const Evidence& Looks::evidence(const Graph& graph, const Needs& needs) {
   waited_ += seconds_now() - begin;
   if (std::ranges::find(passes_, &pass) == passes_.end()) passes_.push_back(&pass);
   return pass.evidence;
+}
+
+Evidence Looks::glance(const Graph& graph, const Needs& needs) {
+  Calibration pass = calibrations_->once(graph, needs);
+  waited_ += pass.seconds;
+  glanced_ += pass.seconds;
+  glance_memory_ = std::max(glance_memory_, pass.peak_memory);
+  return std::move(pass.evidence);
 }
 
 void Looks::note_in(Provenance& provenance) const {
@@ -91,13 +104,13 @@ std::size_t Looks::samples() const {
 }
 
 double Looks::seconds() const {
-  double sum = 0;
+  double sum = glanced_;
   for (const Calibration* pass : passes_) sum += pass->seconds;
   return sum;
 }
 
 std::uint64_t Looks::peak_memory() const {
-  std::uint64_t most = 0;
+  std::uint64_t most = glance_memory_;
   for (const Calibration* pass : passes_) most = std::max(most, pass->peak_memory);
   return most;
 }

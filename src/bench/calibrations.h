@@ -32,10 +32,13 @@ class Calibrations {
 
   // At least what `needs` asks of a graph made from the model. Errors: calibrate()'s.
   const Calibration& of(const Graph& graph, const Needs& needs);
+  // The same, kept nowhere.
+  Calibration once(const Graph& graph, const Needs& needs) const;
   std::string data_hash() const;
 
  private:
   Calibration pass(const Graph& graph, const std::string& hash, const Needs& needs) const;
+  std::size_t count() const;  // of samples
 
   const LoadedModel& model_;
   const Dataset& dataset_;
@@ -53,6 +56,7 @@ class Looks : public Calibrator {
  public:
   explicit Looks(Calibrations* calibrations) : calibrations_(calibrations) {}  // nullptr: nothing is looked at
   const Evidence& evidence(const Graph& graph, const Needs& needs) override;
+  Evidence glance(const Graph& graph, const Needs& needs) override;
 
   bool any() const { return !passes_.empty(); }
   std::size_t samples() const;               // of the first pass; all take the same
@@ -65,7 +69,8 @@ class Looks : public Calibrator {
  private:
   Calibrations* calibrations_;
   std::vector<const Calibration*> passes_;  // different ones
-  double waited_ = 0;
+  double waited_ = 0, glanced_ = 0;         // seconds; glances are in both
+  std::uint64_t glance_memory_ = 0;         // the most of any
 };
 
 }  // namespace bw

@@ -13,6 +13,7 @@ Method bf16();
 Method equalize();
 Method bias_correction();
 Method smooth();
+Method adaround();
 Method fallback();
 
 // The sketch of methods whose other numbers are as good for all that is known without data.

@@ -13,6 +13,7 @@
 #include "method/mixed_scales.h"
 #include "method/placement.h"
 #include "observe/observers/observer.h"
+#include "target/lowering.h"
 #include "tensor/kernels/saturation.h"
 #include "tensor/transposed.h"
 
@@ -36,19 +37,15 @@ constexpr Parameter kOwnParameters[] = {
     {.name = "weights",
      .type = Parameter::Type::Choice,
      .standard = "s8",
-     .says = "code of weights",
-     .choices = "s8|u8"},
+     .says = "code of weights; s4: four bits, stored in eight where kernels take no less",
+     .choices = "s8|u8|s4"},
     {.name = "symmetric", .type = Parameter::Type::Flag, .standard = "no", .says = "activations without zero point"},
     {.name = "reduced_range",
      .type = Parameter::Type::Choice,
      .standard = "auto",
      .says = "7-bit weights: auto decides per layer, where a CPU without VNNI could saturate",
      .choices = "auto|yes|no"},
-    {.name = "form",
-     .type = Parameter::Type::Choice,
-     .standard = "qdq",
-     .says = "how the file spells integer nodes",
-     .choices = "qdq|qoperator"},
+    kForm,
     kEmbeddings,
     kKeepFloat,
 };
@@ -93,6 +90,11 @@ Scheme activation_scheme(const Task& task, const Arguments& arguments) {
                   : code == "u8"   ? DType::UInt8
                                    : DType::Int8,
           .symmetric = arguments.flag("symmetric")};
+}
+
+DType weight_code(const Arguments& arguments) {
+  const std::string& code = arguments.text("weights");
+  return code == "s8" ? DType::Int8 : code == "s4" ? DType::Int4 : DType::UInt8;
 }
 
 KeepFloat kept(const Task& task, const Arguments& arguments) {
@@ -190,8 +192,8 @@ class Coder {
   float input_scale(NodeId id) const { return activations_.at(node(id).input(0)).scales.front(); }
 
   Scheme weight_scheme(NodeId id, const Tensor& weight) const {
-    const bool is_signed = arguments_.text("weights") == "s8";
-    Scheme scheme{.code = is_signed ? DType::Int8 : DType::UInt8, .symmetric = is_signed};
+    const DType code = weight_code(arguments_);
+    Scheme scheme{.code = code, .symmetric = code != DType::UInt8};
     if (const auto axis = find_op(node(id))->weight_channel_axis(node(id), static_cast<int>(weight.rank()));
         axis && arguments_.flag("per_channel")) {
       scheme.granularity = Granularity::Channel;
@@ -280,21 +282,20 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence,
   placement = without_mixed_scales(task, keep, std::move(placement), ranges, plan);
   plan = Coder(task, arguments, placement, ranges).decide(std::move(plan));
   if (arguments.flag("embeddings")) code_embeddings(task, keep, 8, plan);
-  plan.lowering["form"] = arguments.text("form");
+  plan.lowering[std::string(kForm.name)] = arguments.text(kForm.name);
   return plan;
 }
 
 // All that would be taken if no scale spoiled a node.
 Plan sketch(const Task& task, const Arguments& arguments, Plan plan) {
   const Placement placement = place_integers(task.graph, task.target, kept(task, arguments));
-  const DType weight = arguments.text("weights") == "s8" ? DType::Int8 : DType::UInt8;
   for (const auto& [node, reason] : placement.reasons) plan.nodes[task.graph.node(node).name].reason = reason;
   for (const NodeId id : placement.integer) {
     NodePlan& decision = plan.nodes[task.graph.node(id).name];
     decision.compute = Precision::Integer;
     if (task.target.support(task.graph.node(id)).integer == IntegerKernel::Weighted)
       decision.operands[find_op(task.graph.node(id))->weight_input] = {
-          .scheme = {.code = weight}, .scales = {}, .zero_points = {}};
+          .scheme = {.code = weight_code(arguments)}, .scales = {}, .zero_points = {}};
   }
   return plan;
 }

@@ -15,8 +15,8 @@
 namespace bw {
 
 std::span<const Method> methods() {
-  static const std::vector<Method> kMethods{int8_static(), int8_dynamic(),    weight_only(), fp16(),    bf16(),
-                                            equalize(),    bias_correction(), smooth(),      fallback()};
+  static const std::vector<Method> kMethods{int8_static(), int8_dynamic(),    weight_only(), fp16(),     bf16(),
+                                            equalize(),    bias_correction(), smooth(),      fallback(), adaround()};
   return kMethods;
 }
 

@@ -4,9 +4,16 @@
 #include "method/catalog.h"
 #include "method/embedding.h"
 #include "method/placement.h"
+#include "target/lowering.h"
 
 namespace bw {
 namespace {
+
+// What the user of this method means who says nothing.
+constexpr Parameter fast(Parameter level) {
+  level.standard = "4";
+  return level;
+}
 
 constexpr Parameter kParameters[] = {
     {.name = "bits", .type = Parameter::Type::Choice, .standard = "4", .says = "bits of a weight", .choices = "4|8"},
@@ -16,11 +23,7 @@ constexpr Parameter kParameters[] = {
      .says = "weights that share a scale",
      .choices = "16|32|64|128|256"},
     {.name = "symmetric", .type = Parameter::Type::Flag, .standard = "yes", .says = "no zero points"},
-    {.name = "accuracy_level",
-     .type = Parameter::Type::Choice,
-     .standard = "4",
-     .says = "4: activations quantized to int8 inside the kernel (fast); 1: float32",
-     .choices = "0|1|4"},
+    fast(kAccuracyLevel),
     kEmbeddings,
     kKeepFloat,
 };
@@ -43,7 +46,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
     decision.operands[1] = block_params(task.graph.value(node.input(1)).initializer, scheme);
   }
   if (arguments.flag("embeddings")) code_embeddings(task, keep, bits, plan);
-  plan.lowering["accuracy_level"] = arguments.text("accuracy_level");
+  plan.lowering[std::string(kAccuracyLevel.name)] = arguments.text(kAccuracyLevel.name);
   return plan;
 }
 

@@ -12,6 +12,8 @@ class Calibrator {
   // At least what `needs` asks of this graph; it lives as long as the calibrator. Errors: calibrate()'s;
   // CalibrationError when there is no data.
   virtual const Evidence& evidence(const Graph& graph, const Needs& needs) = 0;
+  // What is looked at once: nobody keeps it.
+  virtual Evidence glance(const Graph& graph, const Needs& needs) = 0;
 };
 
 }  // namespace bw

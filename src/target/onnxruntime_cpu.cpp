@@ -4,6 +4,7 @@
 
 #include "target/catalog.h"
 #include "target/lower/onnxruntime.h"
+#include "target/lowering.h"
 #include "target/obstacles.h"
 
 namespace bw {
@@ -78,19 +79,7 @@ constexpr OperatorSupport kOperators[] = {
     {.op = "Clip", .integer = Absorbed},
 };
 constexpr int kBlockSizes[] = {16, 32, 64, 128, 256};
-constexpr Parameter kParameters[] = {
-    {.name = "form",
-     .type = Parameter::Type::Choice,
-     .standard = "qdq",
-     .says = "integer nodes between QuantizeLinear and DequantizeLinear, or as QLinear operators",
-     .choices = "qdq|qoperator"},
-    {.name = "accuracy_level",
-     .type = Parameter::Type::Integer,
-     .standard = "0",
-     .says = "of MatMulNBits: 0 unset, 1 float32, 4 int8 activations",
-     .low = 0,
-     .high = 4},
-};
+constexpr Parameter kParameters[] = {kForm, kAccuracyLevel};
 
 }  // namespace
 

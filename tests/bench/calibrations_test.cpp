@@ -75,3 +75,15 @@ TEST_CASE("what a recipe looked at is written down, each pass once", "[calibrati
   CHECK(provenance.samples == 10);
   CHECK(provenance.data_hash == place.dataset.description()["sha256"].get<std::string>());
 }
+
+TEST_CASE("a glance shows what a pass shows, takes its time, and is kept nowhere", "[calibrations]") {
+  Place place;
+  const Graph& graph = place.model.prepared;
+  Looks looks(&place.calibrations);
+  const Evidence seen = looks.glance(graph, needs_of({"logits"}));
+  CHECK(looks.seconds() > 0);
+  CHECK(looks.waited() == looks.seconds());
+  CHECK(looks.peak_memory() > 0);
+  CHECK(!looks.any());
+  CHECK(seen == looks.evidence(graph, needs_of({"logits"})));
+}

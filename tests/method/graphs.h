@@ -68,6 +68,7 @@ class Sampled : public Calibrator {
   const Evidence& evidence(const Graph& graph, const Needs& needs) override {
     return seen_.emplace_back(evidence_of(graph, needs, inputs_));
   }
+  Evidence glance(const Graph& graph, const Needs& needs) override { return evidence_of(graph, needs, inputs_); }
 
  private:
   Inputs inputs_;

@@ -72,6 +72,23 @@ TEST_CASE("activations have the scale of what was seen") {
   }
 }
 
+TEST_CASE("weights of four bits are stored in eight, since products of codes take no less") {
+  const Graph graph = graph_of(product("  %y: float32[N,2] = MatMul(%x, %w) @ \"y\"\n  output %y: float32[N,2]\n"));
+  const Plan plan = plan_of(graph, "int8-static(weights=s4)", kSeen);
+  const QParams weight = operand(plan, "y", 1);
+  CHECK(weight.scheme.code == DType::Int4);
+  CHECK(weight.scales.at(0) == Approx(2 * 2.54 / 15).epsilon(1e-6));  // as onnxruntime's quantizer has 4 bits
+  const Graph file = built(graph, plan).graph;
+  std::size_t found = 0;
+  for (const Value& value : file.values) {
+    CHECK(value.initializer.dtype() != DType::Int4);
+    if (value.initializer.dtype() != DType::Int8 || value.initializer.size() != 8) continue;
+    CHECK(to_floats(value.initializer) == to_floats(quantize(graph.value(graph.find("w")).initializer, weight)));
+    ++found;
+  }
+  CHECK(found == 1);
+}
+
 TEST_CASE("weights have one scale for each column, or one for all") {
   const Graph graph = graph_of(product("  %y: float32[N,2] = MatMul(%x, %w) @ \"y\"\n  output %y: float32[N,2]\n"));
   const QParams columns = operand(plan_of(graph, "int8-static", kSeen), "y", 1);

@@ -14,5 +14,6 @@ StatisticKind moments_statistic();
 StatisticKind channel_mean_statistic();
 StatisticKind gram_statistic();
 StatisticKind reservoir_statistic();
+StatisticKind large_reservoir_statistic();
 
 }  // namespace bw

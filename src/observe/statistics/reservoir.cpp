@@ -13,10 +13,10 @@
 namespace bw {
 namespace {
 
-using Row = ReservoirStatistic::Row;
+using Row = Reservoir::Row;
 
 std::uint64_t rank_of(std::uint64_t sample, std::uint64_t row) {
-  return split_mix(split_mix(split_mix(ReservoirStatistic::kSeed) ^ sample) ^ row);
+  return split_mix(split_mix(split_mix(Reservoir::kSeed) ^ sample) ^ row);
 }
 
 // By rank. A sample that is added in parts numbers the rows of each part from 0; content decides between those.
@@ -31,20 +31,20 @@ bool comes_before(const Row& a, const Row& b) {
 
 }  // namespace
 
-void ReservoirStatistic::keep(Row row) {
+void Reservoir::keep(Row row) {
   if (!rows_.empty()) require_channels(rows_.front().values.size(), row.values.size());
-  if (rows_.size() == kRows && !comes_before(row, rows_.back())) return;
+  if (rows_.size() == most_ && !comes_before(row, rows_.back())) return;
   rows_.insert(std::ranges::upper_bound(rows_, row, comes_before), std::move(row));
-  if (rows_.size() > kRows) rows_.pop_back();
+  if (rows_.size() > most_) rows_.pop_back();
 }
 
-void ReservoirStatistic::add(const Observation& seen) {
+void Reservoir::add(const Observation& seen) {
   if (seen.values.empty()) return;
   const auto [outer, channels, inner] = layout_along(seen.shape, axis_);
   if (!rows_.empty()) require_channels(rows_.front().values.size(), channels);
   for (std::size_t at = 0; at < outer * inner; ++at) {
     Row row{rank_of(seen.sample, at), seen.sample, at, {}};
-    if (rows_.size() == kRows && row.rank > rows_.back().rank) continue;
+    if (rows_.size() == most_ && row.rank > rows_.back().rank) continue;
     row.values.resize(channels);
     const float* first = seen.values.data() + at / inner * channels * inner + at % inner;
     for (std::size_t c = 0; c < channels; ++c) row.values[c] = first[c * inner];
@@ -53,12 +53,12 @@ void ReservoirStatistic::add(const Observation& seen) {
   seen_ += outer * inner;
 }
 
-void ReservoirStatistic::merge(const ReservoirStatistic& other) {
+void Reservoir::merge(const Reservoir& other) {
   for (const Row& row : other.rows_) keep(row);
   seen_ += other.seen_;
 }
 
-void ReservoirStatistic::write(ByteWriter& out) const {
+void Reservoir::write(ByteWriter& out) const {
   out.put(seen_);
   out.put<std::uint64_t>(rows_.size());
   for (const Row& row : rows_) {
@@ -68,31 +68,51 @@ void ReservoirStatistic::write(ByteWriter& out) const {
   }
 }
 
-ReservoirStatistic ReservoirStatistic::read(ByteReader& in, int axis) {
-  ReservoirStatistic read(axis);
-  read.seen_ = in.get<std::uint64_t>();
+void Reservoir::read_rows(ByteReader& in) {
+  seen_ = in.get<std::uint64_t>();
   const auto count = in.get<std::uint64_t>();
-  if (count != std::min<std::uint64_t>(read.seen_, kRows)) ByteReader::refuse("a reservoir of another size");
+  if (count != std::min<std::uint64_t>(seen_, most_)) ByteReader::refuse("a reservoir of another size");
   for (auto left = count; left > 0; --left) {
     const auto sample = in.get<std::uint64_t>(), number = in.get<std::uint64_t>();
     Row row{rank_of(sample, number), sample, number, in.array<float>()};
     const auto finite = [](float value) { return std::isfinite(value); };
     if (row.values.empty() || !std::ranges::all_of(row.values, finite)) ByteReader::refuse("a row of no numbers");
-    if (!read.rows_.empty() &&
-        (row.values.size() != read.rows_.front().values.size() || comes_before(row, read.rows_.back())))
+    if (!rows_.empty() && (row.values.size() != rows_.front().values.size() || comes_before(row, rows_.back())))
       ByteReader::refuse("rows of unequal length, or out of order");
-    read.rows_.push_back(std::move(row));
+    rows_.push_back(std::move(row));
   }
+}
+
+ReservoirStatistic ReservoirStatistic::read(ByteReader& in, int axis) {
+  ReservoirStatistic read(axis);
+  read.read_rows(in);
+  return read;
+}
+LargeReservoirStatistic LargeReservoirStatistic::read(ByteReader& in, int axis) {
+  LargeReservoirStatistic read(axis);
+  read.read_rows(in);
   return read;
 }
 
-StatisticKind reservoir_statistic() {
-  return {.name = ReservoirStatistic::kName,
-          .says = "rows chosen by chance",
+namespace {
+
+template <class S>
+StatisticKind kind_of(std::string_view says) {
+  return {.name = S::kName,
+          .says = says,
           .by_axis = true,
           .elements_in_order = true,
-          .make = make_statistic<ReservoirStatistic>,
-          .read = read_statistic<ReservoirStatistic>};
+          .make = make_statistic<S>,
+          .read = read_statistic<S>};
+}
+
+}  // namespace
+
+StatisticKind reservoir_statistic() {
+  return kind_of<ReservoirStatistic>("rows chosen by chance");
+}
+StatisticKind large_reservoir_statistic() {
+  return kind_of<LargeReservoirStatistic>("eight times as many rows chosen by chance");
 }
 
 }  // namespace bw

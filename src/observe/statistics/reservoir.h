@@ -12,10 +12,8 @@
 
 namespace bw {
 
-class ReservoirStatistic {
+class Reservoir {
  public:
-  static constexpr std::string_view kName = "reservoir";
-  static constexpr std::size_t kRows = 512;
   static constexpr std::uint64_t kSeed = 0;
 
   struct Row {
@@ -24,23 +22,46 @@ class ReservoirStatistic {
     friend bool operator==(const Row&, const Row&) = default;
   };
 
-  explicit ReservoirStatistic(int axis) : axis_(axis) {}
+  Reservoir(int axis, std::size_t most) : axis_(axis), most_(most) {}
   // CalibrationError when a sample has another number of channels than those before. The same when merged.
   void add(const Observation& seen);
-  void merge(const ReservoirStatistic& other);
+  void merge(const Reservoir& other);
   void write(ByteWriter& out) const;
-  static ReservoirStatistic read(ByteReader& in, int axis);
 
   std::uint64_t seen() const { return seen_; }            // rows, kept or not
   const std::vector<Row>& rows() const { return rows_; }  // by rank
-  friend bool operator==(const ReservoirStatistic&, const ReservoirStatistic&) = default;
+  friend bool operator==(const Reservoir&, const Reservoir&) = default;
+
+ protected:
+  void read_rows(ByteReader& in);
 
  private:
   void keep(Row row);
 
   int axis_;
+  std::size_t most_;
   std::uint64_t seen_ = 0;
   std::vector<Row> rows_;
+};
+
+// For what is tried.
+class ReservoirStatistic : public Reservoir {
+ public:
+  static constexpr std::string_view kName = "reservoir";
+  static constexpr std::size_t kRows = 512;
+
+  explicit ReservoirStatistic(int axis) : Reservoir(axis, kRows) {}
+  static ReservoirStatistic read(ByteReader& in, int axis);
+};
+
+// For what is learned.
+class LargeReservoirStatistic : public Reservoir {
+ public:
+  static constexpr std::string_view kName = "large-reservoir";
+  static constexpr std::size_t kRows = 4096;
+
+  explicit LargeReservoirStatistic(int axis) : Reservoir(axis, kRows) {}
+  static LargeReservoirStatistic read(ByteReader& in, int axis);
 };
 
 }  // namespace bw

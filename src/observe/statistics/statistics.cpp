@@ -8,9 +8,9 @@ namespace bw {
 
 std::span<const StatisticKind> statistics() {
   static const std::array kStatistics{
-      range_statistic(),           channel_range_statistic(), histogram_statistic(),    sample_ranges_statistic(),
-      torch_histogram_statistic(), moments_statistic(),       channel_mean_statistic(), gram_statistic(),
-      reservoir_statistic(),
+      range_statistic(),           channel_range_statistic(),   histogram_statistic(),    sample_ranges_statistic(),
+      torch_histogram_statistic(), moments_statistic(),         channel_mean_statistic(), gram_statistic(),
+      reservoir_statistic(),       large_reservoir_statistic(),
   };
   return kStatistics;
 }

@@ -4,6 +4,7 @@
 
 #include "graph/passes/tie_constants.h"
 #include "target/lower/steps.h"
+#include "target/lowering.h"
 
 namespace bw {
 
@@ -24,11 +25,12 @@ Artifact lower_for_onnxruntime(const Graph& canonical, const Arguments& argument
   Graph graph = canonical;
   {
     Rewriter rewriter(graph);
-    lower_weight_only(rewriter, static_cast<int>(arguments.integer("accuracy_level")));
+    lower_weight_only(rewriter, static_cast<int>(arguments.integer(kAccuracyLevel.name)));
     lower_embeddings(rewriter);
     lower_dynamic_products(rewriter);
     lower_dynamic_recurrent(rewriter);
-    if (arguments.text("form") == "qoperator") lower_to_qoperators(rewriter);
+    widen_narrow_codes(rewriter);
+    if (arguments.text(kForm.name) == "qoperator") lower_to_qoperators(rewriter);
     rewriter.finish();
   }
   for (const Node& node : graph.nodes)

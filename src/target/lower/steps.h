@@ -31,6 +31,7 @@ void lower_weight_only(Rewriter& rewriter, int accuracy_level);
 void lower_embeddings(Rewriter& rewriter);
 void lower_dynamic_products(Rewriter& rewriter);
 void lower_dynamic_recurrent(Rewriter& rewriter);
+void widen_narrow_codes(Rewriter& rewriter);
 void lower_to_qoperators(Rewriter& rewriter);
 
 }  // namespace bw

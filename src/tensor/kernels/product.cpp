@@ -52,13 +52,6 @@ HWY_EXPORT(MultiplyPanels);
 
 using namespace product_tile;
 
-std::vector<float> tall_panels(std::span<const float> x, std::size_t rows, std::size_t inner) {
-  std::vector<float> panels((rows + kTall - 1) / kTall * kTall * inner, 0);
-  for (std::size_t r = 0; r < rows; ++r)
-    for (std::size_t k = 0; k < inner; ++k) panels[(r / kTall * inner + k) * kTall + r % kTall] = x[r * inner + k];
-  return panels;
-}
-
 std::vector<float> wide_panel(std::span<const float> weights, std::size_t inner, std::size_t columns,
                               std::size_t first) {
   std::vector<float> panel(inner * kWide, 0);
@@ -70,16 +63,26 @@ std::vector<float> wide_panel(std::span<const float> weights, std::size_t inner,
 
 }  // namespace
 
+PackedRows::PackedRows(std::span<const float> x, std::size_t rows, std::size_t inner)
+    : rows_(rows), inner_(inner), panels_((rows + kTall - 1) / kTall * kTall * inner, 0) {
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t k = 0; k < inner; ++k) panels_[(r / kTall * inner + k) * kTall + r % kTall] = x[r * inner + k];
+}
+
 void multiply(std::span<const float> x, std::span<const float> weights, std::size_t rows, std::size_t inner,
               std::size_t columns, std::span<float> out) {
-  const std::vector<float> tall = tall_panels(x, rows, inner);
+  multiply(PackedRows(x, rows, inner), weights, columns, out);
+}
+
+void multiply(const PackedRows& x, std::span<const float> weights, std::size_t columns, std::span<float> out) {
+  const std::size_t rows = x.rows(), inner = x.inner();
   parallel_for((columns + kWide - 1) / kWide, 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t panel = begin; panel < end; ++panel) {
       const std::size_t first = panel * kWide, count = std::min(kWide, columns - first);
       const std::vector<float> wide = wide_panel(weights, inner, columns, first);
       float tile[kTall * kWide];
       for (std::size_t r = 0; r < rows; r += kTall) {
-        HWY_DYNAMIC_DISPATCH(MultiplyPanels)(tall.data() + r * inner, wide.data(), inner, tile);
+        HWY_DYNAMIC_DISPATCH(MultiplyPanels)(x.panels() + r * inner, wide.data(), inner, tile);
         for (std::size_t i = 0; i < std::min(kTall, rows - r); ++i)
           std::copy_n(tile + i * kWide, count, out.data() + (r + i) * columns + first);
       }

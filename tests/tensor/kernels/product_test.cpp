@@ -27,6 +27,9 @@ TEST_CASE("multiply gives the reference's bits") {
           multiply(x, w, rows, inner, columns, out);
           reference::multiply(x, w, rows, inner, columns, expected);
           REQUIRE(bits_of(out) == bits_of(expected));
+          out.assign(out.size(), -1.0f);
+          multiply(PackedRows(x, rows, inner), w, columns, out);
+          REQUIRE(bits_of(out) == bits_of(expected));
         }
   });
 }
