@@ -1,14 +1,20 @@
-// What rounding the weights adds to a layer's output on average is taken off its bias. Markus Nagel et al., "Data-Free
-// Quantization Through Weight Equalization and Bias Correction", 2019, section 4.2: the error of output channel c is
-// the sum over its weights of (code's number - weight) times the mean of the input channel that it reads, E[x], here as
-// calibration saw it. Zeros that pad a convolution's input are not counted, as there.
+// What coding adds to a layer's output on average is taken off its bias. Markus Nagel et al., "Data-Free Quantization
+// Through Weight Equalization and Bias Correction", 2019, section 4.2: the error of output channel c is the sum over
+// its weights of (code's number - weight) times the mean of the input channel that it reads, E[x]: as calibration saw
+// it, or as normalizations state it. Zeros that pad a convolution's input are not counted, as there. That is what
+// rounding the weights does; what coding the activations does, and layers before, is seen where the quantized network
+// runs itself (appendix D).
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
+#include "base/progress.h"
+#include "base/stop.h"
 #include "graph/ops/op.h"
 #include "graph/ops/product.h"
 #include "method/catalog.h"
+#include "method/channel_moments.h"
 #include "method/slices.h"
 #include "observe/statistics/channel_mean.h"
 #include "tensor/kernels/layout.h"
@@ -16,13 +22,32 @@
 namespace bw {
 namespace {
 
+constexpr Parameter kParameters[] = {
+    {.name = "means",
+     .type = Parameter::Type::Choice,
+     .standard = "float",
+     .says = "float: what rounding the weights does to the means of the float network's inputs; quantized: then, layer "
+             "after layer, what the quantized network's outputs have too much; normalization: as float, with the means "
+             "that batch normalizations state, without data",
+     .choices = "float|quantized|normalization"},
+    {.name = "passes",
+     .type = Parameter::Type::Integer,
+     .standard = "8",
+     .says = "over the data, at most, with means=quantized; layers beyond that many one after another share them",
+     .low = 1,
+     .high = 1000},
+};
+
 // A layer whose weight is coded, and the constant that takes the correction.
 struct Corrected {
   NodeId layer;
   NodeId bias_node;
   int bias_input;
-  int input_axis;  // of the channels of x
+  int axis;  // of the channels, of what it reads and of what it makes
 };
+
+// What a layer's outputs have too much on average, by output channel.
+using Shifts = std::map<NodeId, std::vector<double>>;
 
 class Corrector {
  public:
@@ -37,6 +62,10 @@ class Corrector {
   }
 
   const std::string& input_of(const Corrected& layer) const { return graph_.value(node(layer.layer).input(0)).name; }
+  // With the bias.
+  const std::string& output_of(const Corrected& layer) const {
+    return graph_.value(node(layer.bias_node).output(0)).name;
+  }
   const QParams* weight_codes(const Corrected& layer, const Plan& plan) const {
     const auto decision = plan.nodes.find(node(layer.layer).name);
     if (decision == plan.nodes.end() || !decision->second.operands.contains(1)) return nullptr;
@@ -61,15 +90,21 @@ class Corrector {
     return shift;
   }
 
-  void edit(const Corrected& layer, const std::vector<double>& shift, Plan& plan) {
-    const std::string name = editor_.own_constant(layer.bias_node, layer.bias_input, plan);
-    const ValueId id = node(layer.bias_node).input(static_cast<std::size_t>(layer.bias_input));
-    const Tensor& bias = graph_.value(id).initializer;
-    plan.edits.emplace_back(ReplaceConstant{name, Tensor::fill<float>(bias.shape(), [&](std::span<float> out) {
-                                              for (std::size_t c = 0; c < out.size(); ++c)
-                                                out[c] = static_cast<float>(static_cast<double>(bias.data<float>()[c]) -
-                                                                            shift[c]);
-                                            })});
+  // Takes shifts off the biases.
+  void put(const Shifts& shifts, Plan& plan) const {
+    SliceEditor editor(graph_, links_);
+    for (const Corrected& layer : layers()) {
+      const auto shift = shifts.find(layer.layer);
+      if (shift == shifts.end()) continue;
+      const std::string name = editor.own_constant(layer.bias_node, layer.bias_input, plan);
+      const ValueId id = node(layer.bias_node).input(static_cast<std::size_t>(layer.bias_input));
+      const std::span<const float> bias = graph_.value(id).initializer.data<float>();
+      std::vector<float> corrected(bias.size());
+      for (std::size_t c = 0; c < bias.size(); ++c)
+        corrected[c] = static_cast<float>(static_cast<double>(bias[c]) - shift->second[c]);
+      plan.edits.emplace_back(ReplaceConstant{
+          name, Tensor::of<float>({static_cast<std::int64_t>(bias.size())}, std::span<const float>(corrected))});
+    }
   }
 
  private:
@@ -90,13 +125,13 @@ class Corrector {
     const auto& input = graph_.value(here.input(0)).type.shape;
     if (!input || input->empty() || (product && shape.size() != 2)) return std::nullopt;
     const std::int64_t channels = shape[product && !product->transposed ? 1 : 0];
-    const int input_axis = product ? static_cast<int>(input->size()) - 1 : 1;
+    const int axis = product ? static_cast<int>(input->size()) - 1 : 1;
     if (here.input(2) != kNoValue)
-      return is_vector(here.input(2), channels) ? std::optional(Corrected{id, id, 2, input_axis}) : std::nullopt;
-    return with_added_bias(id, channels, input_axis);
+      return is_vector(here.input(2), channels) ? std::optional(Corrected{id, id, 2, axis}) : std::nullopt;
+    return with_added_bias(id, channels, axis);
   }
 
-  std::optional<Corrected> with_added_bias(NodeId id, std::int64_t channels, int input_axis) const {
+  std::optional<Corrected> with_added_bias(NodeId id, std::int64_t channels, int axis) const {
     const auto& uses = links_.uses[static_cast<std::size_t>(node(id).output(0))];
     if (node(id).is("Conv") || uses.size() != 1 || uses.front().input < 0 || graph_.is_output(node(id).output(0)))
       return std::nullopt;
@@ -104,34 +139,116 @@ class Corrector {
     const int other = 1 - uses.front().input;
     if (!node(adder).is("Add") || !is_vector(node(adder).input(static_cast<std::size_t>(other)), channels))
       return std::nullopt;
-    return Corrected{id, adder, other, input_axis};
+    return Corrected{id, adder, other, axis};
   }
 
   const Graph& graph_;
   const Links links_;
-  SliceEditor editor_{graph_, links_};
 };
 
-Needs needs(const Task& task, const Arguments&) {
-  const Corrector corrector(task.graph);
+// Layers by how many others stand before them at most, those of few numbers together: at most `count` parts.
+std::vector<std::vector<Corrected>> in_order(const Graph& graph, const std::vector<Corrected>& layers,
+                                             std::size_t count) {
+  std::vector<std::size_t> before(graph.values.size(), 0), depth(graph.nodes.size(), 0);
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    for (const ValueId input : graph.nodes[n].inputs)
+      if (input != kNoValue) depth[n] = std::max(depth[n], before[static_cast<std::size_t>(input)]);
+    const bool counts = std::ranges::find(layers, static_cast<NodeId>(n), &Corrected::layer) != layers.end();
+    for (const ValueId output : graph.nodes[n].outputs)
+      if (output != kNoValue) before[static_cast<std::size_t>(output)] = depth[n] + (counts ? 1 : 0);
+  }
+  std::size_t deepest = 0;
+  for (const Corrected& layer : layers) deepest = std::max(deepest, depth[static_cast<std::size_t>(layer.layer)] + 1);
+  std::vector<std::vector<Corrected>> parts(std::min(count, deepest));
+  for (const Corrected& layer : layers)
+    parts[depth[static_cast<std::size_t>(layer.layer)] * parts.size() / deepest].push_back(layer);
+  return parts;
+}
+
+std::vector<double> channel_means(const Evidence& evidence, const std::string& value, int axis) {
+  return evidence.value(value).get<ChannelMeanStatistic>(axis).means();
+}
+
+// The quantized network's means of the layers' outputs.
+std::map<NodeId, std::vector<double>> quantized_means(const Task& task, const Corrector& corrector,
+                                                      const Shifts& shifts, std::span<const Corrected> layers,
+                                                      Plan plan) {
+  plan.edits.clear();           // the task's graph has them
+  plan.lowering.erase("form");  // whose values are floats
+  corrector.put(shifts, plan);
+  const Graph quantized = built(task.graph, plan).graph;
   Needs needs;
-  for (const Corrected& layer : corrector.layers())
-    needs.add(corrector.input_of(layer), {ChannelMeanStatistic::kName, layer.input_axis});
+  for (const Corrected& layer : layers)
+    if (quantized.find(corrector.output_of(layer)) != kNoValue)
+      needs.add(corrector.output_of(layer), {ChannelMeanStatistic::kName, layer.axis});
+  std::map<NodeId, std::vector<double>> means;
+  if (needs.empty()) return means;
+  const Evidence& seen = task.calibrator->evidence(quantized, needs);
+  for (const Corrected& layer : layers)
+    if (seen.has(corrector.output_of(layer)))
+      means.emplace(layer.layer, channel_means(seen, corrector.output_of(layer), layer.axis));
+  return means;
+}
+
+// From the first layers to the last: what the quantized network puts out beyond the float one, with the layers before
+// corrected already.
+void correct_in_order(const Task& task, const Corrector& corrector, const std::vector<Corrected>& layers,
+                      const Evidence& evidence, std::size_t passes, const Plan& plan, Shifts& shifts) {
+  const std::vector<std::vector<Corrected>> parts = in_order(task.graph, layers, passes);
+  Progress progress(*task.console, "bias-correction: passes over the data", parts.size());
+  for (const std::vector<Corrected>& part : parts) {
+    throw_if_stopped(task.stop);
+    const auto met = quantized_means(task, corrector, shifts, part, plan);
+    for (const Corrected& layer : part) {
+      if (!met.contains(layer.layer)) continue;
+      const std::vector<double> wanted = channel_means(evidence, corrector.output_of(layer), layer.axis);
+      for (std::size_t c = 0; c < wanted.size(); ++c) shifts[layer.layer][c] += met.at(layer.layer)[c] - wanted[c];
+    }
+    progress.advance();
+  }
+}
+
+Needs needs(const Task& task, const Arguments& arguments) {
+  const std::string& means = arguments.text("means");
+  Needs needs;
+  if (means == "normalization") return needs;
+  const Corrector corrector(task.graph);
+  for (const Corrected& layer : corrector.layers()) {
+    needs.add(corrector.input_of(layer), {ChannelMeanStatistic::kName, layer.axis});
+    if (means == "quantized") needs.add(corrector.output_of(layer), {ChannelMeanStatistic::kName, layer.axis});
+  }
   return needs;
 }
 
-Plan run(const Task& task, const Arguments&, const Evidence& evidence, Plan plan) {
-  Corrector corrector(task.graph);
-  std::size_t corrected = 0;
+// Means of a layer's input; nothing where they are not known.
+std::optional<std::vector<double>> input_means(const Corrector& corrector, const Corrected& layer,
+                                               const Evidence& evidence,
+                                               const std::map<std::string, ChannelMoments>& stated) {
+  const std::string& input = corrector.input_of(layer);
+  if (evidence.has(input)) return channel_means(evidence, input, layer.axis);
+  const auto found = stated.find(input);
+  return found == stated.end() ? std::nullopt : std::optional(found->second.means);
+}
+
+Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan) {
+  const Corrector corrector(task.graph);
+  std::map<std::string, ChannelMoments> stated;
+  if (arguments.text("means") == "normalization") stated = stated_moments(task, plan.edits);
+  std::vector<Corrected> layers;
+  Shifts shifts;
   for (const Corrected& layer : corrector.layers()) {
     const QParams* codes = corrector.weight_codes(layer, plan);
     if (codes == nullptr) continue;
-    const std::vector<double> means =
-        evidence.value(corrector.input_of(layer)).get<ChannelMeanStatistic>(layer.input_axis).means();
-    corrector.edit(layer, corrector.shift(layer, *codes, means), plan);
-    ++corrected;
+    const auto means = input_means(corrector, layer, evidence, stated);
+    if (!means) continue;
+    layers.push_back(layer);
+    shifts[layer.layer] = corrector.shift(layer, *codes, *means);
   }
-  plan.notes.push_back(fmt::format("the biases of {} layers are corrected", corrected));
+  if (arguments.text("means") == "quantized" && !layers.empty())
+    correct_in_order(task, corrector, layers, evidence, static_cast<std::size_t>(arguments.integer("passes")), plan,
+                     shifts);
+  corrector.put(shifts, plan);
+  plan.notes.push_back(fmt::format("the biases of {} layers are corrected", layers.size()));
   return plan;
 }
 
@@ -139,12 +256,10 @@ Plan run(const Task& task, const Arguments&, const Evidence& evidence, Plan plan
 
 Method bias_correction() {
   return {.name = "bias-correction",
-          .says =
-              "takes what rounding the weights adds on average off the biases; behind a method that codes weights, "
-              "with data",
+          .says = "takes what coding adds on average off the biases; behind a method that codes weights",
           .group = "ptq_8bit",
           .stage = Stage::Refine,
-          .parameters = {},
+          .parameters = kParameters,
           .needs = needs,
           .run = run,
           .sketch = as_it_was};

@@ -11,6 +11,7 @@ Method weight_only();
 Method fp16();
 Method bf16();
 Method equalize();
+Method range_search();
 Method bias_correction();
 Method smooth();
 Method adaround();

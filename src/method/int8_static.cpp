@@ -2,20 +2,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
 #include "base/parallel.h"
 #include "graph/ops/op.h"
 #include "method/catalog.h"
 #include "method/embedding.h"
+#include "method/layer_codes.h"
 #include "method/logarithms.h"
 #include "method/mixed_scales.h"
 #include "method/placement.h"
 #include "observe/observers/observer.h"
 #include "target/lowering.h"
-#include "tensor/kernels/saturation.h"
-#include "tensor/transposed.h"
 
 namespace bw {
 namespace {
@@ -67,21 +65,6 @@ Arguments observer_arguments(const Observer& observer, const Arguments& argument
   std::map<std::string, std::string> given;
   for (const Parameter& parameter : observer.parameters) given.emplace(parameter.name, arguments.text(parameter.name));
   return Arguments(observer.name, observer.parameters, given);
-}
-
-// Whether some pair of neighbours along the reduced dimension can leave 16 bits. Kernels reduce along rows of the
-// weight as it is stored (Conv, transposed Gemm) or along its columns (MatMul); both are looked at.
-bool saturates(const Tensor& codes) {
-  const auto any_pair = [](std::span<const std::int8_t> weights, std::size_t row_length) {
-    std::vector<std::uint32_t> counts(weights.size() / row_length);
-    count_saturating_pairs(weights, row_length, 255, counts);
-    return std::any_of(counts.begin(), counts.end(), [](std::uint32_t n) { return n != 0; });
-  };
-  const std::span<const std::int8_t> stored = codes.data<std::int8_t>();
-  const auto rows = static_cast<std::size_t>(codes.shape()[0]);
-  const std::size_t columns = stored.size() / rows;
-  if (any_pair(stored, columns)) return true;
-  return any_pair(transposed(stored, rows, columns), rows);
 }
 
 Scheme activation_scheme(const Task& task, const Arguments& arguments) {
@@ -212,7 +195,7 @@ class Coder {
       ++reduced_;
     }
     const ValueId bias = op.bias_input < 0 ? kNoValue : node(id).input(static_cast<std::size_t>(op.bias_input));
-    if (bias != kNoValue) decision.operands[op.bias_input] = coded_bias(id, constant(bias), params);
+    if (bias != kNoValue) decision.operands[op.bias_input] = bias_codes(constant(bias), input_scale(id), params);
     decision.operands[op.weight_input] = params;
   }
 
@@ -226,32 +209,7 @@ class Coder {
     const std::size_t side = task_.graph.is_constant(node(add).input(0)) ? 0 : 1;
     QParams& weight = plan.nodes.at(node(product).name).operands.at(1);
     plan.nodes.at(node(add).name).operands[static_cast<int>(side)] =
-        coded_bias(product, constant(node(add).input(side)), weight);
-  }
-
-  // int32 codes with scale s_x * s_w, zero point 0, one per channel. Where a bias would not fit int32 the weight's
-  // scale grows, as onnxruntime's tool does it; a channel without weights takes whatever scale its bias needs.
-  QParams coded_bias(NodeId id, const Tensor& bias, QParams& weight) const {
-    const float x = input_scale(id);
-    const std::span<const float> values = bias.data<float>();
-    const bool by_channel = weight.scales.size() == values.size() && weight.scheme.granularity == Granularity::Channel;
-    QParams params{.scheme = {.code = DType::Int32, .symmetric = true}, .scales = {}, .zero_points = {}};
-    if (by_channel) params.scheme.granularity = Granularity::Channel;
-    for (std::size_t c = 0; c < weight.scales.size(); ++c) {
-      float largest = 0;
-      for (std::size_t i = by_channel ? c : 0; i < (by_channel ? c + 1 : values.size()); ++i)
-        largest = std::max(largest, std::abs(values[i]));
-      weight.scales[c] = widened(weight.scales[c], x, largest);
-      params.scales.push_back(x * weight.scales[c]);
-    }
-    params.zero_points.assign(params.scales.size(), 0);
-    return params;
-  }
-
-  static float widened(float weight_scale, float input_scale, float largest_bias) {
-    const double least = 1.0001 * 2.0 * static_cast<double>(largest_bias) / (4294967296.0 - 2.0);
-    if (static_cast<double>(input_scale) * static_cast<double>(weight_scale) >= least) return weight_scale;
-    return static_cast<float>(least / static_cast<double>(input_scale));
+        bias_codes(constant(node(add).input(side)), input_scale(product), weight);
   }
 
   // Constant operands of arithmetic nodes (a factor, an addend) take the activations' code.

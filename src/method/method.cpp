@@ -15,8 +15,9 @@
 namespace bw {
 
 std::span<const Method> methods() {
-  static const std::vector<Method> kMethods{int8_static(), int8_dynamic(),    weight_only(), fp16(),     bf16(),
-                                            equalize(),    bias_correction(), smooth(),      fallback(), adaround()};
+  static const std::vector<Method> kMethods{int8_static(),  int8_dynamic(), weight_only(),    fp16(),
+                                            bf16(),         equalize(),     smooth(),         fallback(),
+                                            range_search(), adaround(),     bias_correction()};
   return kMethods;
 }
 
@@ -201,12 +202,22 @@ class Staged {
     return link.method->run(own, link.arguments, evidence, plan);
   }
 
+  // In the catalog's order, whatever the recipe's.
+  std::vector<const Chain::Link*> links_of(Stage stage) const {
+    std::vector<const Chain::Link*> links;
+    for (const Chain::Link& link : chain_.links)
+      if (link.method->stage == stage) links.push_back(&link);
+    std::ranges::stable_sort(links, {}, [](const Chain::Link* link) {
+      return std::ranges::find(methods(), link->method->name, &Method::name) - methods().begin();
+    });
+    return links;
+  }
+
   void one_by_one(Stage stage) {
-    for (const Chain::Link& link : chain_.links) {
-      if (link.method->stage != stage) continue;
+    for (const Chain::Link* link : links_of(stage)) {
       Task task = seen();
       if (stage == Stage::Relax) task.decide_again = [this](const auto& kept) { return decided(kept); };
-      plan_ = result_of(link, task, plan_);
+      plan_ = result_of(*link, task, plan_);
     }
   }
 

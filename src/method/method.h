@@ -48,8 +48,8 @@ struct Task {
   std::stop_token stop = {};           // asks for its end; loops whose rounds take long look at it (base/stop.h)
 };
 
-// The order in which decide() runs the methods of a chain, whatever the recipe's. Each stage sees the graph with the
-// edits of those before it.
+// The order in which decide() runs the methods of a chain, whatever the recipe's; those of one stage run in the
+// catalog's order. Each stage sees the graph with the edits of those before it.
 enum class Stage : std::uint8_t {
   Rewrite,  // changes the graph, so that it loses less
   Decide,   // how nodes compute and values are coded

@@ -14,10 +14,10 @@
 namespace bw {
 
 struct Patches {
-  std::string value;           // of the graph
-  int axis = 0;                // of its columns, all groups'; what lies along the other axes are the rows
-  std::size_t groups = 1;      // products that stand side by side
-  std::size_t columns = 0;     // of one group: what the weight of an output has
+  std::string value;        // of the graph
+  int axis = 0;             // of its columns, all groups'; what lies along the other axes are the rows
+  std::size_t groups = 1;   // products that stand side by side
+  std::size_t columns = 0;  // of one group: what the weight of an output has
 };
 
 // Adds to the graph what makes the patches of a node, where something has to; ids of nodes and names stay. Nothing for

@@ -81,6 +81,64 @@ TEST_CASE("the means of a product's outputs are right again, wherever its bias s
               1);
 }
 
+namespace {
+
+// Three layers one after another, whose biases are their own or added behind.
+Graph deep() {
+  return graph_of("  input %x: float32[64,8]\n" + weight("w", {8, 8}, 1) + weight("a", {8}, 2) +
+                  weight("v", {8, 8}, 3) + weight("b", {8}, 4) + weight("u", {8, 5}, 5) + weight("c", {5}, 6) +
+                  "  %h: float32[64,8] = Gemm(%x, %w, %a) @ \"h\"\n  %r: float32[64,8] = Relu(%h)\n"
+                  "  %p: float32[64,8] = MatMul(%r, %v) @ \"p\"\n  %q: float32[64,8] = Add(%p, %b) @ \"q\"\n"
+                  "  %s: float32[64,8] = Relu(%q)\n  %y: float32[64,5] = Gemm(%s, %u, %c) @ \"y\"\n  output %y\n");
+}
+
+// How far the runtime's means are from the float network's, over all channels.
+double distance(const Graph& graph, const std::string& recipe, const Inputs& inputs) {
+  const std::vector<float> met = run(lowered(graph, recipe, inputs), inputs)[0], wanted = run(graph, inputs)[0];
+  std::vector<double> off(5, 0);
+  for (std::size_t i = 0; i < met.size(); ++i) off[i % 5] += (static_cast<double>(met[i]) - wanted[i]) / 64;
+  double sum = 0;
+  for (const double one : off) sum += std::abs(one);
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("what the quantized network itself puts out is right on average, layer after layer") {
+  const Graph graph = deep();
+  const Inputs inputs{{"x", numbers({64, 8}, 3)}};
+  for (const char* coder :
+       {"int8-static(per_channel=no)", "int8-static(per_channel=no,form=qoperator)", "weight-only"}) {
+    INFO(coder);
+    const double rounding = distance(graph, fmt::format("{}+bias-correction", coder), inputs),
+                 met = distance(graph, fmt::format("{}+bias-correction(means=quantized)", coder), inputs);
+    CHECK(met < rounding / 10);
+  }
+}
+
+TEST_CASE("layers share passes over the data where there are fewer, and each pass is one") {
+  const Graph graph = deep();
+  const Inputs inputs{{"x", numbers({64, 8}, 3)}};
+  class Counting : public Sampled {
+   public:
+    using Sampled::Sampled;
+    const Evidence& evidence(const Graph& of, const Needs& needs) override {
+      ++looks;
+      return Sampled::evidence(of, needs);
+    }
+    int looks = 0;
+  };
+  for (const auto& [passes, looks] : {std::pair{1, 3}, {2, 4}, {3, 5}, {8, 5}}) {
+    Counting calibrator(inputs);
+    Task task = task_of(graph);
+    task.calibrator = &calibrator;
+    const Plan plan = decide(
+        resolve(parse_recipe(fmt::format("int8-static+bias-correction(means=quantized,passes={})", passes))), task);
+    CHECK(calibrator.looks == looks);
+    CHECK(replaced(plan).size() == 3);
+  }
+}
+
 TEST_CASE("layers without a bias, and those in float, are left alone") {
   const std::string head = "  input %x: float32[4,8]\n" + weight("w", {8, 5}, 1) + weight("b", {5}, 2);
   const Graph bare = graph_of(head + "  %y: float32[4,5] = MatMul(%x, %w)\n  output %y\n");

@@ -49,6 +49,17 @@ TEST_CASE("rewriters go first, deciders do not see each other, refiners and trai
   CHECK(chain.group() == "a");  // of the decider
 }
 
+TEST_CASE("methods of one stage run in the catalog's order, whatever the recipe's") {
+  const Graph graph = graph_of("  input %x: float32[40,8]\n" + weight("w", {8, 5}, 1, 2) + weight("b", {5}, 2) +
+                               "  %y: float32[40,5] = Gemm(%x, %w, %b) @ \"y\"\n  output %y\n");
+  const Inputs inputs{{"x", numbers({40, 8}, 3)}};
+  const Plan one = plan_of(graph, "int8-static+range-search+bias-correction", inputs),
+             other = plan_of(graph, "bias-correction+range-search+int8-static", inputs);
+  CHECK(one.edits == other.edits);
+  CHECK(one.notes == other.notes);
+  CHECK(one.notes.back() == "the biases of 1 layers are corrected");
+}
+
 TEST_CASE("a plan is of its graph") {
   const Graph graph = product();
   CHECK(plan_of(graph, "int8-dynamic").target == "onnxruntime-cpu");

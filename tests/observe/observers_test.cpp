@@ -131,6 +131,22 @@ TEST_CASE("no range has less squared error than the one that mse finds") {
       }
 }
 
+TEST_CASE("octav's clips are those of the values themselves, as far as bins tell them apart") {
+  const std::vector<Golden> cases = golden("octav.txt");
+  REQUIRE(cases.size() == 16);
+  for (const Golden& one : cases) {
+    CAPTURE(one.line);
+    const bool symmetric = one.rest[1] == "1", four = one.rest[0] == "4";
+    const ValueEvidence seen = evidence_of({Histogram::kName}, one.kind, one.samples, one.count);
+    const Scheme scheme{.code = symmetric ? (four ? DType::Int4 : DType::Int8) : (four ? DType::UInt4 : DType::UInt8),
+                        .symmetric = symmetric};
+    const Observer& observer = observer_named("octav");
+    const Range found = range_of(observer, seen, scheme, Arguments("octav", observer.parameters));
+    CHECK(std::abs(found.low - one.number(2)) <= 0.01F * std::abs(one.number(2)));
+    CHECK(std::abs(found.high - one.number(3)) <= 0.01F * std::abs(one.number(3)));
+  }
+}
+
 TEST_CASE("every observer: nothing seen, only zeros, one value, and bad parameters") {
   for (const Observer& observer : observers()) {
     CAPTURE(observer.name);

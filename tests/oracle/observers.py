@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Golden data for tests/observe/observers_test.cpp, by independent implementations.
 
-    ./dev oracle observers      both files: torch (Debian's python3-torch 1.13) and onnxruntime (1.31.1)
+    ./dev oracle observers      three files: torch (Debian's python3-torch 1.13), onnxruntime (1.31.1) and octav (numpy)
 
 Lines: name, kind of data, number of samples, elements of each, parameters, then the expected numbers (C99 hexadecimal).
 """
@@ -125,6 +125,30 @@ def onnxruntime_cases():
                 show("entropy", kind, samples, count, bins, merged, found[0], found[1])
 
 
+def octav(values, bits, symmetric):
+    """The fixed point of Sakr et al. 2022, section 3, on the values themselves; what the step's square grows with is taken by a
+    difference of the range's width."""
+    low, high = min(values.min(), 0), max(values.max(), 0)
+    magnitudes = np.abs(values[values != 0]).astype(np.float64)
+
+    def squared_width(c):
+        return (2 * c if symmetric else min(c, -low) + min(c, high)) ** 2
+
+    c = magnitudes.mean()
+    for _ in range(1000):
+        growth = (squared_width(c) - squared_width(c * (1 - 1e-7))) / (2e-7 * c * c)
+        outside = magnitudes[magnitudes > c]
+        c = outside.sum() / (4.0**-bits / 12 * growth * (len(magnitudes) - len(outside)) + len(outside))
+    return max(low, -c), min(high, c)
+
+
+def octav_cases():
+    for kind in ("peaked", "relu", "outlier", "shifted"):
+        for bits, symmetric in ((4, 0), (4, 1), (8, 0), (8, 1)):
+            values = np.concatenate([sample(kind, i, 20000) for i in range(2)])
+            show("octav", kind, 2, 20000, bits, symmetric, *octav(values, bits, symmetric))
+
+
 def quietly(call):
     import contextlib
     import io
@@ -140,7 +164,8 @@ def remake(name, python):
 
 
 if len(sys.argv) > 1:
-    {"torch": torch_cases, "onnxruntime": onnxruntime_cases}[sys.argv[1]]()
+    {"torch": torch_cases, "onnxruntime": onnxruntime_cases, "octav": octav_cases}[sys.argv[1]]()
 else:
     remake("torch", "/usr/bin/python3")  # Debian's python3-torch
     remake("onnxruntime", "python3")     # the benchmarks' environment, first in PATH
+    remake("octav", "python3")

@@ -10,6 +10,7 @@ Observer moving_average_observer();
 Observer percentile_observer();
 Observer entropy_observer();
 Observer mse_observer();
+Observer octav_observer();
 Observer torch_histogram_observer();
 
 }  // namespace bw

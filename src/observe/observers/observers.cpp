@@ -7,8 +7,8 @@ namespace bw {
 namespace {
 
 const std::array kObservers{
-    min_max_observer(), moving_average_observer(),  percentile_observer(), entropy_observer(),
-    mse_observer(),     torch_histogram_observer(),
+    min_max_observer(), moving_average_observer(), percentile_observer(),      entropy_observer(),
+    mse_observer(),     octav_observer(),          torch_histogram_observer(),
 };
 
 }  // namespace
