@@ -17,7 +17,7 @@ namespace {
 // packed types are decoded before and encoded after.
 template <class Body>
 decltype(auto) with_values(const Tensor& tensor, const Body& body) {
-  const auto decoded = [&](auto convert, std::size_t count) {
+  const auto decoded = [&](const auto& convert, std::size_t count) {
     std::vector<decltype(convert(std::size_t{0}))> values(count);
     for (std::size_t i = 0; i < count; ++i) values[i] = convert(i);
     return values;

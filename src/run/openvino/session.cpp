@@ -335,6 +335,7 @@ Runtime runtime() {
           .newest_opset = kNewestOpset,
           .available = [] { return api() != nullptr; },
           .version = [] { return api()->version; },
+          // NOLINTNEXTLINE(performance-unnecessary-value-param): another runtime keeps the model's data.
           .load = [](ModelFile model, const LoadOptions& options) -> std::unique_ptr<Runner> {
             return std::make_unique<Session>(model, options);
           }};

@@ -66,6 +66,8 @@ NodeView node_of(const Field& node) {
       case node_field::kAttribute:
         view.numbers.insert(number_of(field.bytes));
         break;
+      default:  // of no account here
+        break;
     }
   }
   return view;
