@@ -131,6 +131,14 @@ Figure retention_of(AccuracyComparison& accuracy, bool by_labels) {
   return figure;
 }
 
+Figure outputs_kept(const AccuracyComparison& accuracy) {
+  Figure least = missing_figure(Unit::Fraction, "none of the outputs could be compared");
+  for (const OutputFindings& output : accuracy.outputs)
+    if (output.decides && output.fidelity.value && (!least.value || *output.fidelity.value < *least.value))
+      least = output.fidelity;
+  return least;
+}
+
 std::string measure_without_labels(const std::vector<JudgedOutput>& outputs) {
   std::string measure;
   for (const JudgedOutput& output : outputs) {

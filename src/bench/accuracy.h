@@ -19,6 +19,9 @@ AccuracyComparison compare_accuracy(const std::vector<JudgedOutput>& outputs, co
 // `accuracy` (decided_by, decided_on).
 Figure retention_of(AccuracyComparison& accuracy, bool by_labels);
 
+// What is kept of the output that keeps least, by fidelity.
+Figure outputs_kept(const AccuracyComparison& accuracy);
+
 // "agreement", "fidelity" or "agreement or fidelity": by what the outputs that decide are judged without labels.
 std::string measure_without_labels(const std::vector<JudgedOutput>& outputs);
 

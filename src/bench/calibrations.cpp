@@ -46,7 +46,7 @@ const Calibration& Calibrations::of(const Graph& graph, const Needs& needs) {
     if (kept.graph == hash && covers(kept.calibration.evidence.needs(), needs)) return kept.calibration;
   kept_.push_back({hash, pass(graph, hash, needs)});
   for (const std::string& note : kept_.back().calibration.notes)
-    choice_.console->warn(fmt::format("{}: {}", model_.name, note));
+    if (warned_of_.insert(note).second) choice_.console->warn(fmt::format("{}: {}", model_.name, note));
   return kept_.back().calibration;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,7 @@ class Calibrations {
     Calibration calibration;
   };
   std::deque<Kept> kept_;  // references into it stay valid
+  std::set<std::string> warned_of_;
 };
 
 // What one recipe looks at, written down.

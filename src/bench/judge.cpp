@@ -42,14 +42,14 @@ const Evaluation& BenchJudge::evaluated_float() {
   return *evaluation_;
 }
 
-Figure BenchJudge::retention(const Plan& plan) {
+Retained BenchJudge::retained(const Plan& plan) {
   const Evaluation& original = evaluated_float();
   const Deployment tried = written(built(model_.prepared, plan));
   const Evaluation other =
       evaluate_model(worker_, tried, samples_, {.threads = choice_.threads, .outputs = outputs_}, original.reference);
   AccuracyComparison accuracy = compare_accuracy(outputs_, original, other, choice_.seed);
   const bool by_labels = std::ranges::any_of(outputs_, [](const JudgedOutput& o) { return !o.metrics.empty(); });
-  return retention_of(accuracy, by_labels);
+  return {.accuracy = retention_of(accuracy, by_labels), .outputs = outputs_kept(accuracy)};
 }
 
 LatencyRatio BenchJudge::latency(const Plan& plan) {

@@ -21,7 +21,7 @@ class BenchJudge final : public Judge {
   // Both live as long as this. `choice` is what calibration takes.
   BenchJudge(const LoadedModel& model, const Dataset& dataset, const CalibrationChoice& choice);
 
-  Figure retention(const Plan& plan) override;
+  Retained retained(const Plan& plan) override;
   LatencyRatio latency(const Plan& plan) override;
   std::vector<NodeTime> profile(const Plan& plan) override;
 

@@ -15,6 +15,7 @@ Method range_search();
 Method bias_correction();
 Method smooth();
 Method adaround();
+Method int8_auto();
 Method fallback();
 
 // The sketch of methods whose other numbers are as good for all that is known without data.

@@ -114,7 +114,7 @@ class Search {
 
  private:
   bool is_enough(const Plan& plan) {
-    const Figure kept = task_.judge->retention(plan);
+    const Figure kept = task_.judge->retained(plan).accuracy;
     ++trials_;
     progress_.advance();
     last_ = kept.value.value_or(0);

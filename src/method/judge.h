@@ -16,13 +16,17 @@ struct Budget {
   std::size_t trials = 12;  // questions to the judge
 };
 
+// What a plan keeps of the float model, sample by sample: of its accuracy (1: all), by the first metric of the labels,
+// else by agreement or fidelity of the outputs; and of its outputs, by fidelity, which tells small changes apart.
+struct Retained {
+  Figure accuracy, outputs;
+};
+
 // Each plan is carried out, written, and run in workers. Errors: those of carrying it out; the runtime's.
 class Judge {
  public:
   virtual ~Judge() = default;
-  // How much of the float model's accuracy is kept (1: all), sample by sample: by the first metric of the labels, else
-  // by agreement or fidelity of the outputs.
-  virtual Figure retention(const Plan& plan) = 0;
+  virtual Retained retained(const Plan& plan) = 0;
   // Time of a run over the float model's.
   virtual LatencyRatio latency(const Plan& plan) = 0;
   // What each node takes, the slowest first.

@@ -15,9 +15,9 @@
 namespace bw {
 
 std::span<const Method> methods() {
-  static const std::vector<Method> kMethods{int8_static(),  int8_dynamic(), weight_only(),    fp16(),
-                                            bf16(),         equalize(),     smooth(),         fallback(),
-                                            range_search(), adaround(),     bias_correction()};
+  static const std::vector<Method> kMethods{int8_static(), int8_auto(),    int8_dynamic(), weight_only(),
+                                            fp16(),        bf16(),         equalize(),     smooth(),
+                                            fallback(),    range_search(), adaround(),     bias_correction()};
   return kMethods;
 }
 
@@ -74,12 +74,16 @@ namespace {
 // Puts the decisions of several deciders together.
 class Union {
  public:
-  explicit Union(const Plan& before) : plan_(before), notes_before_(static_cast<std::ptrdiff_t>(before.notes.size())) {}
+  explicit Union(const Plan& before)
+      : plan_(before),
+        notes_before_(static_cast<std::ptrdiff_t>(before.notes.size())),
+        edits_before_(static_cast<std::ptrdiff_t>(before.edits.size())) {}
 
   void add(const Method& method, Plan own) {
     for (auto& [name, decision] : own.nodes) add(method, name, std::move(decision));
     plan_.values.merge(own.values);
     plan_.lowering.merge(own.lowering);
+    plan_.edits.insert(plan_.edits.end(), own.edits.begin() + edits_before_, own.edits.end());
     plan_.notes.insert(plan_.notes.end(), own.notes.begin() + notes_before_, own.notes.end());
   }
   Plan take() { return std::move(plan_); }
@@ -99,7 +103,7 @@ class Union {
   }
 
   Plan plan_;
-  std::ptrdiff_t notes_before_;
+  std::ptrdiff_t notes_before_, edits_before_;
   std::map<std::string, std::string_view> taken_by_;
 };
 
@@ -118,19 +122,20 @@ void give_reasons(const Task& task, Plan& plan) {
 // A judge who answers one method as often as its budget allows.
 class Frugal final : public Judge {
  public:
-  Frugal(std::string_view method, const Task& task) : method_(method), task_(task) {}
-  Figure retention(const Plan& plan) override { return asked().retention(plan); }
+  Frugal(const Method& method, const Task& task) : method_(method), task_(task) {}
+  Retained retained(const Plan& plan) override { return asked().retained(plan); }
   LatencyRatio latency(const Plan& plan) override { return asked().latency(plan); }
   std::vector<NodeTime> profile(const Plan& plan) override { return asked().profile(plan); }
 
  private:
   Judge& asked() {
     throw_if_stopped(task_.stop);
-    if (++trials_ > task_.budget.trials)
-      throw Error(ErrorKind::Internal, fmt::format("'{}' tries more than {} plans", method_, task_.budget.trials));
+    if (++trials_ > method_.budget.trials)
+      throw Error(ErrorKind::Internal,
+                  fmt::format("'{}' tries more than {} plans", method_.name, method_.budget.trials));
     return *task_.judge;
   }
-  const std::string_view method_;
+  const Method& method_;
   const Task& task_;
   std::size_t trials_ = 0;
 };
@@ -174,7 +179,6 @@ class Staged {
             .judge = task_.judge,
             .trainer = task_.trainer,
             .calibrator = task_.calibrator,
-            .budget = task_.budget,
             .console = task_.console,
             .stop = task_.stop};
   }
@@ -196,9 +200,10 @@ class Staged {
                   fmt::format("'{}' trains, and there is no trainer for this model", link.method->name));
     const Evidence& evidence = wanted.empty() ? kNothing : task.calibrator->evidence(task.graph, wanted);
     throw_if_stopped(task.stop);
-    Frugal judge(link.method->name, task);
+    Frugal judge(*link.method, task);
     Task own = task;
     if (task.judge != nullptr) own.judge = &judge;
+    own.budget = link.method->budget;
     return link.method->run(own, link.arguments, evidence, plan);
   }
 

@@ -40,10 +40,10 @@ struct Task {
   const Graph* stored = nullptr;  // as the file has it, by the same names; nullptr: as prepared
   PlanBase base = {};             // what the graph was prepared from, and how
   // Services, each nullptr where nobody gives it.
-  Judge* judge = nullptr;            // tries plans on samples of its own
-  Trainer* trainer = nullptr;        // trains what a plan computes
-  Calibrator* calibrator = nullptr;  // looks at values of the graph
-  Budget budget = {};
+  Judge* judge = nullptr;              // tries plans on samples of its own
+  Trainer* trainer = nullptr;          // trains what a plan computes
+  Calibrator* calibrator = nullptr;    // looks at values of the graph
+  Budget budget = {};                  // what the method that gets the task may cost
   const Console* console = &nobody();  // hears how far long work is
   std::stop_token stop = {};           // asks for its end; loops whose rounds take long look at it (base/stop.h)
 };
@@ -66,12 +66,14 @@ struct Method {
   std::span<const Parameter> parameters;
   Needs (*needs)(const Task& task, const Arguments& arguments) = nullptr;  // of task.graph; nullptr: no data
   // Adds this method's decisions to the plan. A decider gets the plan as the rewriting stage left it (what other
-  // deciders of the chain take is not its business) and edits nothing. `evidence` has what needs() asked for.
+  // deciders of the chain take is not its business) and edits nothing, unless it runs chains of its own. `evidence` has
+  // what needs() asked for.
   Plan (*run)(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan);
   // What run() would take, as far as that is known without data: nodes, codes without scales. nullptr: run() itself.
   Plan (*sketch)(const Task& task, const Arguments& arguments, Plan plan) = nullptr;
   bool judged = false;                           // asks task.judge
   bool trained = false;                          // asks task.trainer
+  Budget budget = {};                            // of what it asks
   std::span<const std::string_view> usual = {};  // recipes that bench tries as a rule, in its group
 };
 

@@ -37,8 +37,6 @@ TEST_CASE("an array in Fortran order comes out in C order") {
 }
 
 TEST_CASE("rows are aligned wherever the array lies") {
-  const std::string content =
-      npz({{"a", Tensor::of<float>({2, 2}, {1, 2, 3, 4})}, {"bb", Tensor::of<float>({2, 1}, {5, 6})}});
   Folder folder;
   for (int shift = 0; shift < 4; ++shift) {
     const auto arrays =

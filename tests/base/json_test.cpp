@@ -67,8 +67,8 @@ TEST_CASE("hostile JSON is refused with its class and place") {
                            "\"\xFF\"",
                            "\"tab\there\"",
                            "// note\n1",
-                           "\xEF\xBB\xBF\xEF\xBB\xBF"
-                           "1",
+                           ("\xEF\xBB\xBF\xEF\xBB\xBF"
+                            "1"),
                            "\xFF\xFE[\0]\0"})
     CHECK(refusal(text).starts_with("format"));
   CHECK(refusal(std::string_view("{}\0x", 4)).starts_with("format a.json:1:3: NUL"));

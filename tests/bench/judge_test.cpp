@@ -60,7 +60,7 @@ TEST_CASE("candidates are tried on samples that do not calibrate, a fifth of the
 TEST_CASE("a plan is judged by what it keeps of the float model's score on those samples", "[judge]") {
   const Court court;
   BenchJudge judge(court.model, court.dataset, court.choice);
-  CHECK(*judge.retention(court.plan()).value == 1);
+  CHECK(*judge.retained(court.plan()).accuracy.value == 1);
   // The scores of the classes change places: what was right is wrong.
   Plan worse = court.plan();
   std::vector<float> other = test::kWeights;
@@ -81,7 +81,7 @@ TEST_CASE("a plan is judged by what it keeps of the float model's score on those
     }
     return count;
   };
-  CHECK(*judge.retention(worse).value == Approx(right(other) / right(test::kWeights)));
+  CHECK(*judge.retained(worse).accuracy.value == Approx(right(other) / right(test::kWeights)));
 }
 
 TEST_CASE("a plan is timed beside the float model, and its nodes are", "[judge]") {

@@ -217,7 +217,7 @@ TEST_CASE("idx files, and what is wrong with bad ones") {
   refused(InputClass::Unsupported, "element type 13", header(13, {2, 2, 2}) + pixels, header(8, {2}) + "\x05\x01");
   refused(InputClass::Format, "is not an idx file", "text, not idx", header(8, {2}) + "\x05\x01");
   refused(InputClass::Data, "no samples", header(8, {0, 2, 2}), header(8, {0}));
-  refused(InputClass::Format, "ends early", "\0", header(8, {2}) + "\x05\x01");
+  refused(InputClass::Format, "ends early", std::string(1, '\0'), header(8, {2}) + "\x05\x01");
 }
 
 TEST_CASE("gzipped idx files, and compression bombs") {

@@ -12,8 +12,8 @@ TEST_CASE("text must be strict UTF-8") {
   CHECK(checked_utf8("\xEF\xBB\xBFgr\xC3\xBC\xC3\x9F", "t") == "gr\xC3\xBC\xC3\x9F");
   CHECK(checked_utf8("\xF0\x9F\x98\x80", "t").size() == 4);
   for (const char* bad : {"\xC0\xAF", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\x80",
-                          "\xFF\xFE"
-                          "a",
+                          ("\xFF\xFE"
+                           "a"),
                           "\xF0\x80\x80\xAF"}) {
     CAPTURE(bad);
     refuses(InputClass::Format, "t:2:3: holds bytes that are not UTF-8",

@@ -106,9 +106,9 @@ TEST_CASE("a group's name stands for its recipes, all for every group's, and non
 TEST_CASE("a method that tries what it decides gets a judge, or is told that there is none") {
   class Strict final : public Judge {
    public:
-    Figure retention(const Plan& plan) override {
+    Retained retained(const Plan& plan) override {
       seen.push_back(plan.notes.size());
-      return exact_figure(0.5, Unit::Fraction);
+      return {.accuracy = exact_figure(0.5, Unit::Fraction), .outputs = {}};
     }
     LatencyRatio latency(const Plan&) override { return {}; }
     std::vector<NodeTime> profile(const Plan&) override { return {}; }
@@ -121,7 +121,7 @@ TEST_CASE("a method that tries what it decides gets a judge, or is told that the
                       .parameters = {},
                       .run =
                           [](const Task& task, const Arguments&, const Evidence&, Plan plan) {
-                            plan.notes.push_back(std::to_string(*task.judge->retention(plan).value));
+                            plan.notes.push_back(std::to_string(*task.judge->retained(plan).accuracy.value));
                             return plan;
                           },
                       .judged = true};
@@ -142,7 +142,9 @@ TEST_CASE("a method that tries what it decides gets a judge, or is told that the
   task.judge = &judge;
   CHECK(decide(chain, task).notes.back() == "0.500000");
   CHECK(judge.seen.size() == 1);
-  task.budget.trials = 0;
+  Method broke = trying;
+  broke.budget.trials = 0;
+  chain.links.back().method = &broke;
   CHECK_THROWS_AS(decide(chain, task), Error);
   CHECK(judge.seen.size() == 1);
 }

@@ -38,9 +38,9 @@ std::set<std::string> coded(const Plan& plan) {
 class Told final : public Judge {
  public:
   explicit Told(std::function<double(const std::set<std::string>& coded)> keeps) : keeps_(std::move(keeps)) {}
-  Figure retention(const Plan& plan) override {
+  Retained retained(const Plan& plan) override {
     ++trials;
-    return exact_figure(keeps_(coded(plan)), Unit::Fraction);
+    return {.accuracy = exact_figure(keeps_(coded(plan)), Unit::Fraction), .outputs = {}};
   }
   LatencyRatio latency(const Plan&) override { return {}; }
   std::vector<NodeTime> profile(const Plan&) override { return {}; }

@@ -1,0 +1,181 @@
+// Tries ways to 8 bits, one thing after another, on samples that calibrate nothing: first what decides speed, then, of
+// the fastest, what keeps most of the outputs. Nothing that is slower than the fastest by more than 3 % is taken, and
+// nothing that gains less than can be told from chance.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/progress.h"
+#include "base/stop.h"
+#include "method/catalog.h"
+#include "method/fit.h"
+
+namespace bw {
+namespace {
+
+constexpr double kAsFast = 1.03;   // times the fastest
+constexpr double kWorthIt = 0.97;  // of the error that was left
+
+constexpr Parameter kParameters[] = {
+    {.name = "budget",
+     .type = Parameter::Type::Seconds,
+     .standard = "60s",
+     .says = "how long ways are tried; what has begun is finished",
+     .low = 1,
+     .high = 86'400},
+    {.name = "accuracy",
+     .type = Parameter::Type::Ratio,
+     .standard = "0.99",
+     .says = "share of the float model's accuracy to keep; where the best way keeps less, nodes go back to float",
+     .low = 0,
+     .high = 2},
+};
+
+// What the kernels do is decided by these: whose scales, and when.
+constexpr std::string_view kBeginnings[] = {"int8-static", "int8-static(per_channel=no)", "int8-dynamic"};
+
+// What may be better than what a beginning does by itself; each is added to what was found before.
+struct Way {
+  std::string_view method;
+  double least_budget = 0;  // seconds without which it is not begun
+};
+constexpr Way kWays[] = {{"smooth"}, {"equalize"}, {"range-search"}, {"bias-correction"}, {"adaround(steps=500)", 240}};
+
+Recipe with(Recipe recipe, std::string_view method) {
+  recipe.steps.push_back(parse_recipe(method).steps.front());
+  return recipe;
+}
+
+struct Tried {
+  Recipe recipe;
+  Plan plan;
+  Retained retained;
+  std::optional<double> time;  // over the float model's
+  double error() const { return 1 - retained.outputs.value.value_or(0); }
+  double accuracy() const { return retained.accuracy.value.value_or(0); }
+};
+
+class Search {
+ public:
+  Search(const Task& task, double seconds, double accuracy)
+      : task_(task), budget_(seconds), accuracy_(accuracy), ends_(seconds_now() + seconds) {}
+
+  Plan run() {
+    std::optional<Tried> best;
+    for (const Tried& beginning : beginnings()) {
+      if (best && (best->accuracy() >= accuracy_ || !is_time_left())) break;
+      Tried improved = improve(beginning);
+      if (!best || improved.accuracy() > best->accuracy()) best = std::move(improved);
+    }
+    if (best->accuracy() < accuracy_) best = relaxed(std::move(*best));
+    best->plan.notes.insert(best->plan.notes.begin(), log_.begin(), log_.end());
+    best->plan.notes.push_back(fmt::format("int8-auto takes {}", to_string(best->recipe)));
+    return std::move(best->plan);
+  }
+
+ private:
+  bool is_time_left() const { return seconds_now() < ends_; }
+
+  // Nothing, with the reason in the log, where a method cannot do it to this model.
+  std::optional<Tried> tried(const Recipe& recipe) {
+    throw_if_stopped(task_.stop);
+    const std::string name = to_string(recipe);
+    try {
+      Tried now{recipe, decide(resolve(recipe), task_), {}, {}};
+      require_change(now.plan, task_.graph);
+      now.retained = task_.judge->retained(now.plan);
+      log_.push_back(fmt::format("tried {}: keeps {:.2f} % of the outputs, {:.1f} % of the accuracy", name,
+                                 100 * (1 - now.error()), 100 * now.accuracy()));
+      return now;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::Quantization && error.kind() != ErrorKind::Calibration) throw;
+      log_.push_back(fmt::format("tried {}: {}", name, error.message()));
+      return std::nullopt;
+    }
+  }
+
+  // The fastest first, those slower than float left out where others are not. Where the machine was too busy to time
+  // all of them, what computes most in integers passes for the fastest.
+  std::vector<Tried> beginnings() {
+    std::vector<Tried> all;
+    for (const std::string_view text : kBeginnings)
+      if (std::optional<Tried> beginning = tried(parse_recipe(text))) all.push_back(timed(std::move(*beginning)));
+    if (all.empty())
+      throw Error(ErrorKind::Quantization, fmt::format("no way to 8 bits takes this model: {}", log_.back()));
+    if (std::ranges::all_of(all, [](const Tried& t) { return t.time.has_value(); })) {
+      if (std::ranges::any_of(all, [](const Tried& t) { return *t.time < 1; }))
+        std::erase_if(all, [](const Tried& t) { return *t.time >= 1; });
+    } else {
+      for (Tried& one : all) one.time = 2 - fit_of(resolve(one.recipe), task_).work;
+    }
+    const double fastest = *std::ranges::min(all, {}, &Tried::time).time;
+    std::ranges::sort(all, {}, [&](const Tried& t) {  // as fast as the fastest: the most exact first
+      return std::pair(*t.time <= kAsFast * fastest ? 0 : *t.time, t.error());
+    });
+    return all;
+  }
+
+  Tried timed(Tried beginning) {
+    const Figure ratio = task_.judge->latency(beginning.plan).ratio;
+    beginning.time = ratio.value;
+    log_.back() += ratio.value ? fmt::format(", takes {:.2f} of the time", *ratio.value) : ", " + ratio.reason;
+    return beginning;
+  }
+
+  Tried improve(Tried best) {
+    for (const Way& way : kWays) {
+      if (!is_time_left() || way.least_budget > budget_) break;
+      std::optional<Tried> now = tried(with(best.recipe, way.method));
+      if (!now || now->error() > kWorthIt * best.error()) continue;
+      now->time = best.time;
+      best = std::move(*now);
+    }
+    return best;
+  }
+
+  Tried relaxed(Tried best) {
+    const std::string fallback = fmt::format("fallback(accuracy={})", accuracy_);
+    std::optional<Tried> now = tried(with(best.recipe, fallback));
+    return now ? std::move(*now) : std::move(best);
+  }
+
+  const Task& task_;
+  const double budget_, accuracy_, ends_;
+  std::vector<std::string> log_;
+};
+
+// What is certain to be tried.
+Needs needs(const Task& task, const Arguments&) {
+  return bw::needs(resolve(parse_recipe(kBeginnings[0])), task);
+}
+Plan sketched(const Task& task, const Arguments&, Plan plan) {
+  return method_named(kBeginnings[0])
+      .sketch(task, resolve(parse_recipe(kBeginnings[0])).links.front().arguments, std::move(plan));
+}
+
+Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
+  Plan found = Search(task, arguments.number("budget"), arguments.number("accuracy")).run();
+  found.edits.insert(found.edits.begin(), plan.edits.begin(), plan.edits.end());
+  found.notes.insert(found.notes.begin(), plan.notes.begin(), plan.notes.end());
+  return found;
+}
+
+}  // namespace
+
+Method int8_auto() {
+  return {.name = "int8-auto",
+          .says = "tries the methods of 8 bits and takes the fastest, and of these what keeps most; says what it tried",
+          .group = "ptq_8bit",
+          .stage = Stage::Decide,
+          .parameters = kParameters,
+          .needs = needs,
+          .run = run,
+          .sketch = sketched,
+          .judged = true,
+          .budget = {.trials = 60}};
+}
+
+}  // namespace bw

@@ -1,0 +1,135 @@
+// What int8-auto takes, by a judge whose answers are known.
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <set>
+
+#include "base/error.h"
+#include "method/graphs.h"
+
+using namespace bw;
+using namespace bw::test;
+
+namespace {
+
+const Graph& network() {
+  static const Graph kNetwork =
+      graph_of("  input %x: float32[2,8]\n" + weight("w", {8, 6}, 1) + weight("v", {6, 4}, 2) +
+               "  %h: float32[2,6] = MatMul(%x, %w) @ \"first\"\n  %r: float32[2,6] = Relu(%h) @ \"relu\"\n"
+               "  %y: float32[2,4] = MatMul(%r, %v) @ \"second\"\n  output %y: float32[2,4]\n");
+  return kNetwork;
+}
+
+bool has(const Plan& plan, const std::string& part) {
+  return std::ranges::any_of(plan.notes, [&](const auto& note) { return note.find(part) != note.npos; });
+}
+std::size_t integers(const Plan& plan) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(plan.nodes, [](const auto& n) { return n.second.compute == Precision::Integer; }));
+}
+bool is_dynamic(const Plan& plan) {
+  return std::ranges::any_of(plan.nodes, [](const auto& n) { return n.second.compute == Precision::Dynamic; });
+}
+bool by_channel(const Plan& plan) {
+  const auto first = plan.nodes.find("first");
+  return first != plan.nodes.end() && first->second.operands.contains(1) &&
+         first->second.operands.at(1).scales.size() > 1;
+}
+bool was_searched(const Plan& plan) {
+  return has(plan, "the ranges of");
+}
+
+struct Answers {
+  double channel = 0.5, tensor = 0.5, dynamic = 0.8;  // times
+  double (*outputs)(const Plan& plan) = [](const Plan& plan) { return by_channel(plan) ? 0.95 : 0.9; };
+  double (*accuracy)(const Plan& plan) = [](const Plan&) { return 1.0; };
+};
+
+class Told final : public Judge {
+ public:
+  explicit Told(Answers answers) : answers_(answers) {}
+  Retained retained(const Plan& plan) override {
+    return {.accuracy = exact_figure(answers_.accuracy(plan), Unit::Ratio),
+            .outputs = exact_figure(answers_.outputs(plan), Unit::Fraction)};
+  }
+  LatencyRatio latency(const Plan& plan) override {
+    const double time = is_dynamic(plan) ? answers_.dynamic : by_channel(plan) ? answers_.channel : answers_.tensor;
+    if (time == 0) return {missing_figure(Unit::Ratio, "too busy"), Verdict::Inconclusive};
+    return {exact_figure(time, Unit::Ratio), Verdict::Better};
+  }
+  std::vector<NodeTime> profile(const Plan&) override { return {}; }
+
+ private:
+  const Answers answers_;
+};
+
+Plan taken(const Graph& graph, const Inputs& inputs, Answers answers, const std::string& recipe = "int8-auto") {
+  Told judge(answers);
+  Sampled calibrator(inputs);
+  Task task = task_of(graph);
+  task.judge = &judge;
+  task.calibrator = &calibrator;
+  return decide(resolve(parse_recipe(recipe)), task);
+}
+
+Plan taken(Answers answers, const std::string& recipe = "int8-auto") {
+  return taken(network(), {{"x", numbers({2, 8}, 7)}}, answers, recipe);
+}
+
+}  // namespace
+
+TEST_CASE("of what is equally fast the most exact is taken, of the rest the fastest") {
+  CHECK(by_channel(taken({})));
+  CHECK(by_channel(taken({.channel = 0.51})));
+  CHECK_FALSE(by_channel(taken({.channel = 0.6})));
+  CHECK_FALSE(is_dynamic(taken({.channel = 0.6})));
+  CHECK(is_dynamic(taken({.dynamic = 0.3})));
+}
+
+TEST_CASE("what is as exact to three hundredths of its error is not taken, and what is better is") {
+  CHECK_FALSE(was_searched(taken({})));
+  CHECK(was_searched(taken({.outputs = [](const Plan& plan) { return was_searched(plan) ? 0.96 : 0.95; }})));
+  CHECK_FALSE(was_searched(taken({.outputs = [](const Plan& plan) { return was_searched(plan) ? 0.951 : 0.95; }})));
+}
+
+TEST_CASE("a slower beginning is taken where the fastest keeps too little") {
+  const Plan plan = taken({.channel = 0.7, .accuracy = [](const Plan& p) { return by_channel(p) ? 0.995 : 0.9; }});
+  CHECK(by_channel(plan));
+  CHECK(has(plan, "int8-auto takes int8-static"));
+}
+
+TEST_CASE("nodes go back to float where no way keeps what is asked for") {
+  const auto keeps = [](const Plan& plan) { return integers(plan) >= 2 || is_dynamic(plan) ? 0.9 : 0.995; };
+  const Plan plan = taken({.accuracy = keeps});
+  CHECK(integers(plan) == 1);
+  CHECK(has(plan, "+fallback"));
+  CHECK(integers(taken({.accuracy = keeps}, "int8-auto(accuracy=0.85)")) >= 2);
+}
+
+TEST_CASE("what is slower than float is no beginning where another is faster") {
+  const Plan plan =
+      taken({.channel = 1.2, .dynamic = 1.5, .accuracy = [](const Plan& p) { return by_channel(p) ? 1 : 0.5; }});
+  CHECK_FALSE(by_channel(plan));
+}
+
+TEST_CASE("where the machine is too busy for times, what computes most in integers passes for the fastest") {
+  // Whose convolution is computed in floats by the one way that is more exact.
+  const Graph graph =
+      graph_of("  input %x: float32[1,32,4,4]\n" + weight("w", {32, 32, 1, 1}, 1) + weight("v", {512, 4}, 2) +
+               "  %c: float32[1,32,4,4] = Conv(%x, %w) @ \"first\"\n  %f: float32[1,512] = Flatten(%c)\n"
+               "  %y: float32[1,4] = MatMul(%f, %v) @ \"second\"\n  output %y: float32[1,4]\n");
+  const Plan plan =
+      taken(graph, {{"x", numbers({1, 32, 4, 4}, 7)}},
+            {.channel = 0, .dynamic = 0.1, .outputs = [](const Plan& p) { return is_dynamic(p) ? 0.99 : 0.9; }});
+  CHECK_FALSE(is_dynamic(plan));
+  CHECK(has(plan, "tried int8-static: keeps 90.00 % of the outputs, 100.0 % of the accuracy, too busy"));
+}
+
+TEST_CASE("what was tried is told, and why a way does not take the model") {
+  const Plan plan = taken({.channel = 0.4});
+  CHECK(has(plan, "tried int8-static: keeps 95.00 % of the outputs, 100.0 % of the accuracy, takes 0.40 of the time"));
+  CHECK(has(plan, "tried int8-dynamic"));
+  CHECK(has(plan, "int8-auto takes int8-static"));
+  const Graph nothing =
+      graph_of("  input %x: float32[2]\n  %y: float32[2] = Relu(%x) @ \"y\"\n  output %y: float32[2]\n");
+  CHECK_THROWS_AS(taken(nothing, {{"x", numbers({2}, 7)}}, {}), Error);
+}
