@@ -163,6 +163,8 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
   return found;
 }
 
+constexpr std::string_view kUsual[] = {"int8-auto"};
+
 }  // namespace
 
 Method int8_auto() {
@@ -175,7 +177,8 @@ Method int8_auto() {
           .run = run,
           .sketch = sketched,
           .judged = true,
-          .budget = {.trials = 60}};
+          .budget = {.trials = 60},
+          .usual = kUsual};
 }
 
 }  // namespace bw
