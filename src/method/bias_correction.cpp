@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
+#include <set>
 
 #include "base/progress.h"
 #include "base/stop.h"
@@ -43,7 +45,8 @@ struct Corrected {
   NodeId layer;
   NodeId bias_node;
   int bias_input;
-  int axis;  // of the channels, of what it reads and of what it makes
+  int axis;        // of the channels, of what it reads and of what it makes
+  ValueId output;  // where its mean is to be right
 };
 
 // What a layer's outputs have too much on average, by output channel.
@@ -58,14 +61,12 @@ class Corrector {
     std::vector<Corrected> all;
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
       if (const auto found = layer_at(static_cast<NodeId>(n))) all.push_back(*found);
+    look_behind_sums(all);
     return all;
   }
 
   const std::string& input_of(const Corrected& layer) const { return graph_.value(node(layer.layer).input(0)).name; }
-  // With the bias.
-  const std::string& output_of(const Corrected& layer) const {
-    return graph_.value(node(layer.bias_node).output(0)).name;
-  }
+  const std::string& output_of(const Corrected& layer) const { return graph_.value(layer.output).name; }
   const QParams* weight_codes(const Corrected& layer, const Plan& plan) const {
     const auto decision = plan.nodes.find(node(layer.layer).name);
     if (decision == plan.nodes.end() || !decision->second.operands.contains(1)) return nullptr;
@@ -127,7 +128,8 @@ class Corrector {
     const std::int64_t channels = shape[product && !product->transposed ? 1 : 0];
     const int axis = product ? static_cast<int>(input->size()) - 1 : 1;
     if (here.input(2) != kNoValue)
-      return is_vector(here.input(2), channels) ? std::optional(Corrected{id, id, 2, axis}) : std::nullopt;
+      return is_vector(here.input(2), channels) ? std::optional(Corrected{id, id, 2, axis, node(id).output(0)})
+                                                : std::nullopt;
     return with_added_bias(id, channels, axis);
   }
 
@@ -139,7 +141,25 @@ class Corrector {
     const int other = 1 - uses.front().input;
     if (!node(adder).is("Add") || !is_vector(node(adder).input(static_cast<std::size_t>(other)), channels))
       return std::nullopt;
-    return Corrected{id, adder, other, axis};
+    return Corrected{id, adder, other, axis, node(adder).output(0)};
+  }
+
+  // Where a layer's output only goes into a sum, that has the other side's error too, which would go on; of two layers
+  // before one sum the later one takes it upon itself.
+  void look_behind_sums(std::vector<Corrected>& layers) const {
+    std::set<ValueId> taken;
+    for (Corrected& layer : layers | std::views::reverse)
+      if (const ValueId sum = sum_behind(layer.output); sum != kNoValue && taken.insert(sum).second) layer.output = sum;
+  }
+  ValueId sum_behind(ValueId value) const {
+    const auto& uses = links_.uses[static_cast<std::size_t>(value)];
+    if (uses.size() != 1 || uses.front().input < 0 || graph_.is_output(value)) return kNoValue;
+    const Node& adder = node(uses.front().node);
+    const ValueId other = adder.is("Add") ? adder.input(1 - static_cast<std::size_t>(uses.front().input)) : kNoValue;
+    if (other == kNoValue || graph_.is_constant(other) ||
+        graph_.value(other).type.shape != graph_.value(value).type.shape)
+      return kNoValue;
+    return adder.output(0);
   }
 
   const Graph& graph_;

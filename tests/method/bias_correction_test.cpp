@@ -116,6 +116,23 @@ TEST_CASE("what the quantized network itself puts out is right on average, layer
   }
 }
 
+TEST_CASE("behind a sum with what others make the sum is right, and one layer sees to it") {
+  const Graph graph =
+      graph_of("  input %x: float32[64,8]\n" + weight("w", {8, 8}, 1) + weight("a", {8}, 2) + weight("v", {8, 8}, 3) +
+               weight("b", {8}, 4) + weight("u", {8, 5}, 5) + weight("c", {5}, 6) +
+               "  %h: float32[64,8] = Gemm(%x, %w, %a) @ \"h\"\n  %g: float32[64,8] = Gemm(%x, %v, %b) @ \"g\"\n"
+               "  %s: float32[64,8] = Add(%h, %g) @ \"s\"\n  %r: float32[64,8] = Relu(%s)\n"
+               "  %y: float32[64,5] = Gemm(%r, %u, %c) @ \"y\"\n  output %y\n  output %s\n");
+  const Inputs inputs{{"x", numbers({64, 8}, 3)}};
+  const Plan plan = plan_of(graph, "int8-static(per_channel=no)+bias-correction(means=quantized)", inputs);
+  const std::vector<float> met = run(built(graph, plan).graph, inputs)[1], wanted = run(graph, inputs)[1];
+  for (std::size_t c = 0; c < 8; ++c) {
+    double off = 0;
+    for (std::size_t i = c; i < met.size(); i += 8) off += (static_cast<double>(met[i]) - wanted[i]) / 64;
+    CHECK(std::abs(off) < 5e-3);  // its own codes are rounded
+  }
+}
+
 TEST_CASE("layers share passes over the data where there are fewer, and each pass is one") {
   const Graph graph = deep();
   const Inputs inputs{{"x", numbers({64, 8}, 3)}};
