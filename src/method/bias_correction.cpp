@@ -35,7 +35,8 @@ constexpr Parameter kParameters[] = {
     {.name = "passes",
      .type = Parameter::Type::Integer,
      .standard = "8",
-     .says = "over the data, at most, with means=quantized; layers beyond that many one after another share them",
+     .says = "over the data, at most, with means=quantized; where more layers stand one after another, as many of them "
+             "are corrected so, evenly, with the last",
      .low = 1,
      .high = 1000},
 };
@@ -166,22 +167,30 @@ class Corrector {
   const Links links_;
 };
 
-// Layers by how many others stand before them at most, those of few numbers together: at most `count` parts.
+// Layers by how many others stand before them at most, so that those of one part do not see each other. Of more depths
+// than `count` that many are there, evenly, with the last: a layer between them would be corrected for what those
+// before it are corrected for as well.
 std::vector<std::vector<Corrected>> in_order(const Graph& graph, const std::vector<Corrected>& layers,
                                              std::size_t count) {
-  std::vector<std::size_t> before(graph.values.size(), 0), depth(graph.nodes.size(), 0);
+  std::vector<std::size_t> before(graph.values.size(), 0);
+  std::vector<std::vector<Corrected>> by_depth;
+  auto layer = layers.begin();
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    std::size_t depth = 0;
     for (const ValueId input : graph.nodes[n].inputs)
-      if (input != kNoValue) depth[n] = std::max(depth[n], before[static_cast<std::size_t>(input)]);
-    const bool counts = std::ranges::find(layers, static_cast<NodeId>(n), &Corrected::layer) != layers.end();
+      if (input != kNoValue) depth = std::max(depth, before[static_cast<std::size_t>(input)]);
+    if (layer != layers.end() && layer->layer == static_cast<NodeId>(n)) {
+      by_depth.resize(std::max(by_depth.size(), depth + 1));
+      by_depth[depth++].push_back(*layer++);
+    }
     for (const ValueId output : graph.nodes[n].outputs)
-      if (output != kNoValue) before[static_cast<std::size_t>(output)] = depth[n] + (counts ? 1 : 0);
+      if (output != kNoValue) before[static_cast<std::size_t>(output)] = depth;
   }
-  std::size_t deepest = 0;
-  for (const Corrected& layer : layers) deepest = std::max(deepest, depth[static_cast<std::size_t>(layer.layer)] + 1);
-  std::vector<std::vector<Corrected>> parts(std::min(count, deepest));
-  for (const Corrected& layer : layers)
-    parts[depth[static_cast<std::size_t>(layer.layer)] * parts.size() / deepest].push_back(layer);
+  const std::size_t depths = by_depth.size();
+  std::vector<std::vector<Corrected>> parts;
+  for (std::size_t depth = 0; depth < depths; ++depth)
+    if (depths <= count || (depth + 1) * count / depths > depth * count / depths)
+      parts.push_back(std::move(by_depth[depth]));
   return parts;
 }
 
@@ -192,11 +201,11 @@ std::vector<double> channel_means(const Evidence& evidence, const std::string& v
 // The quantized network's means of the layers' outputs.
 std::map<NodeId, std::vector<double>> quantized_means(const Task& task, const Corrector& corrector,
                                                       const Shifts& shifts, std::span<const Corrected> layers,
-                                                      Plan plan) {
-  plan.edits.clear();           // the task's graph has them
-  plan.lowering.erase("form");  // whose values are floats
-  corrector.put(shifts, plan);
-  const Graph quantized = built(task.graph, plan).graph;
+                                                      Plan tried) {
+  tried.edits.clear();           // the task's graph has them
+  tried.lowering.erase("form");  // whose values are floats
+  corrector.put(shifts, tried);
+  const Graph quantized = built(task.graph, tried).graph;
   Needs needs;
   for (const Corrected& layer : layers)
     if (quantized.find(corrector.output_of(layer)) != kNoValue)
