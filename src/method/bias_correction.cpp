@@ -13,13 +13,11 @@
 
 #include "base/progress.h"
 #include "base/stop.h"
-#include "graph/ops/op.h"
 #include "graph/ops/product.h"
 #include "method/catalog.h"
 #include "method/channel_moments.h"
 #include "method/slices.h"
 #include "observe/statistics/channel_mean.h"
-#include "tensor/kernels/layout.h"
 
 namespace bw {
 namespace {
@@ -62,12 +60,23 @@ class Corrector {
     std::vector<Corrected> all;
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
       if (const auto found = layer_at(static_cast<NodeId>(n))) all.push_back(*found);
-    look_behind_sums(all);
     return all;
   }
 
   const std::string& input_of(const Corrected& layer) const { return graph_.value(node(layer.layer).input(0)).name; }
-  const std::string& output_of(const Corrected& layer) const { return graph_.value(layer.output).name; }
+  const std::string& output_of(const Corrected& layer) const { return name_of(layer.output); }
+  // What a value is added to and made into, with nobody else reading it; kNoValue when there is no such sum.
+  ValueId sum_behind(ValueId value) const {
+    const auto& uses = links_.uses[static_cast<std::size_t>(value)];
+    if (uses.size() != 1 || uses.front().input < 0 || graph_.is_output(value)) return kNoValue;
+    const Node& adder = node(uses.front().node);
+    const ValueId other = adder.is("Add") ? adder.input(1 - static_cast<std::size_t>(uses.front().input)) : kNoValue;
+    if (other == kNoValue || graph_.is_constant(other) ||
+        graph_.value(other).type.shape != graph_.value(value).type.shape)
+      return kNoValue;
+    return adder.output(0);
+  }
+  const std::string& name_of(ValueId id) const { return graph_.value(id).name; }
   const QParams* weight_codes(const Corrected& layer, const Plan& plan) const {
     const auto decision = plan.nodes.find(node(layer.layer).name);
     if (decision == plan.nodes.end() || !decision->second.operands.contains(1)) return nullptr;
@@ -80,16 +89,10 @@ class Corrector {
     const Tensor& weight = graph_.value(here.input(1)).initializer;
     const Tensor rounded = dequantize(quantize(weight, codes), codes);
     const std::span<const float> exact = weight.data<float>(), coded = rounded.data<float>();
-    const int made_axis = *find_op(here)->weight_channel_axis(here, static_cast<int>(weight.rank()));
-    const Layout made = layout_along(weight.shape(), made_axis), read = layout_along(weight.shape(), 1 - made_axis);
-    const std::size_t outputs_of_group = made.channels / (means.size() / read.channels);
-    std::vector<double> shift(made.channels, 0);
-    for (std::size_t i = 0; i < exact.size(); ++i) {
-      const std::size_t output = i / made.inner % made.channels;
-      const std::size_t input = i / read.inner % read.channels + output / outputs_of_group * read.channels;
-      shift[output] += (static_cast<double>(coded[i]) - static_cast<double>(exact[i])) * means[input];
-    }
-    return shift;
+    std::vector<double> errors(exact.size());
+    for (std::size_t i = 0; i < errors.size(); ++i)
+      errors[i] = static_cast<double>(coded[i]) - static_cast<double>(exact[i]);
+    return output_means(here, weight.shape(), errors, means);
   }
 
   // Takes shifts off the biases.
@@ -143,24 +146,6 @@ class Corrector {
     if (!node(adder).is("Add") || !is_vector(node(adder).input(static_cast<std::size_t>(other)), channels))
       return std::nullopt;
     return Corrected{id, adder, other, axis, node(adder).output(0)};
-  }
-
-  // Where a layer's output only goes into a sum, that has the other side's error too, which would go on; of two layers
-  // before one sum the later one takes it upon itself.
-  void look_behind_sums(std::vector<Corrected>& layers) const {
-    std::set<ValueId> taken;
-    for (Corrected& layer : layers | std::views::reverse)
-      if (const ValueId sum = sum_behind(layer.output); sum != kNoValue && taken.insert(sum).second) layer.output = sum;
-  }
-  ValueId sum_behind(ValueId value) const {
-    const auto& uses = links_.uses[static_cast<std::size_t>(value)];
-    if (uses.size() != 1 || uses.front().input < 0 || graph_.is_output(value)) return kNoValue;
-    const Node& adder = node(uses.front().node);
-    const ValueId other = adder.is("Add") ? adder.input(1 - static_cast<std::size_t>(uses.front().input)) : kNoValue;
-    if (other == kNoValue || graph_.is_constant(other) ||
-        graph_.value(other).type.shape != graph_.value(value).type.shape)
-      return kNoValue;
-    return adder.output(0);
   }
 
   const Graph& graph_;
@@ -219,11 +204,27 @@ std::map<NodeId, std::vector<double>> quantized_means(const Task& task, const Co
   return means;
 }
 
+// Where a layer's output only goes into a sum, that has the other side's error too, which would go on: the sum is made
+// right, by the last of the layers before it alone.
+void look_behind_sums(const Corrector& corrector, std::vector<std::vector<Corrected>>& parts) {
+  std::set<ValueId> taken;
+  for (std::vector<Corrected>& part : parts | std::views::reverse)
+    for (std::size_t i = part.size(); i-- > 0;) {
+      const ValueId sum = corrector.sum_behind(part[i].output);
+      if (sum == kNoValue) continue;
+      if (taken.insert(sum).second)
+        part[i].output = sum;
+      else
+        part.erase(part.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+}
+
 // From the first layers to the last: what the quantized network puts out beyond the float one, with the layers before
 // corrected already.
 void correct_in_order(const Task& task, const Corrector& corrector, const std::vector<Corrected>& layers,
                       const Evidence& evidence, std::size_t passes, const Plan& plan, Shifts& shifts) {
-  const std::vector<std::vector<Corrected>> parts = in_order(task.graph, layers, passes);
+  std::vector<std::vector<Corrected>> parts = in_order(task.graph, layers, passes);
+  look_behind_sums(corrector, parts);
   Progress progress(*task.console, "bias-correction: passes over the data", parts.size());
   for (const std::vector<Corrected>& part : parts) {
     throw_if_stopped(task.stop);
@@ -244,7 +245,9 @@ Needs needs(const Task& task, const Arguments& arguments) {
   const Corrector corrector(task.graph);
   for (const Corrected& layer : corrector.layers()) {
     needs.add(corrector.input_of(layer), {ChannelMeanStatistic::kName, layer.axis});
-    if (means == "quantized") needs.add(corrector.output_of(layer), {ChannelMeanStatistic::kName, layer.axis});
+    if (means != "quantized") continue;
+    for (const ValueId output : {layer.output, corrector.sum_behind(layer.output)})
+      if (output != kNoValue) needs.add(corrector.name_of(output), {ChannelMeanStatistic::kName, layer.axis});
   }
   return needs;
 }
