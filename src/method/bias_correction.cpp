@@ -8,16 +8,16 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
+#include <set>
 
 #include "base/progress.h"
 #include "base/stop.h"
-#include "graph/ops/op.h"
 #include "graph/ops/product.h"
 #include "method/catalog.h"
 #include "method/channel_moments.h"
 #include "method/slices.h"
 #include "observe/statistics/channel_mean.h"
-#include "tensor/kernels/layout.h"
 
 namespace bw {
 namespace {
@@ -33,7 +33,8 @@ constexpr Parameter kParameters[] = {
     {.name = "passes",
      .type = Parameter::Type::Integer,
      .standard = "8",
-     .says = "over the data, at most, with means=quantized; layers beyond that many one after another share them",
+     .says = "over the data, at most, with means=quantized; where more layers stand one after another, as many of them "
+             "are corrected so, evenly, with the last",
      .low = 1,
      .high = 1000},
 };
@@ -43,7 +44,8 @@ struct Corrected {
   NodeId layer;
   NodeId bias_node;
   int bias_input;
-  int axis;  // of the channels, of what it reads and of what it makes
+  int axis;        // of the channels, of what it reads and of what it makes
+  ValueId output;  // where its mean is to be right
 };
 
 // What a layer's outputs have too much on average, by output channel.
@@ -62,10 +64,19 @@ class Corrector {
   }
 
   const std::string& input_of(const Corrected& layer) const { return graph_.value(node(layer.layer).input(0)).name; }
-  // With the bias.
-  const std::string& output_of(const Corrected& layer) const {
-    return graph_.value(node(layer.bias_node).output(0)).name;
+  const std::string& output_of(const Corrected& layer) const { return name_of(layer.output); }
+  // What a value is added to and made into, with nobody else reading it; kNoValue when there is no such sum.
+  ValueId sum_behind(ValueId value) const {
+    const auto& uses = links_.uses[static_cast<std::size_t>(value)];
+    if (uses.size() != 1 || uses.front().input < 0 || graph_.is_output(value)) return kNoValue;
+    const Node& adder = node(uses.front().node);
+    const ValueId other = adder.is("Add") ? adder.input(1 - static_cast<std::size_t>(uses.front().input)) : kNoValue;
+    if (other == kNoValue || graph_.is_constant(other) ||
+        graph_.value(other).type.shape != graph_.value(value).type.shape)
+      return kNoValue;
+    return adder.output(0);
   }
+  const std::string& name_of(ValueId id) const { return graph_.value(id).name; }
   const QParams* weight_codes(const Corrected& layer, const Plan& plan) const {
     const auto decision = plan.nodes.find(node(layer.layer).name);
     if (decision == plan.nodes.end() || !decision->second.operands.contains(1)) return nullptr;
@@ -78,16 +89,10 @@ class Corrector {
     const Tensor& weight = graph_.value(here.input(1)).initializer;
     const Tensor rounded = dequantize(quantize(weight, codes), codes);
     const std::span<const float> exact = weight.data<float>(), coded = rounded.data<float>();
-    const int made_axis = *find_op(here)->weight_channel_axis(here, static_cast<int>(weight.rank()));
-    const Layout made = layout_along(weight.shape(), made_axis), read = layout_along(weight.shape(), 1 - made_axis);
-    const std::size_t outputs_of_group = made.channels / (means.size() / read.channels);
-    std::vector<double> shift(made.channels, 0);
-    for (std::size_t i = 0; i < exact.size(); ++i) {
-      const std::size_t output = i / made.inner % made.channels;
-      const std::size_t input = i / read.inner % read.channels + output / outputs_of_group * read.channels;
-      shift[output] += (static_cast<double>(coded[i]) - static_cast<double>(exact[i])) * means[input];
-    }
-    return shift;
+    std::vector<double> errors(exact.size());
+    for (std::size_t i = 0; i < errors.size(); ++i)
+      errors[i] = static_cast<double>(coded[i]) - static_cast<double>(exact[i]);
+    return output_means(here, weight.shape(), errors, means);
   }
 
   // Takes shifts off the biases.
@@ -127,7 +132,8 @@ class Corrector {
     const std::int64_t channels = shape[product && !product->transposed ? 1 : 0];
     const int axis = product ? static_cast<int>(input->size()) - 1 : 1;
     if (here.input(2) != kNoValue)
-      return is_vector(here.input(2), channels) ? std::optional(Corrected{id, id, 2, axis}) : std::nullopt;
+      return is_vector(here.input(2), channels) ? std::optional(Corrected{id, id, 2, axis, node(id).output(0)})
+                                                : std::nullopt;
     return with_added_bias(id, channels, axis);
   }
 
@@ -139,29 +145,37 @@ class Corrector {
     const int other = 1 - uses.front().input;
     if (!node(adder).is("Add") || !is_vector(node(adder).input(static_cast<std::size_t>(other)), channels))
       return std::nullopt;
-    return Corrected{id, adder, other, axis};
+    return Corrected{id, adder, other, axis, node(adder).output(0)};
   }
 
   const Graph& graph_;
   const Links links_;
 };
 
-// Layers by how many others stand before them at most, those of few numbers together: at most `count` parts.
+// Layers by how many others stand before them at most, so that those of one part do not see each other. Of more depths
+// than `count` that many are there, evenly, with the last: a layer between them would be corrected for what those
+// before it are corrected for as well.
 std::vector<std::vector<Corrected>> in_order(const Graph& graph, const std::vector<Corrected>& layers,
                                              std::size_t count) {
-  std::vector<std::size_t> before(graph.values.size(), 0), depth(graph.nodes.size(), 0);
+  std::vector<std::size_t> before(graph.values.size(), 0);
+  std::vector<std::vector<Corrected>> by_depth;
+  auto layer = layers.begin();
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    std::size_t depth = 0;
     for (const ValueId input : graph.nodes[n].inputs)
-      if (input != kNoValue) depth[n] = std::max(depth[n], before[static_cast<std::size_t>(input)]);
-    const bool counts = std::ranges::find(layers, static_cast<NodeId>(n), &Corrected::layer) != layers.end();
+      if (input != kNoValue) depth = std::max(depth, before[static_cast<std::size_t>(input)]);
+    if (layer != layers.end() && layer->layer == static_cast<NodeId>(n)) {
+      by_depth.resize(std::max(by_depth.size(), depth + 1));
+      by_depth[depth++].push_back(*layer++);
+    }
     for (const ValueId output : graph.nodes[n].outputs)
-      if (output != kNoValue) before[static_cast<std::size_t>(output)] = depth[n] + (counts ? 1 : 0);
+      if (output != kNoValue) before[static_cast<std::size_t>(output)] = depth;
   }
-  std::size_t deepest = 0;
-  for (const Corrected& layer : layers) deepest = std::max(deepest, depth[static_cast<std::size_t>(layer.layer)] + 1);
-  std::vector<std::vector<Corrected>> parts(std::min(count, deepest));
-  for (const Corrected& layer : layers)
-    parts[depth[static_cast<std::size_t>(layer.layer)] * parts.size() / deepest].push_back(layer);
+  const std::size_t depths = by_depth.size();
+  std::vector<std::vector<Corrected>> parts;
+  for (std::size_t depth = 0; depth < depths; ++depth)
+    if (depths <= count || (depth + 1) * count / depths > depth * count / depths)
+      parts.push_back(std::move(by_depth[depth]));
   return parts;
 }
 
@@ -172,11 +186,11 @@ std::vector<double> channel_means(const Evidence& evidence, const std::string& v
 // The quantized network's means of the layers' outputs.
 std::map<NodeId, std::vector<double>> quantized_means(const Task& task, const Corrector& corrector,
                                                       const Shifts& shifts, std::span<const Corrected> layers,
-                                                      Plan plan) {
-  plan.edits.clear();           // the task's graph has them
-  plan.lowering.erase("form");  // whose values are floats
-  corrector.put(shifts, plan);
-  const Graph quantized = built(task.graph, plan).graph;
+                                                      Plan tried) {
+  tried.edits.clear();           // the task's graph has them
+  tried.lowering.erase("form");  // whose values are floats
+  corrector.put(shifts, tried);
+  const Graph quantized = built(task.graph, tried).graph;
   Needs needs;
   for (const Corrected& layer : layers)
     if (quantized.find(corrector.output_of(layer)) != kNoValue)
@@ -190,11 +204,27 @@ std::map<NodeId, std::vector<double>> quantized_means(const Task& task, const Co
   return means;
 }
 
+// Where a layer's output only goes into a sum, that has the other side's error too, which would go on: the sum is made
+// right, by the last of the layers before it alone.
+void look_behind_sums(const Corrector& corrector, std::vector<std::vector<Corrected>>& parts) {
+  std::set<ValueId> taken;
+  for (std::vector<Corrected>& part : parts | std::views::reverse)
+    for (std::size_t i = part.size(); i-- > 0;) {
+      const ValueId sum = corrector.sum_behind(part[i].output);
+      if (sum == kNoValue) continue;
+      if (taken.insert(sum).second)
+        part[i].output = sum;
+      else
+        part.erase(part.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+}
+
 // From the first layers to the last: what the quantized network puts out beyond the float one, with the layers before
 // corrected already.
 void correct_in_order(const Task& task, const Corrector& corrector, const std::vector<Corrected>& layers,
                       const Evidence& evidence, std::size_t passes, const Plan& plan, Shifts& shifts) {
-  const std::vector<std::vector<Corrected>> parts = in_order(task.graph, layers, passes);
+  std::vector<std::vector<Corrected>> parts = in_order(task.graph, layers, passes);
+  look_behind_sums(corrector, parts);
   Progress progress(*task.console, "bias-correction: passes over the data", parts.size());
   for (const std::vector<Corrected>& part : parts) {
     throw_if_stopped(task.stop);
@@ -215,7 +245,9 @@ Needs needs(const Task& task, const Arguments& arguments) {
   const Corrector corrector(task.graph);
   for (const Corrected& layer : corrector.layers()) {
     needs.add(corrector.input_of(layer), {ChannelMeanStatistic::kName, layer.axis});
-    if (means == "quantized") needs.add(corrector.output_of(layer), {ChannelMeanStatistic::kName, layer.axis});
+    if (means != "quantized") continue;
+    for (const ValueId output : {layer.output, corrector.sum_behind(layer.output)})
+      if (output != kNoValue) needs.add(corrector.name_of(output), {ChannelMeanStatistic::kName, layer.axis});
   }
   return needs;
 }

@@ -6,6 +6,9 @@
 #include <numbers>
 #include <optional>
 
+#include "graph/ops/op.h"
+#include "tensor/kernels/layout.h"
+
 namespace bw {
 namespace {
 
@@ -164,6 +167,20 @@ MeanVariance clipped_normal(MeanVariance normal, double low, double high) {
                         normal.variance * (times_density(a) - times_density(b)) + (below > 0 ? at_low * low : 0) +
                         (above > 0 ? at_high * high : 0);
   return {first, std::max(0.0, second - first * first)};
+}
+
+std::vector<double> output_means(const Node& layer, const Shape& shape, std::span<const double> weight,
+                                 const std::vector<double>& inputs) {
+  const int made_axis = *find_op(layer)->weight_channel_axis(layer, static_cast<int>(shape.size()));
+  const Layout made = layout_along(shape, made_axis), read = layout_along(shape, 1 - made_axis);
+  const std::size_t outputs_of_group = made.channels / (inputs.size() / read.channels);
+  std::vector<double> means(made.channels, 0);
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    const std::size_t output = i / made.inner % made.channels;
+    const std::size_t input = i / read.inner % read.channels + output / outputs_of_group * read.channels;
+    means[output] += weight[i] * inputs[input];
+  }
+  return means;
 }
 
 std::map<std::string, ChannelMoments> stated_moments(const Task& task, std::span<const Edit> edits) {

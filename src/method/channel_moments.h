@@ -22,6 +22,11 @@ struct MeanVariance {
 };
 MeanVariance clipped_normal(MeanVariance normal, double low, double high);
 
+// Means of a layer's outputs, without its bias, whose inputs have these means wherever it reads them, zeros of padding
+// not counted: by output channel, of a Conv's or a plain product's weight.
+std::vector<double> output_means(const Node& layer, const Shape& shape, std::span<const double> weight,
+                                 const std::vector<double>& inputs);
+
 // By value of task.graph: those that a BatchNormalization of task.stored made (preparation folds it into the layer,
 // whose output keeps the name) or one of the graph itself, with the factors of these edits; and what sums, Relu, Clip
 // and pools of averages make of them. Values whose bias an edit replaced are not among them.

@@ -14,6 +14,7 @@
 
 #include "graph/ops/op.h"
 #include "graph/ops/product.h"
+#include "method/absorption.h"
 #include "method/catalog.h"
 #include "method/slices.h"
 #include "observe/statistics/channel_range.h"
@@ -34,6 +35,13 @@ constexpr Parameter kParameters[] = {
          "kept: channels that a Clip cuts off are left as they are (needs data where there are Clips); spread: each "
          "channel gets a bound of its own, by a Min that integer kernels may not have",
      .choices = "kept|spread"},
+    {.name = "absorb",
+     .type = Parameter::Type::Choice,
+     .standard = "no",
+     .says =
+         "what is never missing of a channel goes into the next layer's bias: no; the least that was seen; or three "
+         "deviations below the mean that a batch normalization states, without data",
+     .choices = "no|seen|normalization"},
 };
 
 // The largest magnitude of a layer's weight for each pair of an output and an input channel, whose factors come on top.
@@ -101,7 +109,11 @@ Magnitudes magnitudes_of(const Tensor& weight, int made, int read) {
 
 class Equalizer {
  public:
-  Equalizer(const Graph& graph, bool spread) : graph_(graph), links_(link(graph)), spread_(spread) {
+  Equalizer(const Graph& graph, const Arguments& arguments)
+      : graph_(graph),
+        links_(link(graph)),
+        spread_(arguments.text("clips") == "spread"),
+        absorb_(arguments.text("absorb")) {
     for (std::size_t n = 0; n < graph.nodes.size(); ++n) add_layer(static_cast<NodeId>(n));
     for (auto& [node, layer] : layers_) add_pair(node, layer);
   }
@@ -112,10 +124,13 @@ class Equalizer {
     for (const Pair& pair : pairs_)
       for (const NodeId clip : pair.clips)
         if (!spread_) needs.add(clipped(clip), {ChannelRangeStatistic::kName, 1});
+    if (absorb_ == "seen") needs.add(absorber_.needs());
     return needs;
   }
 
-  void look_at(const Evidence& evidence) {
+  void look_at(const Task& task, const Evidence& evidence) {
+    if (absorb_ == "seen") absorber_.look_at(evidence);
+    if (absorb_ == "normalization") absorber_.believe(stated_moments(task, {}));
     for (Pair& pair : pairs_)
       for (const NodeId clip : pair.clips)
         if (!spread_)
@@ -132,6 +147,7 @@ class Equalizer {
   }
 
   void edit(Plan& plan) {
+    const std::size_t lowered = absorber_.edit(editor_, plan);
     for (const Pair& pair : pairs_) {
       const Layer& first = layers_.at(pair.first);
       std::vector<Slices> made = first.biases;
@@ -143,6 +159,7 @@ class Equalizer {
         if (spread_) spread(clip, first.magnitudes.made, plan);
     }
     plan.notes.push_back(fmt::format("{} pairs of layers are equalized", pairs_.size()));
+    if (absorb_ != "no") plan.notes.push_back(fmt::format("the biases of {} channels are absorbed", lowered));
     if (spread_count_ > 0)
       plan.notes.push_back(fmt::format("{} Clip became Relu and Min, with a bound for each channel", spread_count_));
     if (left_ > 0) plan.notes.push_back(fmt::format("{} channels stay as they are, since a Clip cuts them off", left_));
@@ -184,6 +201,7 @@ class Equalizer {
   void add_pair(NodeId first, Layer& layer) {
     Pair pair{.first = first, .second = kNoNode, .clips = {}};
     std::vector<Slices> biases;
+    std::vector<NodeId> between;
     const std::size_t channels = layer.magnitudes.made.size();
     for (NodeId at = only_user(node(first).output(0)); at != kNoNode; at = only_user(node(at).output(0))) {
       if (const auto next = layers_.find(at); next != layers_.end()) {
@@ -197,10 +215,33 @@ class Equalizer {
         pair.clips.push_back(at);
       else if (!lets_factors_pass(at, channels))
         return;
+      between.push_back(at);
     }
     if (pair.second == kNoNode) return;
+    add_absorption(pair, between);
     layer.biases.insert(layer.biases.end(), biases.begin(), biases.end());
     pairs_.push_back(std::move(pair));
+  }
+
+  // By channel: what a layer adds itself, or the Add right behind it.
+  std::optional<Slices> bias_of(NodeId id) const {
+    const auto channels = static_cast<std::int64_t>(layers_.at(id).magnitudes.made.size());
+    if (const ValueId own = node(id).input(2); own != kNoValue)
+      return graph_.value(own).initializer.shape() == Shape{channels} ? std::optional(Slices{id, 2, 0}) : std::nullopt;
+    const NodeId behind = only_user(node(id).output(0));
+    return behind == kNoNode ? std::nullopt : added_bias(behind, static_cast<std::size_t>(channels));
+  }
+
+  void add_absorption(const Pair& pair, const std::vector<NodeId>& between) {
+    const auto bias = bias_of(pair.first), next_bias = bias_of(pair.second);
+    if (!bias || !next_bias) return;
+    const ValueId cut = node(bias->node).output(0);
+    const auto& shape = graph_.value(cut).type.shape;
+    if (!shape) return;
+    const int axis = by_last_axis(pair.first) ? static_cast<int>(shape->size()) - 1 : 1;
+    float bound = std::numeric_limits<float>::infinity();
+    for (const NodeId clip : pair.clips) bound = std::min(bound, bound_of(clip));
+    absorber_.add({*bias, *next_bias, pair.second, cut, axis, bound}, between);
   }
 
   // Of the Add of a vector behind a product.
@@ -316,25 +357,23 @@ class Equalizer {
   std::map<NodeId, Layer> layers_;  // in the graph's order
   std::vector<Pair> pairs_;
   SliceEditor editor_{graph_, links_};
+  Absorber absorber_{graph_};
   const bool spread_;
+  const std::string absorb_;
   std::size_t spread_count_ = 0, left_ = 0;
 };
 
-bool spreads(const Arguments& arguments) {
-  return arguments.text("clips") == "spread";
-}
-
 Needs needs(const Task& task, const Arguments& arguments) {
-  return Equalizer(task.graph, spreads(arguments)).needs();
+  return Equalizer(task.graph, arguments).needs();
 }
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan) {
-  Equalizer equalizer(task.graph, spreads(arguments));
+  Equalizer equalizer(task.graph, arguments);
   if (!equalizer.any()) {
     plan.notes.emplace_back("no two layers follow each other so that channels could be equalized");
     return plan;
   }
-  equalizer.look_at(evidence);
+  equalizer.look_at(task, evidence);
   equalizer.settle();
   equalizer.edit(plan);
   return plan;
@@ -342,7 +381,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence,
 
 // Clips stay, and what they cut off is not known: every channel may get a factor.
 Plan sketch(const Task& task, const Arguments& arguments, Plan plan) {
-  Equalizer equalizer(task.graph, spreads(arguments));
+  Equalizer equalizer(task.graph, arguments);
   if (equalizer.any()) equalizer.edit(plan);
   return plan;
 }

@@ -1,11 +1,12 @@
-// Ranges by what they do to the layers that read what they code: of all ranges that are tried for a value, and of all
-// scales for a weight, those of the least squared error of the layers' outputs are taken, on rows that calibration kept
-// of their inputs, with activation and weight coded. What is tried are the present range, those of the observers, OCTAV
-// among them (Sakr et al. 2022), and a grid around the best of them; so nothing gets worse by this measure.
+// Ranges by what they do to a value and to the layers that read it: of all ranges that are tried for a value, and of
+// all scales for a weight, those of the least squared error are taken: of the layers' outputs, on rows that calibration
+// kept of their inputs, with activation and weight coded, and of the value, on all that calibration saw. What is tried
+// are the present range, those of the observers, OCTAV among them (Sakr et al. 2022), and grids around the best of
+// them; so nothing gets worse by this measure.
 //
-// Values that moves hand on share one range, which counts in all of their readers. Errors of readers are relative to
-// the power of what they put out. Whoever computes on the codes without a weight (a sum, a pool) reads the value
-// itself.
+// Values that moves hand on share one range, which counts in all of their readers. Each error is relative to the power
+// of what it is an error of, and their sum counts. The value's own stands for readers without a weight (a sum, a pool),
+// and for the rare large numbers of which no row was kept.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -56,7 +57,6 @@ struct Group {
   std::vector<std::string> values;
   QParams params;
   std::vector<Reader> layers;
-  bool itself = false;  // others than layers read it
 };
 
 // The plan's groups of values, and what has to be seen to try ranges on them.
@@ -86,11 +86,8 @@ class Groups {
 
   Group group(ValueId source, const Evidence& evidence) const {
     const Found& found = found_.at(source);
-    Group group{.source = source,
-                .values = found.values,
-                .params = plan_.values.at(found.values.front()),
-                .layers = {},
-                .itself = found.itself};
+    Group group{
+        .source = source, .values = found.values, .params = plan_.values.at(found.values.front()), .layers = {}};
     for (const auto& [id, patches] : found.layers) {
       const auto& kept = evidence.value(patches.value).get<ReservoirStatistic>(patches.axis);
       const QParams& weight = plan_.nodes.at(node(id).name).operands.at(1);
@@ -103,7 +100,6 @@ class Groups {
   struct Found {
     std::vector<std::string> values;
     std::map<NodeId, Patches> layers;
-    bool itself = false;
   };
 
   const Node& node(NodeId id) const { return task_.graph.node(id); }
@@ -129,20 +125,9 @@ class Groups {
   }
 
   void add_reader(NodeId id) {
-    if (moves(id)) return;
-    for (const ValueId input : node(id).inputs)
-      if (is_coded(input) && reads_codes(id, input)) found_.at(source_of(input)).itself |= !add_layer(id, input);
-  }
-  // Floats that nobody made of codes are read as they are.
-  bool reads_codes(NodeId id, ValueId input) const {
-    return is_integer(id) || is_integer(links_.producer[static_cast<std::size_t>(input)]);
-  }
-  bool add_layer(NodeId id, ValueId input) {
-    const auto decision = plan_.nodes.find(node(id).name);
-    if (!is_integer(id) || input != node(id).input(0) || !decision->second.operands.contains(1)) return false;
-    const auto patches = add_patches(looked_at_, id);
-    if (patches) found_.at(source_of(input)).layers.emplace(id, *patches);
-    return patches.has_value();
+    if (!is_integer(id) || !is_coded(node(id).input(0)) || !plan_.nodes.at(node(id).name).operands.contains(1)) return;
+    if (const auto patches = add_patches(looked_at_, id))
+      found_.at(source_of(node(id).input(0))).layers.emplace(id, *patches);
   }
 
   const Task& task_;
@@ -202,7 +187,7 @@ class Search {
  public:
   Search(Group& group, const ValueEvidence& seen, bool pairs_saturate)
       : group_(group), seen_(seen), pairs_saturate_(pairs_saturate) {
-    if (group.itself) add_bins(signed_bins(seen.get<Histogram>(), Histogram::kBins));
+    add_bins(signed_bins(seen.get<Histogram>(), Histogram::kBins));
     code_weights();
   }
 
@@ -233,7 +218,7 @@ class Search {
     for (const Reader& reader : group_.layers) factors_.push_back(coded_factor(reader.rows, reader.weight));
   }
 
-  // The sum of the readers' errors, each over the power of its output.
+  // The sum of the value's own error and the readers', each over the power of what it is of.
   double error_of(const QParams& params) const {
     double sum = error_of_itself(params);
     for (std::size_t i = 0; i < group_.layers.size(); ++i) {
@@ -305,7 +290,7 @@ class Search {
   Group& group_;
   const ValueEvidence& seen_;  // of the source
   const bool pairs_saturate_;
-  std::vector<float> values_;  // of the source, by bins of its histogram, where it counts itself
+  std::vector<float> values_;  // of the source, by bins of its histogram
   std::vector<double> counts_;
   std::vector<std::vector<float>> factors_;  // the readers' weights as coded
 };

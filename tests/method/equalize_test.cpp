@@ -211,6 +211,102 @@ TEST_CASE("dead channels get no factor") {
   CHECK(factors_of(plan, 0).at("v") == std::vector<float>{2, 1, 1});
 }
 
+namespace {
+
+// Two convolutions of single places; the first has channels that are always far above zero.
+std::string biased(const std::string& nodes, const std::string& second = "Conv(%m, %v, %c)") {
+  return "  input %x: float32[1,3,6,6]\n" + weight("w", {4, 3, 1, 1}, 1, 0.2) +
+         "  const %b: float32[4] = float32[4] {9, 0, 4, -3}\n" + weight("v", {5, 4, 1, 1}, 3) +
+         weight("big", {5, 4, 3, 3}, 4) + weight("c", {5}, 5) +
+         "  const %zero: float32[] = float32[] {0}\n  const %six: float32[] = float32[] {8.5}\n"
+         "  %h: float32[1,4,6,6] = Conv(%x, %w, %b) @ \"h\"\n" +
+         nodes + "  %y = " + second + "\n  output %y\n";
+}
+
+// What is taken off the first layer's bias, by channel.
+std::vector<float> absorbed(const std::string& body) {
+  const Graph graph = graph_of(body);
+  const Plan plan = plan_of(graph, "equalize(absorb=seen)", {{"x", numbers({1, 3, 6, 6}, 3, 2)}});
+  std::vector<float> off(4, 0);
+  for (const Edit& edit : plan.edits)
+    if (const auto* replaced = std::get_if<ReplaceConstant>(&edit); replaced != nullptr && replaced->constant == "b")
+      for (std::size_t c = 0; c < 4; ++c)
+        off[c] = graph.value(graph.find("b")).initializer.data<float>()[c] - replaced->content.data<float>()[c];
+  return off;
+}
+
+}  // namespace
+
+TEST_CASE("what is never missing of a channel goes into the next layer's bias") {
+  const std::string body = biased("  %m: float32[1,4,6,6] = Relu(%h)\n");
+  check_same_outputs(body, "equalize(absorb=seen)", {1, 3, 6, 6});
+  Graph cut = graph_of(body);
+  cut.outputs = {cut.find("h")};
+  const std::vector<float> seen = outputs(cut, {{"x", numbers({1, 3, 6, 6}, 3, 2)}}), off = absorbed(body);
+  for (std::size_t c = 0; c < 4; ++c)
+    CHECK(off[c] ==
+          Approx(std::max(0.0f, *std::min_element(seen.begin() + c * 36, seen.begin() + (c + 1) * 36))).margin(1e-5));
+  CHECK((off[0] > 3 && off[1] == 0 && off[2] > 0 && off[3] == 0));
+  CHECK_FALSE(needs_data(resolve(parse_recipe("equalize")), task_of(graph_of(body))));
+  CHECK(needs_data(resolve(parse_recipe("equalize(absorb=seen)")), task_of(graph_of(body))));
+}
+
+TEST_CASE("nothing is absorbed where zeros are read that were not lowered, or a Clip cuts off") {
+  const std::string relu = "  %m: float32[1,4,6,6] = Relu(%h)\n";
+  const std::vector<float> none(4, 0);
+  CHECK(absorbed(biased(relu, "Conv(%m, %big, %c) {pads = ints [1, 1, 1, 1]}")) == none);
+  CHECK(absorbed(biased(relu, "Conv(%m, %big, %c) {auto_pad = \"SAME_UPPER\"}")) == none);
+  CHECK(absorbed(biased(relu, "Conv(%m, %v)")) == none);
+  CHECK(absorbed(biased(relu, "Conv(%m, %big, %c)")) != none);
+  check_same_outputs(biased(relu, "Conv(%m, %big, %c)"), "equalize(absorb=seen)", {1, 3, 6, 6});
+  const std::string clip = "  %m: float32[1,4,6,6] = Clip(%h, %zero, %six)\n";
+  CHECK((absorbed(biased(clip))[0] == 0 && absorbed(biased(clip))[2] > 0));
+  check_same_outputs(biased(clip), "equalize(absorb=seen)", {1, 3, 6, 6});
+  const std::string pool = relu + "  %q = AveragePool(%m) {kernel_shape = ints [2, 2], pads = ints [1, 1, 1, 1]";
+  CHECK(absorbed(biased(pool + ", count_include_pad = 1}\n", "Conv(%q, %v, %c)")) == none);
+  CHECK(absorbed(biased(pool + "}\n", "Conv(%q, %v, %c)")) != none);
+  check_same_outputs(biased(pool + "}\n", "Conv(%q, %v, %c)"), "equalize(absorb=seen)", {1, 3, 6, 6});
+}
+
+TEST_CASE("a bias between two pairs gives to the one and takes from the other") {
+  const std::string body = "  input %x: float32[1,3,6,6]\n" + weight("w", {4, 3, 1, 1}, 1, 0.2) +
+                           weight("v", {4, 4, 1, 1}, 3, 0.2) + weight("u", {5, 4, 1, 1}, 4) + weight("c", {5}, 5) +
+                           "  const %b: float32[4] = float32[4] {9, 8, 7, -3}\n"
+                           "  %h: float32[1,4,6,6] = Conv(%x, %w, %b)\n  %m: float32[1,4,6,6] = Relu(%h)\n"
+                           "  %g: float32[1,4,6,6] = Conv(%m, %v, %b)\n  %n: float32[1,4,6,6] = Relu(%g)\n"
+                           "  %y = Conv(%n, %u, %c)\n  output %y\n";
+  check_same_outputs(body, "equalize(absorb=seen)", {1, 3, 6, 6});
+  const Plan plan = plan_of(graph_of(body), "equalize(absorb=seen)", {{"x", numbers({1, 3, 6, 6}, 3, 2)}});
+  CHECK(std::ranges::any_of(plan.notes, [](const auto& n) { return n.ends_with("channels are absorbed"); }));
+}
+
+TEST_CASE("normalizations say how low a channel can get, without data") {
+  const Graph stored = parse_graph(
+      "ir_version 8\nopset \"\" 17\ngraph \"g\" {\n  input %x: float32[1,3,4,4]\n" + weight("w", {3, 3, 1, 1}, 1) +
+      weight("v", {2, 3, 1, 1}, 2) + weight("c", {2}, 3) +
+      "  const %scale: float32[3] = float32[3] {1, 1, 2}\n  const %shift: float32[3] = float32[3] {5, 2, 8}\n"
+      "  const %mean: float32[3] = float32[3] {0, 0, 0}\n  const %variance: float32[3] = float32[3] {1, 1, 1}\n"
+      "  %p: float32[1,3,4,4] = Conv(%x, %w)\n"
+      "  %h: float32[1,3,4,4] = BatchNormalization(%p, %scale, %shift, %mean, %variance)\n"
+      "  %m: float32[1,3,4,4] = Relu(%h)\n  %y: float32[1,2,4,4] = Conv(%m, %v, %c) @ \"y\"\n  output %y\n}\n");
+  Graph graph = stored;
+  prepare(graph);
+  onnx::infer_types(graph);
+  Task task = task_of(graph);
+  task.stored = &stored;
+  const Chain chain = resolve(parse_recipe("equalize(absorb=normalization)"));
+  CHECK_FALSE(needs_data(chain, task));
+  const Plan plan = decide(chain, task);
+  const ValueId bias = graph.node(0).input(2);
+  for (const Edit& edit : plan.edits)
+    if (const auto* replaced = std::get_if<ReplaceConstant>(&edit);
+        replaced != nullptr && replaced->constant == graph.value(bias).name)
+      for (const auto& [c, low] : {std::pair{0, 2}, {1, 0}, {2, 2}})
+        CHECK(replaced->content.data<float>()[c] ==
+              Approx(graph.value(bias).initializer.data<float>()[c] - static_cast<float>(low)));
+  CHECK(std::ranges::any_of(plan.notes, [](const auto& n) { return n == "the biases of 2 channels are absorbed"; }));
+}
+
 TEST_CASE("what is decided after a rewriting method is decided for the weights that it left") {
   const Graph graph = golden_graph("equalize.onnx");
   const Plan plan = plan_of(graph, "equalize+int8-static(per_channel=no)", golden_inputs());
