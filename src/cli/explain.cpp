@@ -1,0 +1,84 @@
+// bitwright explain: where a quantized model loses accuracy and time, and what helps.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "cli/catalog.h"
+#include "cli/data_flags.h"
+#include "cli/model_flags.h"
+#include "cli/output.h"
+#include "cli/spelling.h"
+#include "explain/explanation.h"
+#include "report/explanation.h"
+
+namespace bw {
+namespace {
+
+constexpr Positional kPositionals[] = {
+    {.name = "FLOAT", .says = "the model that was quantized", .many = false, .optional = false},
+    {.name = "QUANTIZED", .says = "what was made of it, by whatever tool", .many = false, .optional = false}};
+constexpr Parameter kFlags[] = {
+    kDataFlag,
+    kDataRootFlag,
+    kCalibrationSplitFlag,
+    kEvaluationSplitFlag,
+    {.name = "samples",
+     .type = Parameter::Type::Integer,
+     .standard = "64",
+     .says = "samples of the evaluation split to look at",
+     .low = 1,
+     .high = 1e9,
+     .heading = kDataHeading},
+    {.name = "top",
+     .type = Parameter::Type::Integer,
+     .standard = "20",
+     .says = "how many layers to show, the most damaged first; 0: all",
+     .low = 0,
+     .high = 1e6,
+     .heading = kResultHeading},
+    kWorkerMemoryFlag,
+    kWorkerTimeoutFlag,
+    kUncheckedFlag,
+};
+
+Explanation explanation_of(const Invocation& invocation, const LoadedModel& original, const LoadedModel& quantized) {
+  const Dataset data = open_data_for(original, invocation.flags.text("data"), open_options(invocation));
+  const Split split = data.evaluation();
+  std::vector<std::size_t> indices =
+      choose(split, static_cast<std::size_t>(invocation.flags.integer("samples")), invocation.seed);
+  std::ranges::sort(indices);
+  SharedSamples samples(split, indices);
+  return explain(original, quantized, samples,
+                 {.worker = worker_options(invocation),
+                  .threads = invocation.threads,
+                  .runtime = std::string(targets().front().runtime)});
+}
+
+int run(const Invocation& invocation) {
+  const std::string& data = data_to("look at", invocation);
+  const IntakeOptions intake{.read = read_options(invocation)};
+  const LoadedModel original = load_model(invocation.the("FLOAT"), intake),
+                    quantized = load_model(invocation.the("QUANTIZED"), intake);
+  for (const LoadedModel* model : {&original, &quantized}) say_notes(*model, invocation);
+  const Explained explained{.original = original.path.string(),
+                            .quantized = quantized.path.string(),
+                            .quantize = fmt::format("bitwright quantize {} --data {}", original.path.string(), data),
+                            .explanation = explanation_of(invocation, original, quantized)};
+  put(invocation.json
+          ? to_text(to_json(explained))
+          : explanation_text(explained, static_cast<std::size_t>(invocation.flags.integer("top")), style_of_stdout()));
+  return 0;
+}
+
+}  // namespace
+
+Command explain_command() {
+  return {.name = "explain",
+          .says = "where a quantized model loses accuracy, layer by layer, and what helps",
+          .positionals = kPositionals,
+          .flags = kFlags,
+          .run = run,
+          .example = "bitwright explain MODEL.onnx small.onnx --data FOLDER"};
+}
+
+}  // namespace bw

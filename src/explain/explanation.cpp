@@ -1,0 +1,231 @@
+#include "explain/explanation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "explain/layers.h"
+#include "explain/match.h"
+#include "explain/spelled.h"
+#include "format/format.h"
+#include "format/onnx/onnx.h"
+#include "graph/ops/op.h"
+#include "tensor/convert.h"
+#include "tensor/kernels/layout.h"
+#include "tensor/kernels/saturation.h"
+#include "tensor/transposed.h"
+
+namespace bw {
+namespace {
+
+Likeness likeness_of(const Difference& difference) {
+  return {.sqnr = difference.sqnr(), .cosine = difference.cosine(), .not_finite = difference.not_finite};
+}
+
+double noise_over_signal(const Difference& difference) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (difference.not_finite > 0) return kInfinity;
+  if (difference.noise == 0) return 0;
+  return difference.signal == 0 ? kInfinity : difference.noise / difference.signal;
+}
+
+double peak_over_median(std::vector<float> peaks) {
+  if (peaks.size() < 2) return 1;
+  std::ranges::sort(peaks);
+  const float median = peaks[peaks.size() / 2];
+  return median > 0 ? static_cast<double>(peaks.back()) / static_cast<double>(median) : 1;
+}
+
+// --- weights
+
+std::vector<float> channel_peaks(const std::vector<float>& values, const Shape& shape, int axis) {
+  const Layout layout = layout_along(shape, axis);
+  std::vector<float> peaks(layout.channels, 0);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    float& peak = peaks[i / layout.inner % layout.channels];
+    peak = std::max(peak, std::abs(values[i]));
+  }
+  return peaks;
+}
+
+// Kernels reduce along rows of the weight as it is stored (Conv, transposed Gemm) or along its columns (MatMul).
+std::uint64_t saturating_pairs(const Tensor& codes, bool by_columns) {
+  if (codes.dtype() != DType::Int8 || codes.rank() < 2 || codes.size() == 0) return 0;
+  const auto rows = static_cast<std::size_t>(codes.shape()[0]), columns = codes.size() / rows;
+  const std::span<const std::int8_t> stored = codes.data<std::int8_t>();
+  const auto count = [](std::span<const std::int8_t> weights, std::size_t length) {
+    std::vector<std::uint32_t> counts(weights.size() / length);
+    count_saturating_pairs(weights, length, 255, counts);
+    std::uint64_t sum = 0;
+    for (const std::uint32_t each : counts) sum += each;
+    return sum;
+  };
+  if (!by_columns) return count(stored, columns);
+  const std::vector<std::int8_t> turned = transposed(stored, rows, columns);
+  return count(turned, rows);
+}
+
+bool reduces_along_columns(const Node& node) {
+  return node.is("MatMul") || (node.is("Gemm") && node.int_or("transB", 0) == 0);
+}
+
+struct Sums {
+  double signal = 0, noise = 0, product = 0;
+  float peak = 0;
+};
+Sums sums_of(const std::vector<float>& x, const std::vector<float>& y) {
+  Sums sums;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double a = x[i], b = y[i];
+    sums.signal += a * a;
+    sums.product += a * b;
+    sums.noise += (b - a) * (b - a);
+    sums.peak = std::max(sums.peak, std::abs(x[i]));
+  }
+  return sums;
+}
+
+std::optional<WeightCodes> weight_codes(const Graph& original, const Spelled& quantized, const Layer& layer) {
+  const Node &node = quantized.graph.node(layer.node), &plain = original.node(layer.original);
+  const ValueId a = weight_of(original, plain), b = weight_of(quantized.graph, node);
+  if (a == kNoValue || b == kNoValue) return std::nullopt;
+  const Tensor& weight = original.value(a).initializer;
+  const std::vector<float> x = to_floats(weight), y = to_floats(quantized.graph.value(b).initializer);
+  const Sums sums = sums_of(x, y);
+  WeightCodes codes{.bits = 32};
+  if (sums.signal > 0) {
+    codes.noise = sums.noise / sums.signal;
+    codes.gain = sums.product / sums.signal;
+    codes.outlier = static_cast<double>(sums.peak) / std::sqrt(sums.signal / static_cast<double>(x.size()));
+  }
+  const std::optional<int> axis = find_op(plain)->weight_channel_axis
+                                      ? find_op(plain)->weight_channel_axis(plain, static_cast<int>(weight.rank()))
+                                      : std::nullopt;
+  if (axis) codes.spread = peak_over_median(channel_peaks(x, weight.shape(), *axis));
+  const auto coded = quantized.weights.find(quantized.graph.value(b).name);
+  if (coded == quantized.weights.end()) return codes;
+  const std::vector<std::int64_t> numbers = to_int64s(coded->second.codes);
+  const bool is_byte = info(coded->second.codes.dtype()).bits >= 8;
+  codes.bits = is_byte ? 8 : info(coded->second.codes.dtype()).bits;
+  codes.scales = coded->second.scales.size();
+  const std::set<std::int64_t> different(numbers.begin(), numbers.end());
+  codes.used = static_cast<double>(different.size()) / static_cast<double>(1 << codes.bits);
+  codes.saturating_pairs = saturating_pairs(coded->second.codes, reduces_along_columns(node));
+  return codes;
+}
+
+// --- activations
+
+RoundedValue rounded_value(const Grid& grid, const GridUse& use, bool input) {
+  const double elements = std::max(static_cast<double>(use.elements), 1.0);
+  const auto there = static_cast<double>(grid.highest - grid.lowest + 1);
+  RoundedValue value{.value = grid.value, .input = input};
+  value.bits = static_cast<int>(std::lround(std::log2(there)));
+  value.clipped = static_cast<double>(use.clipped) / elements;
+  value.used = static_cast<double>(use.codes) / there;
+  value.spread = peak_over_median(use.channel_peaks);
+  if (use.power > 0) {
+    value.noise = use.noise / use.power;
+    value.clip_noise = use.clip_noise / use.power;
+    value.outlier = static_cast<double>(use.peak) / std::sqrt(use.power);
+  }
+  return value;
+}
+
+// --- both networks
+
+struct Networks {
+  Graph original;
+  Spelled quantized;
+};
+
+// In the opset of the newer one.
+Networks networks_of(const LoadedModel& original, const LoadedModel& quantized) {
+  Networks networks{original.prepared, spelled_out(quantized.prepared)};
+  const std::int64_t a = networks.original.opset(), b = networks.quantized.graph.opset();
+  if (a < b) networks.original = onnx::convert_opset(networks.original, b);
+  if (b < a) networks.quantized.graph = onnx::convert_opset(networks.quantized.graph, a);
+  return networks;
+}
+
+class Explainer {
+ public:
+  Explainer(const Networks& networks, const Match& match)
+      : original_(networks.original),
+        quantized_(networks.quantized),
+        match_(match),
+        layers_(layers_of(original_, quantized_, match)),
+        sides_(side_by_side(original_, quantized_, match, layers_)) {}
+
+  Explanation run(SharedSamples& samples, const ExplainOptions& options) const {
+    const TemporaryFolder folder("both networks side by side");
+    const fs::path file = folder.path() / "both.onnx";
+    write_model(sides_.graph, file);
+    Worker worker(options.worker);
+    const Differences differences =
+        compare_values(worker, {file, options.runtime}, sides_.comparisons, samples, options.threads);
+    Explanation explanation;
+    explanation.samples = differences.samples;
+    for (std::size_t i = 0; i < sides_.outputs.size(); ++i)
+      explanation.outputs.push_back(
+          {sides_.comparisons.pairs[sides_.outputs[i]].original, likeness_of(differences.pairs[sides_.outputs[i]])});
+    for (std::size_t i = 0; i < layers_.size(); ++i) explanation.layers.push_back(explained(i, differences));
+    for (const NodeId node : match_.unmatched) explanation.unmatched.push_back(quantized_.graph.node(node).name);
+    return explanation;
+  }
+
+ private:
+  ExplainedLayer explained(std::size_t index, const Differences& differences) const {
+    const Layer& layer = layers_[index];
+    const Places& places = sides_.layers[index];
+    const Node& node = original_.node(layer.original);
+    ExplainedLayer row;
+    row.node = node.name;
+    row.op = node.op_type;
+    row.quantized_node = quantized_.graph.node(layer.node).name;
+    if (places.isolated) {
+      row.isolated = likeness_of(differences.pairs[*places.isolated]);
+      row.damage = noise_over_signal(differences.pairs[*places.isolated]);
+    }
+    if (places.accumulated) row.accumulated = likeness_of(differences.pairs[*places.accumulated]);
+    row.weight = weight_codes(original_, quantized_, layer);
+    for (const auto& [codes, grid] : places.grids) {
+      const bool own = !layer.output.empty() && quantized_.graph.node(layer.output.front().quantize).output(0) == codes;
+      row.rounded.push_back(rounded_value(sides_.comparisons.grids[grid], differences.grids[grid], !own));
+    }
+    return row;
+  }
+
+  const Graph& original_;
+  const Spelled& quantized_;
+  const Match& match_;
+  const std::vector<Layer> layers_;
+  const SideBySide sides_;
+};
+
+void rank(Explanation& explanation) {
+  std::ranges::stable_sort(explanation.layers, [](const ExplainedLayer& a, const ExplainedLayer& b) {
+    if (a.damage != b.damage) return a.damage > b.damage;
+    return a.accumulated && b.accumulated && a.accumulated->sqnr < b.accumulated->sqnr;
+  });
+  for (std::size_t i = 0; i < std::min(kRemedies, explanation.layers.size()); ++i)
+    if (ExplainedLayer& layer = explanation.layers[i]; layer.damage > 0) layer.remedy = remedy_for(layer);
+}
+
+}  // namespace
+
+Explanation explain(const LoadedModel& original, const LoadedModel& quantized, SharedSamples& samples,
+                    const ExplainOptions& options) try {
+  const Networks networks = networks_of(original, quantized);
+  const Match matched = match(networks.original, networks.quantized.graph);
+  Explanation explanation = Explainer(networks, matched).run(samples, options);
+  rank(explanation);
+  return explanation;
+} catch (const Error& error) {
+  throw about(quantized, error);
+}
+
+}  // namespace bw

@@ -1,0 +1,97 @@
+// What quantization does to each layer of a network, and what to do about it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/console.h"
+#include "measure/differences.h"
+#include "model/model.h"
+#include "run/worker.h"
+
+namespace bw {
+
+// How like a value is to the float network's.
+struct Likeness {
+  double sqnr = 0;  // decibels; infinite when equal
+  double cosine = 1;
+  std::uint64_t not_finite = 0;  // elements that are not, where the float network's are
+};
+
+// The codes of a layer's weight.
+struct WeightCodes {
+  int bits = 8;
+  std::size_t scales = 1;
+  double used = 1;                     // share of the codes that there are
+  double noise = 0;                    // squared error over the float weight's power
+  double gain = 1;                     // factor of the float weight that comes nearest to what the codes mean
+  double outlier = 0;                  // largest magnitude over the root mean square, of the float weight
+  double spread = 1;                   // largest magnitude of the widest output channel over that of the median one
+  std::uint64_t saturating_pairs = 0;  // neighbours whose products with u8 can leave 16 bits
+};
+
+// A value that is rounded to codes, where it counts at a layer. Seen on the float network's values.
+struct RoundedValue {
+  std::string value;   // of the float network
+  bool input = false;  // the layer reads it; else the layer makes it
+  int bits = 8;
+  double clipped = 0;     // share of the elements
+  double used = 1;        // share of the codes that there are
+  double noise = 0;       // squared error over the value's power
+  double clip_noise = 0;  // the part of it that clipped elements have
+  double outlier = 0;     // largest magnitude over the root mean square
+  double spread = 1;      // largest magnitude of the widest channel over that of the median one
+};
+
+// What a layer loses most by, and what helps: see causes() below.
+struct Remedy {
+  std::string cause;   // a sentence
+  std::string recipe;  // for bitwright quantize
+};
+
+struct ExplainedLayer {
+  std::string node, op;        // of the float network
+  std::string quantized_node;  // of the quantized one, as its file has it
+  // On the float network's values; nullopt where one of them has no counterpart.
+  std::optional<Likeness> isolated;
+  std::optional<Likeness> accumulated;  // as the quantized network computes it
+  // Squared error over power of the layer's output in isolation, by which layers are ranked: the worst first, what is
+  // not finite before all; by what is accumulated where two are equal.
+  double damage = 0;
+  std::optional<WeightCodes> weight;
+  std::vector<RoundedValue> rounded;
+  std::optional<Remedy> remedy;  // of the first layers in rank that lose something
+};
+
+struct OutputLikeness {
+  std::string name;
+  Likeness likeness;
+};
+
+struct Explanation {
+  std::size_t samples = 0;
+  std::vector<OutputLikeness> outputs;
+  std::vector<ExplainedLayer> layers;  // the most damaged first
+  std::vector<std::string> unmatched;  // nodes of the quantized network without a counterpart in the float one
+};
+
+struct ExplainOptions {
+  WorkerOptions worker = {};
+  int threads = 1;
+  std::string runtime;
+};
+
+// Runs both networks side by side on the samples, as the quantized file's operators mean it (QuantizeLinear and
+// DequantizeLinear around float operators; integer kernels that are exact give the same). Errors: Error(semantic) when
+// the files are not the same network, naming the value or node that does not match, and the file; those of running.
+Explanation explain(const LoadedModel& original, const LoadedModel& quantized, SharedSamples& samples,
+                    const ExplainOptions& options);
+
+inline constexpr std::size_t kRemedies = 10;  // layers that get one
+
+// The remedy that fits a layer, by what it loses most. `op` and names are the float network's.
+Remedy remedy_for(const ExplainedLayer& layer);
+
+}  // namespace bw

@@ -1,0 +1,135 @@
+// One table a struct: the fields of an explanation with what each means.
+#include "report/explanation.h"
+#include "report/field.h"
+
+namespace bw::form {
+
+template <>
+struct Table<Likeness> {
+  static constexpr std::string_view kName = "Likeness";
+  static std::vector<Field<Likeness>> fields() {
+    using T = Likeness;
+    return {
+        field<T>("sqnr", "signal over error in decibels; null when there is no error",
+                 [](const T& t) { return std::optional(t.sqnr); }),
+        field<T>("cosine", "of both values, over all samples", &T::cosine),
+        field<T>("not_finite", "elements that are no numbers where the float model's are", &T::not_finite),
+    };
+  }
+};
+
+template <>
+struct Table<OutputLikeness> {
+  static constexpr std::string_view kName = "Output";
+  static std::vector<Field<OutputLikeness>> fields() {
+    using T = OutputLikeness;
+    return {field<T>("name", "of the model's output", &T::name),
+            field<T>("likeness", "to the float model's", &T::likeness)};
+  }
+};
+
+template <>
+struct Table<WeightCodes> {
+  static constexpr std::string_view kName = "Weight";
+  static std::vector<Field<WeightCodes>> fields() {
+    using T = WeightCodes;
+    return {
+        field<T>("bits", "of a code; 32 where the weight is floats", &T::bits),
+        field<T>("scales", "how many the weight has", &T::scales),
+        field<T>("used", "share of the codes that there are", &T::used),
+        field<T>("noise", "squared error over the float weight's power", &T::noise),
+        field<T>("gain", "factor of the float weight that comes nearest to what the codes mean", &T::gain),
+        field<T>("outlier", "largest magnitude over the root mean square", &T::outlier),
+        field<T>("spread", "largest magnitude of the widest output channel over that of the median one", &T::spread),
+        field<T>("saturating_pairs", "neighbours whose products with u8 can leave 16 bits on CPUs without VNNI",
+                 &T::saturating_pairs),
+    };
+  }
+};
+
+template <>
+struct Table<RoundedValue> {
+  static constexpr std::string_view kName = "Rounded";
+  static std::vector<Field<RoundedValue>> fields() {
+    using T = RoundedValue;
+    return {
+        field<T>("value", "its name in the float model", &T::value),
+        field<T>("input", "whether the layer reads it; else it makes it", &T::input),
+        field<T>("bits", "of a code", &T::bits),
+        field<T>("clipped", "share of the elements beyond the range", &T::clipped),
+        field<T>("used", "share of the codes that there are", &T::used),
+        field<T>("noise", "squared error over the value's power", &T::noise),
+        field<T>("clip_noise", "the part of it that clipped elements have", &T::clip_noise),
+        field<T>("outlier", "largest magnitude over the root mean square", &T::outlier),
+        field<T>("spread", "largest magnitude of the widest channel over that of the median one", &T::spread),
+    };
+  }
+};
+
+template <>
+struct Table<Remedy> {
+  static constexpr std::string_view kName = "Remedy";
+  static std::vector<Field<Remedy>> fields() {
+    using T = Remedy;
+    return {field<T>("cause", "what the layer loses most by", &T::cause),
+            field<T>("recipe", "for bitwright quantize", &T::recipe)};
+  }
+};
+
+template <>
+struct Table<ExplainedLayer> {
+  static constexpr std::string_view kName = "Layer";
+  static std::vector<Field<ExplainedLayer>> fields() {
+    using T = ExplainedLayer;
+    return {
+        field<T>("node", "its name in the float model", &T::node),
+        field<T>("op", "its operator in the float model", &T::op),
+        field<T>("quantized_node", "its name in the quantized model", &T::quantized_node),
+        field<T>("isolated", "its output where it reads the float model's values", &T::isolated),
+        field<T>("accumulated", "its output in the quantized model", &T::accumulated),
+        field<T>("damage", "squared error over power of its output in isolation; null where it is not finite",
+                 [](const T& t) { return std::optional(t.damage); }),
+        field<T>("weight", "its codes; null where the layer has none", &T::weight),
+        field<T>("rounded", "values whose rounding counts at the layer", &T::rounded),
+        field<T>("remedy", "what helps; of the first layers in rank that lose something", &T::remedy),
+    };
+  }
+};
+
+template <>
+struct Table<Explained> {
+  static constexpr std::string_view kName = "Explanation";
+  static std::vector<Field<Explained>> fields() {
+    using T = Explained;
+    return {
+        constant_field<T>("version", "of this format", 1),
+        field<T>("original", "path of the float model", &T::original),
+        field<T>("quantized", "path of the quantized model", &T::quantized),
+        field<T>("samples", "that were looked at", [](const T& t) { return t.explanation.samples; }),
+        field<T>("outputs", "of the whole model", [](const T& t) { return t.explanation.outputs; }),
+        field<T>("layers", "the most damaged first", [](const T& t) { return t.explanation.layers; }),
+        field<T>("unmatched", "nodes of the quantized model without a counterpart in the float one",
+                 [](const T& t) { return t.explanation.unmatched; }),
+    };
+  }
+};
+
+}  // namespace bw::form
+
+namespace bw {
+
+Json to_json(const Explained& explained) {
+  return form::Form<Explained>::write(explained);
+}
+
+Json explanation_schema() {
+  Json definitions = Json::object();
+  Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+              {"title", "an explanation of bitwright, version 1"},
+              {"description", "Every field is always present. Shares from 0 to 1."}};
+  schema.update(form::Form<Explained>::object_schema(definitions));
+  schema["$defs"] = std::move(definitions);
+  return schema;
+}
+
+}  // namespace bw
