@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -140,21 +141,36 @@ RoundedValue rounded_value(const Grid& grid, const GridUse& use, bool input) {
 struct Networks {
   Graph original;
   Spelled quantized;
+  std::map<std::string, std::string> ops;  // of the float network before it was said in plain operators, by node
 };
 
 // In the opset of the newer one.
 Networks networks_of(const LoadedModel& original, const LoadedModel& quantized) {
-  Networks networks{original.prepared, spelled_out(quantized.prepared)};
+  Spelled plain{original.prepared, {}};
+  split_products(plain);
+  Networks networks{std::move(plain.graph), spelled_out(quantized.prepared), {}};
+  for (const Node& node : original.prepared.nodes) networks.ops[node.name] = node.op_type;
   const std::int64_t a = networks.original.opset(), b = networks.quantized.graph.opset();
   if (a < b) networks.original = onnx::convert_opset(networks.original, b);
   if (b < a) networks.quantized.graph = onnx::convert_opset(networks.quantized.graph, a);
   return networks;
 }
 
+bool any_of_op(const Graph& graph, std::string_view word) {
+  return std::ranges::any_of(graph.nodes,
+                             [&](const Node& node) { return node.op_type.find(word) != std::string::npos; });
+}
+
+std::string_view method_of(const Graph& quantized) {
+  if (any_of_op(quantized, "Dynamic")) return "int8-dynamic";
+  return any_of_op(quantized, "QuantizeLinear") ? "int8-static" : "weight-only";
+}
+
 class Explainer {
  public:
   Explainer(const Networks& networks, const Match& match)
-      : original_(networks.original),
+      : ops_(networks.ops),
+        original_(networks.original),
         quantized_(networks.quantized),
         match_(match),
         layers_(layers_of(original_, quantized_, match)),
@@ -169,6 +185,7 @@ class Explainer {
         compare_values(worker, {file, options.runtime}, sides_.comparisons, samples, options.threads);
     Explanation explanation;
     explanation.samples = differences.samples;
+    explanation.method = method_of(quantized_.graph);
     for (std::size_t i = 0; i < sides_.outputs.size(); ++i)
       explanation.outputs.push_back(
           {sides_.comparisons.pairs[sides_.outputs[i]].original, likeness_of(differences.pairs[sides_.outputs[i]])});
@@ -184,7 +201,7 @@ class Explainer {
     const Node& node = original_.node(layer.original);
     ExplainedLayer row;
     row.node = node.name;
-    row.op = node.op_type;
+    row.op = ops_.contains(node.name) ? ops_.at(node.name) : node.op_type;
     row.quantized_node = quantized_.graph.node(layer.node).name;
     if (places.isolated) {
       row.isolated = likeness_of(differences.pairs[*places.isolated]);
@@ -199,6 +216,7 @@ class Explainer {
     return row;
   }
 
+  const std::map<std::string, std::string>& ops_;
   const Graph& original_;
   const Spelled& quantized_;
   const Match& match_;
@@ -212,7 +230,8 @@ void rank(Explanation& explanation) {
     return a.accumulated && b.accumulated && a.accumulated->sqnr < b.accumulated->sqnr;
   });
   for (std::size_t i = 0; i < std::min(kRemedies, explanation.layers.size()); ++i)
-    if (ExplainedLayer& layer = explanation.layers[i]; layer.damage > 0) layer.remedy = remedy_for(layer);
+    if (ExplainedLayer& layer = explanation.layers[i]; layer.damage > 0)
+      layer.remedy = remedy_for(layer, explanation.method);
 }
 
 }  // namespace

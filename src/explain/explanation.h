@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/console.h"
@@ -45,7 +46,7 @@ struct RoundedValue {
   double spread = 1;      // largest magnitude of the widest channel over that of the median one
 };
 
-// What a layer loses most by, and what helps: see causes() below.
+// What a layer loses most by, and what helps: see remedy_for().
 struct Remedy {
   std::string cause;   // a sentence
   std::string recipe;  // for bitwright quantize
@@ -72,6 +73,7 @@ struct OutputLikeness {
 
 struct Explanation {
   std::size_t samples = 0;
+  std::string method;  // of ours that makes such files: int8-static, int8-dynamic or weight-only
   std::vector<OutputLikeness> outputs;
   std::vector<ExplainedLayer> layers;  // the most damaged first
   std::vector<std::string> unmatched;  // nodes of the quantized network without a counterpart in the float one
@@ -91,7 +93,7 @@ Explanation explain(const LoadedModel& original, const LoadedModel& quantized, S
 
 inline constexpr std::size_t kRemedies = 10;  // layers that get one
 
-// The remedy that fits a layer, by what it loses most. `op` and names are the float network's.
-Remedy remedy_for(const ExplainedLayer& layer);
+// The remedy that fits a layer, by what it loses most, for files that the method makes.
+Remedy remedy_for(const ExplainedLayer& layer, std::string_view method);
 
 }  // namespace bw

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "explain/explanation.h"
 
@@ -40,7 +41,8 @@ std::string where(const Loss& loss) {
 struct Rule {
   bool (*fits)(const Loss&);
   std::string (*cause)(const Loss&);
-  std::string_view recipe;  // {} stands for the node's name
+  std::string_view before;     // methods that come before the one that makes such files
+  std::string_view parameter;  // of that one; {} stands for the node's name
 };
 
 constexpr Rule kRules[] = {
@@ -49,68 +51,68 @@ constexpr Rule kRules[] = {
        return fmt::format("the scale of its weight is wrong: the codes mean {:.2g} times the float weight",
                           l.weight->gain);
      },
-     "int8-static"},
+     "", ""},
     {[](const Loss& l) { return l.weight && l.weight->bits < 8; },
-     [](const Loss& l) { return fmt::format("{} bits are too few for its weight", l.weight->bits); },
-     "weight-only(bits=8)"},
+     [](const Loss& l) { return fmt::format("{} bits are too few for its weight", l.weight->bits); }, "", "bits=8"},
     {[](const Loss& l) { return l.weight && l.weight->scales == 1 && l.weight->spread > kWideSpread; },
      [](const Loss& l) {
        return fmt::format("one scale for all channels of its weight, and the widest is {:.0f} times the median one",
                           l.weight->spread);
      },
-     "int8-static(per_channel=yes)"},
+     "", "per_channel=yes"},
     {[](const Loss& l) { return l.weight && l.weight->outlier > kFarOutlier; },
      [](const Loss& l) {
        return fmt::format("few large numbers widen the range of its weight: {:.0f} times the root mean square",
                           l.weight->outlier);
      },
-     "int8-static(keep_float={})"},
+     "", "keep_float={}"},
     {[](const Loss& l) { return l.weight != nullptr; },
-     [](const Loss& l) { return fmt::format("{} bits are coarse for its weight", l.weight->bits); },
-     "int8-static(keep_float={})"},
+     [](const Loss& l) { return fmt::format("{} bits are coarse for its weight", l.weight->bits); }, "",
+     "keep_float={}"},
     {[](const Loss& l) { return l.value && l.value->clip_noise > kClips * l.value->noise; },
      [](const Loss& l) {
        return fmt::format("the range of {} is too narrow: {:.2g} % of it are clipped", where(l),
                           100 * l.value->clipped);
      },
-     "int8-static(observer=min-max)"},
+     "", "observer=min-max"},
     {[](const Loss& l) { return l.value && l.value->spread > kWideSpread && l.is_product(); },
      [](const Loss& l) {
        return fmt::format("few channels of {} are large: {:.0f} times the median one", where(l), l.value->spread);
      },
-     "smooth+int8-static"},
+     "smooth+", ""},
     {[](const Loss& l) { return l.value && l.value->spread > kWideSpread; },
      [](const Loss& l) {
        return fmt::format("channels of {} differ: the widest is {:.0f} times the median one", where(l),
                           l.value->spread);
      },
-     "equalize+int8-static"},
+     "equalize+", ""},
     {[](const Loss& l) { return l.value && l.value->used < kFewCodes; },
      [](const Loss& l) {
        return fmt::format("the range of {} is too wide: {:.2g} % of the codes are used", where(l), 100 * l.value->used);
      },
-     "int8-static(observer=min-max)"},
+     "", "observer=min-max"},
     {[](const Loss& l) { return l.value && l.value->outlier > kFarOutlier; },
      [](const Loss& l) {
        return fmt::format("outliers widen the range of {}: {:.0f} times the root mean square", where(l),
                           l.value->outlier);
      },
-     "int8-static(observer=mse)"},
+     "", "observer=mse"},
     {[](const Loss& l) { return l.value != nullptr; },
-     [](const Loss& l) { return fmt::format("{} bits are coarse for {}", l.value->bits, where(l)); },
-     "int8-static(keep_float={})"},
+     [](const Loss& l) { return fmt::format("{} bits are coarse for {}", l.value->bits, where(l)); }, "",
+     "keep_float={}"},
     {[](const Loss&) { return true; },
-     [](const Loss&) { return std::string("its codes lose more than its neighbours'"); }, "int8-static(keep_float={})"},
+     [](const Loss&) { return std::string("its codes lose more than its neighbours'"); }, "", "keep_float={}"},
 };
 
 }  // namespace
 
-Remedy remedy_for(const ExplainedLayer& layer) {
+Remedy remedy_for(const ExplainedLayer& layer, std::string_view method) {
   const Loss loss = loss_of(layer);
   const Rule& rule = *std::ranges::find_if(kRules, [&](const Rule& each) { return each.fits(loss); });
-  std::string recipe(rule.recipe);
-  if (const std::size_t at = recipe.find("{}"); at != recipe.npos) recipe.replace(at, 2, layer.node);
-  return {rule.cause(loss), std::move(recipe)};
+  std::string parameter(rule.parameter);
+  if (const std::size_t at = parameter.find("{}"); at != parameter.npos) parameter.replace(at, 2, layer.node);
+  if (!parameter.empty()) parameter = fmt::format("({})", parameter);
+  return {rule.cause(loss), fmt::format("{}{}{}", rule.before, method, parameter)};
 }
 
 }  // namespace bw

@@ -1,13 +1,16 @@
 #include "explain/spelled.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "graph/evaluate.h"
+#include "graph/ops/product.h"
 #include "graph/passes/spell_out_codes.h"
 #include "graph/rewriter.h"
 #include "model/model.h"
 #include "tensor/convert.h"
+#include "tensor/transposed.h"
 
 namespace bw {
 
@@ -90,6 +93,28 @@ std::optional<Tensor> evaluated(const Graph& graph, const Node& node) {
   for (const ValueId id : node.inputs) inputs.push_back(id == kNoValue ? Tensor{} : graph.value(id).initializer);
   const auto outputs = evaluate_node(graph, node, inputs);
   return outputs ? std::optional(outputs->at(0)) : std::nullopt;
+}
+
+// Rows looked up from a table of codes and decoded behind that: the table is decoded before, where one scale serves
+// all.
+void decode_tables(Graph& graph) {
+  Rewriter rewriter(graph);
+  const std::size_t count = graph.nodes.size();
+  for (std::size_t n = 0; n < count; ++n) {
+    const Node decoder = graph.nodes[n];
+    const NodeId maker = is_dequantize(decoder) ? rewriter.producer(decoder.input(0)) : kNoNode;
+    if (maker == kNoNode || !graph.node(maker).is("Gather") || !is_stored(graph, graph.node(maker).input(0))) continue;
+    if (!is_stored(graph, decoder.input(1)) || graph.value(decoder.input(1)).initializer.size() != 1) continue;
+    const Node gather = graph.node(maker);
+    std::vector<ValueId> inputs = decoder.inputs;
+    inputs[0] = gather.input(0);
+    const Value rows = graph.value(decoder.output(0));
+    const ValueId table = rewriter.add_op("DequantizeLinear", inputs, decoder.attributes,
+                                          graph.value(gather.input(0)).name + "_float", {}, decoder.domain);
+    rewriter.replace_uses(decoder.output(0), rewriter.add_op("Gather", {table, gather.input(1)}, gather.attributes,
+                                                             rows.name + "_rows", rows.type));
+  }
+  rewriter.finish();
 }
 
 // Q and DQ of constants, in the order of the nodes: a weight may be kept in floats before both.
@@ -186,16 +211,57 @@ void fold_scales(Spelled& spelled) {
   rewriter.finish();
 }
 
+Tensor turned(const Tensor& matrix) {
+  const auto rows = static_cast<std::size_t>(matrix.shape()[0]), columns = static_cast<std::size_t>(matrix.shape()[1]);
+  const std::vector<float> values = to_floats(matrix);
+  const Tensor floats = Tensor::of<float>({matrix.shape()[1], matrix.shape()[0]},
+                                          std::span<const float>(transposed<float>(values, rows, columns)));
+  return cast(floats, matrix.dtype());
+}
+
 }  // namespace
+
+void split_products(Spelled& network) {
+  Graph& graph = network.graph;
+  Rewriter rewriter(graph);
+  const std::size_t count = graph.nodes.size();
+  for (std::size_t n = 0; n < count; ++n) {
+    const Node gemm = graph.nodes[n];
+    const auto product = plain_product(gemm);
+    if (!gemm.is("Gemm") || !product || !is_stored(graph, product->weight)) continue;
+    const Value weight = graph.value(product->weight), output = graph.value(gemm.output(0));
+    ValueId matrix = product->weight;
+    if (product->transposed) {
+      matrix = rewriter.add_constant(weight.name + "_turned", turned(weight.initializer));
+      if (const auto coded = network.weights.find(weight.name); coded != network.weights.end())
+        network.weights[graph.value(matrix).name] = {turned(coded->second.codes), coded->second.scales};
+    }
+    Node matmul = gemm;
+    matmul.op_type = "MatMul";
+    matmul.attributes.clear();
+    matmul.inputs = {product->x, matrix};
+    matmul.outputs = {rewriter.add_value(output.name + "_product", output.type)};
+    ValueId result = matmul.outputs[0];
+    rewriter.edit(static_cast<NodeId>(n)).name += "_split";
+    rewriter.add_node(std::move(matmul));
+    if (product->bias != kNoValue)
+      result = rewriter.add_op("Add", {result, product->bias}, {}, output.name + "_sum", output.type);
+    rewriter.replace_uses(gemm.output(0), result);
+    if (!graph.is_output(gemm.output(0))) rewriter.remove_node(static_cast<NodeId>(n));
+  }
+  rewriter.finish();
+}
 
 Spelled spelled_out(const Graph& quantized) {
   Spelled spelled{quantized, {}};
   round_dynamic_inputs(spelled.graph);
   spell_out_codes(spelled.graph);
   move_floats(spelled.graph);
+  decode_tables(spelled.graph);
   decode_constants(spelled);
   spelled.graph = prepared(spelled.graph);
   fold_scales(spelled);
+  split_products(spelled);
   return spelled;
 }
 

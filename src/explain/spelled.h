@@ -28,6 +28,9 @@ struct Spelled {
 // stays.
 Spelled spelled_out(const Graph& quantized);
 
+// Gemm as MatMul, which keeps the name, and Add: some tools split it, and both networks are said alike.
+void split_products(Spelled& network);
+
 // Whatever domain it is of.
 bool is_quantize(const Node& node);  // also the dynamic one
 bool is_dequantize(const Node& node);
