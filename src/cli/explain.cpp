@@ -2,7 +2,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "bench/proven.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "cli/model_flags.h"
@@ -29,6 +32,13 @@ constexpr Parameter kFlags[] = {
      .low = 1,
      .high = 1e9,
      .heading = kDataHeading},
+    {.name = "seconds",
+     .type = Parameter::Type::Seconds,
+     .standard = "2",
+     .says = "time for the runs of each model; 0: speed is not looked at",
+     .low = 0,
+     .high = 3600,
+     .heading = kMeasuringHeading},
     {.name = "top",
      .type = Parameter::Type::Integer,
      .standard = "20",
@@ -48,10 +58,13 @@ Explanation explanation_of(const Invocation& invocation, const LoadedModel& orig
       choose(split, static_cast<std::size_t>(invocation.flags.integer("samples")), invocation.seed);
   std::ranges::sort(indices);
   SharedSamples samples(split, indices);
-  return explain(original, quantized, samples,
-                 {.worker = worker_options(invocation),
-                  .threads = invocation.threads,
-                  .runtime = std::string(targets().front().runtime)});
+  const ExplainOptions options{.worker = worker_options(invocation),
+                               .threads = invocation.threads,
+                               .runtime = std::string(targets().front().runtime)};
+  Explanation explanation = explain(original, quantized, samples, options);
+  if (const double seconds = invocation.flags.number("seconds"); seconds > 0)
+    add_times(explanation, original, quantized, first_samples(split), seconds, options);
+  return explanation;
 }
 
 int run(const Invocation& invocation) {

@@ -166,11 +166,49 @@ std::string_view method_of(const Graph& quantized) {
   return any_of_op(quantized, "QuantizeLinear") ? "int8-static" : "weight-only";
 }
 
+// Nodes of a file by what became of them when it was spelled out.
+class NodesInFile {
+ public:
+  explicit NodesInFile(const Graph& file) : file_(file), links_(link(file)) {
+    for (std::size_t n = 0; n < file.nodes.size(); ++n) {
+      by_name_[file.nodes[n].name] = static_cast<NodeId>(n);
+      for (const ValueId output : file.nodes[n].outputs)
+        if (output != kNoValue) by_output_[file.value(output).name] = static_cast<NodeId>(n);
+    }
+  }
+
+  // "" where there is none.
+  std::string name_of(const Graph& spelled, const Node& node) const {
+    if (by_name_.contains(node.name)) return node.name;
+    std::string value = spelled.value(node.output(0)).name;
+    constexpr std::string_view kSpelled = "_float";
+    if (!by_output_.contains(value) && value.ends_with(kSpelled)) value.resize(value.size() - kSpelled.size());
+    const auto maker = by_output_.find(value);
+    return maker == by_output_.end() ? "" : file_.node(product_before(maker->second)).name;
+  }
+
+ private:
+  // Behind a product of integers stand a Cast and the Mul that scales it.
+  NodeId product_before(NodeId id) const {
+    NodeId before = id;
+    while (before != kNoNode && (file_.node(before).is("Mul") || file_.node(before).is("Cast")))
+      before = links_.producer[static_cast<std::size_t>(file_.node(before).input(0))];
+    return before != kNoNode && file_.node(before).op_type.find("Integer") != std::string::npos ? before : id;
+  }
+
+  const Graph& file_;
+  const Links links_;
+  std::map<std::string, NodeId> by_name_, by_output_;
+};
+
 class Explainer {
  public:
-  Explainer(const Networks& networks, const Match& match)
-      : ops_(networks.ops),
+  // `file`: the quantized network as its file has it.
+  Explainer(const Networks& networks, const Match& match, const Graph& file)
+      : file_(file),
+        ops_(networks.ops),
         original_(networks.original),
+        original_links_(link(original_)),
         quantized_(networks.quantized),
         match_(match),
         layers_(layers_of(original_, quantized_, match)),
@@ -202,7 +240,7 @@ class Explainer {
     ExplainedLayer row;
     row.node = node.name;
     row.op = ops_.contains(node.name) ? ops_.at(node.name) : node.op_type;
-    row.quantized_node = quantized_.graph.node(layer.node).name;
+    name_nodes(layer, row);
     if (places.isolated) {
       row.isolated = likeness_of(differences.pairs[*places.isolated]);
       row.damage = noise_over_signal(differences.pairs[*places.isolated]);
@@ -216,8 +254,32 @@ class Explainer {
     return row;
   }
 
+  void name_nodes(const Layer& layer, ExplainedLayer& row) const {
+    const Graph& graph = quantized_.graph;
+    const auto add = [&](NodeId id) {
+      if (std::string name = file_.name_of(graph, graph.node(id)); !name.empty())
+        row.quantized_nodes.push_back(std::move(name));
+    };
+    add(layer.node);
+    row.quantized_node = row.quantized_nodes.empty() ? graph.node(layer.node).name : row.quantized_nodes.front();
+    std::ranges::for_each(layer.tail, add);
+    std::vector<RoundTrip> around = layer.output;
+    for (const auto& [position, source] : layer.inputs)
+      around.insert(around.end(), source.roundings.begin(), source.roundings.end());
+    for (const RoundTrip& each : around) add(each.quantize), add(each.dequantize);
+    row.original_nodes = {row.node};
+    for (ValueId at = layer.original_value; at != kNoValue;) {
+      const NodeId maker = original_links_.producer[static_cast<std::size_t>(at)];
+      if (maker == kNoNode || maker == layer.original) break;
+      row.original_nodes.push_back(original_.node(maker).name);
+      at = original_.node(maker).input(0);
+    }
+  }
+
+  const NodesInFile file_;
   const std::map<std::string, std::string>& ops_;
   const Graph& original_;
+  const Links original_links_;
   const Spelled& quantized_;
   const Match& match_;
   const std::vector<Layer> layers_;
@@ -240,7 +302,7 @@ Explanation explain(const LoadedModel& original, const LoadedModel& quantized, S
                     const ExplainOptions& options) try {
   const Networks networks = networks_of(original, quantized);
   const Match matched = match(networks.original, networks.quantized.graph);
-  Explanation explanation = Explainer(networks, matched).run(samples, options);
+  Explanation explanation = Explainer(networks, matched, quantized.original).run(samples, options);
   rank(explanation);
   return explanation;
 } catch (const Error& error) {

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/console.h"
 #include "measure/differences.h"
+#include "measure/figure.h"
 #include "model/model.h"
 #include "run/worker.h"
 
@@ -46,6 +48,17 @@ struct RoundedValue {
   double spread = 1;      // largest magnitude of the widest channel over that of the median one
 };
 
+// Seconds of one run, as the runtime's profile has them; a figure is missing where the runtime shows no such node.
+struct LayerTime {
+  Figure original, quantized;  // the second with the Q and DQ around the layer that did not become part of its kernel
+  std::string kernel;          // that ran in the quantized network; "" where it is not shown
+  std::string in_float;        // why it ran in float though it stands between codes; "" where it did not
+};
+struct ModelTime {
+  Figure original, quantized;
+  Figure conversions;  // of the quantized one: all QuantizeLinear, DynamicQuantizeLinear and DequantizeLinear left
+};
+
 // What a layer loses most by, and what helps: see remedy_for().
 struct Remedy {
   std::string cause;   // a sentence
@@ -55,6 +68,8 @@ struct Remedy {
 struct ExplainedLayer {
   std::string node, op;        // of the float network
   std::string quantized_node;  // of the quantized one, as its file has it
+  // All that belongs to it, by name in the files: with biases and activation functions behind it; Q and DQ around it.
+  std::vector<std::string> original_nodes, quantized_nodes;
   // On the float network's values; nullopt where one of them has no counterpart.
   std::optional<Likeness> isolated;
   std::optional<Likeness> accumulated;  // as the quantized network computes it
@@ -64,6 +79,7 @@ struct ExplainedLayer {
   std::optional<WeightCodes> weight;
   std::vector<RoundedValue> rounded;
   std::optional<Remedy> remedy;  // of the first layers in rank that lose something
+  std::optional<LayerTime> time;
 };
 
 struct OutputLikeness {
@@ -76,6 +92,7 @@ struct Explanation {
   std::string method;  // of ours that makes such files: int8-static, int8-dynamic or weight-only
   std::vector<OutputLikeness> outputs;
   std::vector<ExplainedLayer> layers;  // the most damaged first
+  std::optional<ModelTime> time;
   std::vector<std::string> unmatched;  // nodes of the quantized network without a counterpart in the float one
 };
 
@@ -90,6 +107,10 @@ struct ExplainOptions {
 // the files are not the same network, naming the value or node that does not match, and the file; those of running.
 Explanation explain(const LoadedModel& original, const LoadedModel& quantized, SharedSamples& samples,
                     const ExplainOptions& options);
+
+// Profiles both networks in turns, `seconds` of runs each in all, and fills in the times. Errors: those of running.
+void add_times(Explanation& explanation, const LoadedModel& original, const LoadedModel& quantized,
+               std::span<const Sample> samples, double seconds, const ExplainOptions& options);
 
 inline constexpr std::size_t kRemedies = 10;  // layers that get one
 

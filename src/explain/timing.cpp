@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "explain/explanation.h"
 #include "explain/spelled.h"
 #include "target/target.h"
 
@@ -45,7 +47,7 @@ Figure VisitedProfiles::of(const std::vector<std::string>& nodes) const {
   return sum([&](const NodeTime& node) { return std::ranges::find(nodes, node.node) != nodes.end(); });
 }
 
-Figure VisitedProfiles::of_kernels(const std::vector<std::string_view>& kernels) const {
+Figure VisitedProfiles::of_kernels(std::span<const std::string_view> kernels) const {
   return sum([&](const NodeTime& node) { return std::ranges::find(kernels, node.kernel) != kernels.end(); });
 }
 
@@ -129,6 +131,39 @@ std::string why_in_float(const Graph& graph, const Node& node) {
   for (const auto rule : {wide_codes, no_kernel, float_input, model_output, float_reader})
     if (std::string reason = rule(at); !reason.empty()) return reason;
   return "";
+}
+
+namespace {
+
+constexpr std::string_view kConversions[] = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"};
+
+LayerTime time_of(const ExplainedLayer& layer, const Graph& file, const VisitedProfiles& original,
+                  const VisitedProfiles& quantized) {
+  LayerTime time{original.of(layer.original_nodes), quantized.of(layer.quantized_nodes), {}, {}};
+  time.kernel = quantized.kernel_of(layer.quantized_node);
+  const NodeId node = file.find_node(layer.quantized_node);
+  if (node == kNoNode || time.kernel.empty() || is_integer_kernel(time.kernel)) return time;
+  if (time.kernel == file.node(node).op_type) time.in_float = why_in_float(file, file.node(node));
+  return time;
+}
+
+}  // namespace
+
+void add_times(Explanation& explanation, const LoadedModel& original, const LoadedModel& quantized,
+               std::span<const Sample> samples, double seconds, const ExplainOptions& options) {
+  const ProfileOptions effort{.threads = options.threads, .seconds = seconds / kVisits};
+  std::vector<Profile> of_original, of_quantized;
+  for (std::size_t visit = 0; visit < kVisits; ++visit)
+    for (const auto& [model, profiles] : {std::pair(&original, &of_original), std::pair(&quantized, &of_quantized)}) {
+      Worker worker(options.worker);
+      const auto feed = [&, given = false]() mutable -> std::optional<SampleChunk> {
+        return std::exchange(given, true) ? std::nullopt : std::optional(pack(samples));
+      };
+      profiles->push_back(profile_model(worker, {*model->runnable, options.runtime}, model->original, feed, effort));
+    }
+  const VisitedProfiles first(std::move(of_original)), second(std::move(of_quantized));
+  explanation.time = ModelTime{first.total(), second.total(), second.of_kernels(kConversions)};
+  for (ExplainedLayer& layer : explanation.layers) layer.time = time_of(layer, quantized.original, first, second);
 }
 
 }  // namespace bw

@@ -1,7 +1,9 @@
 // Where a quantized network takes its time beside the float one, as their runtime sees both.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "graph/graph.h"
@@ -23,7 +25,7 @@ class VisitedProfiles {
   // Of the nodes with these names; missing where the runtime shows none of them.
   Figure of(const std::vector<std::string>& nodes) const;
   // Of all nodes that ran as one of these kernels.
-  Figure of_kernels(const std::vector<std::string_view>& kernels) const;
+  Figure of_kernels(std::span<const std::string_view> kernels) const;
   std::string kernel_of(const std::string& node) const;  // "" where it is not shown
 
  private:

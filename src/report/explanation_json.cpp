@@ -3,6 +3,24 @@
 #include "report/field.h"
 
 namespace bw::form {
+namespace {
+
+struct VisitedSeconds {
+  Figure figure;
+};
+
+std::optional<double> end_of(const VisitedSeconds& seconds, double Interval::* end) {
+  const std::optional<Interval>& visits = seconds.figure.interval;
+  return visits ? std::optional((*visits).*end) : std::nullopt;
+}
+
+// A member that is a figure of seconds.
+template <class T>
+auto seconds_of(Figure T::* member) {
+  return [member](const T& of) { return VisitedSeconds{of.*member}; };
+}
+
+}  // namespace
 
 template <>
 struct Table<Likeness> {
@@ -67,6 +85,46 @@ struct Table<RoundedValue> {
 };
 
 template <>
+struct Table<VisitedSeconds> {
+  static constexpr std::string_view kName = "Seconds";
+  static std::vector<Field<VisitedSeconds>> fields() {
+    using T = VisitedSeconds;
+    return {
+        field<T>("value", "of one run, the median of several visits; null where the runtime shows no such node",
+                 [](const T& t) { return t.figure.value; }),
+        field<T>("low", "the least of the visits", [](const T& t) { return end_of(t, &Interval::low); }),
+        field<T>("high", "the most of the visits", [](const T& t) { return end_of(t, &Interval::high); }),
+    };
+  }
+};
+
+template <>
+struct Table<LayerTime> {
+  static constexpr std::string_view kName = "LayerTime";
+  static std::vector<Field<LayerTime>> fields() {
+    using T = LayerTime;
+    return {
+        field<T>("original", "in the float model", seconds_of(&T::original)),
+        field<T>("quantized", "in the quantized model, with conversions around the layer", seconds_of(&T::quantized)),
+        field<T>("kernel", "that ran in the quantized model; empty where it is not shown", &T::kernel),
+        field<T>("in_float", "why it ran in float though it stands between codes; empty where it did not",
+                 &T::in_float),
+    };
+  }
+};
+
+template <>
+struct Table<ModelTime> {
+  static constexpr std::string_view kName = "ModelTime";
+  static std::vector<Field<ModelTime>> fields() {
+    using T = ModelTime;
+    return {field<T>("original", "of all nodes of the float model", seconds_of(&T::original)),
+            field<T>("quantized", "of all nodes of the quantized model", seconds_of(&T::quantized)),
+            field<T>("conversions", "of its conversions between floats and codes", seconds_of(&T::conversions))};
+  }
+};
+
+template <>
 struct Table<Remedy> {
   static constexpr std::string_view kName = "Remedy";
   static std::vector<Field<Remedy>> fields() {
@@ -85,6 +143,8 @@ struct Table<ExplainedLayer> {
         field<T>("node", "its name in the float model", &T::node),
         field<T>("op", "its operator in the float model", &T::op),
         field<T>("quantized_node", "its name in the quantized model", &T::quantized_node),
+        field<T>("original_nodes", "all that belong to it in the float model", &T::original_nodes),
+        field<T>("quantized_nodes", "all that belong to it in the quantized model", &T::quantized_nodes),
         field<T>("isolated", "its output where it reads the float model's values", &T::isolated),
         field<T>("accumulated", "its output in the quantized model", &T::accumulated),
         field<T>("damage", "squared error over power of its output in isolation; null where it is not finite",
@@ -92,6 +152,7 @@ struct Table<ExplainedLayer> {
         field<T>("weight", "its codes; null where the layer has none", &T::weight),
         field<T>("rounded", "values whose rounding counts at the layer", &T::rounded),
         field<T>("remedy", "what helps; of the first layers in rank that lose something", &T::remedy),
+        field<T>("time", "null where speed was not looked at", &T::time),
     };
   }
 };
@@ -108,6 +169,8 @@ struct Table<Explained> {
         field<T>("samples", "that were looked at", [](const T& t) { return t.explanation.samples; }),
         field<T>("outputs", "of the whole model", [](const T& t) { return t.explanation.outputs; }),
         field<T>("layers", "the most damaged first", [](const T& t) { return t.explanation.layers; }),
+        field<T>("method", "of bitwright that makes such files", [](const T& t) { return t.explanation.method; }),
+        field<T>("time", "null where speed was not looked at", [](const T& t) { return t.explanation.time; }),
         field<T>("unmatched", "nodes of the quantized model without a counterpart in the float one",
                  [](const T& t) { return t.explanation.unmatched; }),
     };

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -36,9 +37,18 @@ std::string used(const ExplainedLayer& layer) {
   return layer.rounded.empty() ? "-" : fmt::format("{:.0f} %", 100 * least);
 }
 
+std::string seconds(const Figure& figure) {
+  return figure.value ? figure_text(figure) : "-";
+}
+
+std::string ran_as(const ExplainedLayer& layer) {
+  return !layer.time || layer.time->kernel.empty() ? "-" : printable(layer.time->kernel);
+}
+
 std::string table(const std::vector<ExplainedLayer>& layers, std::size_t top, const TableStyle& style) {
   const std::vector<TextColumn> columns{{"alone"},      {"cosine", 2},     {"in the network"}, {"cosine", 2},
-                                        {"clipped", 1}, {"codes used", 1}, {"operator", 1},    {"layer"}};
+                                        {"clipped", 1}, {"codes used", 1}, {"float", 1},       {"quantized", 1},
+                                        {"ran as", 2},  {"operator", 1},   {"layer"}};
   std::vector<std::vector<Cell>> rows;
   for (const ExplainedLayer& layer : layers) {
     if (top != 0 && rows.size() == top) break;
@@ -48,6 +58,9 @@ std::string table(const std::vector<ExplainedLayer>& layers, std::size_t top, co
                     {cosine(layer.accumulated)},
                     {clipped(layer)},
                     {used(layer)},
+                    {layer.time ? seconds(layer.time->original) : "-"},
+                    {layer.time ? seconds(layer.time->quantized) : "-"},
+                    {ran_as(layer)},
                     {layer.op},
                     {printable(layer.node)}});
   }
@@ -65,6 +78,66 @@ std::string remedies(const Explained& explained, const TableStyle& style) {
         fmt::format("\n   {} --recipe '{}'\n", explained.quantize, printable(layer.remedy->recipe));
   }
   return text.empty() ? text : "\n" + text;
+}
+
+// --- speed
+
+double or_zero(const Figure& figure) {
+  return figure.value.value_or(0);
+}
+
+// What the layer's codes cost beyond what they gain; negative where they gain.
+double cost(const ExplainedLayer& layer) {
+  const bool known = layer.time && layer.time->original.value && layer.time->quantized.value;
+  return known ? *layer.time->quantized.value - *layer.time->original.value : 0;
+}
+// Beyond what the visits differ by.
+bool is_slower(const ExplainedLayer& layer) {
+  return cost(layer) > 0 && layer.time->quantized.interval->low > layer.time->original.interval->high;
+}
+
+std::vector<const ExplainedLayer*> slower_layers(const Explanation& explanation) {
+  std::vector<const ExplainedLayer*> slower;
+  for (const ExplainedLayer& layer : explanation.layers)
+    if (is_slower(layer)) slower.push_back(&layer);
+  std::ranges::stable_sort(slower, std::ranges::greater{}, [](const ExplainedLayer* layer) { return cost(*layer); });
+  return slower;
+}
+
+std::vector<std::string> reasons(const Explanation& explanation) {
+  constexpr double kMuch = 0.05;  // of the float model's time
+  constexpr std::size_t kMost = 5;
+  const ModelTime& time = *explanation.time;
+  std::vector<std::string> found;
+  if (or_zero(time.conversions) > kMuch * or_zero(time.original))
+    found.push_back(fmt::format("conversions between floats and codes take {}", seconds(time.conversions)));
+  std::size_t count = 0;
+  for (const ExplainedLayer* layer : slower_layers(explanation))
+    if (count++ < kMost)
+      found.push_back(fmt::format("'{}' takes {} as {} instead of {}{}", printable(layer->node),
+                                  seconds(layer->time->quantized), ran_as(*layer), seconds(layer->time->original),
+                                  layer->time->in_float.empty() ? "" : ": " + printable(layer->time->in_float)));
+  return found;
+}
+
+std::string speed(const Explanation& explanation, const TableStyle& style) {
+  if (!explanation.time || !explanation.time->original.value || !explanation.time->quantized.value) return "";
+  const ModelTime& time = *explanation.time;
+  const double ratio = *time.quantized.value / *time.original.value;
+  std::string text = fmt::format("\n{} a run instead of {} as the runtime's profile has it ({:.2f} of the time)",
+                                 seconds(time.quantized), seconds(time.original), ratio);
+  const std::vector<std::string> why = reasons(explanation);
+  if (!why.empty())
+    text += fmt::format("; {} because:\n  {}", ratio > 1 ? "slower than float" : "not faster still",
+                        fmt::join(why, "\n  "));
+  text += "\n";
+  for (const ExplainedLayer& layer : explanation.layers)
+    if (layer.time && !layer.time->in_float.empty())
+      text += wrapped(fmt::format("in float between codes: '{}' ({}): {}", printable(layer.node), layer.op,
+                                  printable(layer.time->in_float)),
+                      style.width, 2) +
+              "\n";
+  return text;
 }
 
 std::string saturating(const Explanation& explanation) {
@@ -98,8 +171,8 @@ std::string explanation_text(const Explained& explained, std::size_t top, const 
   for (const OutputLikeness& output : explanation.outputs)
     text += fmt::format("output '{}': {}, cosine {}\n", printable(output.name), decibels(output.likeness),
                         cosine(output.likeness));
-  return text + table(explanation.layers, top, style) + remedies(explained, style) + saturating(explanation) +
-         unmatched(explanation);
+  return text + table(explanation.layers, top, style) + remedies(explained, style) + speed(explanation, style) +
+         saturating(explanation) + unmatched(explanation);
 }
 
 }  // namespace bw
