@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "graph/ops/op.h"
 #include "tensor/convert.h"
 
 namespace bw {
@@ -110,6 +111,11 @@ class LayerFinder {
       layer.value = graph_.node(next).output(0);
     }
     layer.original_value = match_.image.at(layer.value);
+    find_output(layer);
+    return layer;
+  }
+
+  void find_output(Layer& layer) const {
     for (const Links::Use& use : links_.uses[static_cast<std::size_t>(layer.value)]) {
       if (!layer.output.empty() || !is_quantize(graph_.node(use.node))) continue;
       for (const Links::Use& decode : links_.uses[static_cast<std::size_t>(graph_.node(use.node).output(0))])
@@ -117,7 +123,25 @@ class LayerFinder {
             is_static(graph_, {use.node, decode.node}))
           layer.output.push_back({use.node, decode.node});
     }
-    return layer;
+    if (!layer.output.empty() && moves_codes(layer)) layer.output.clear();
+  }
+
+  // Whether the layer's codes are those that it read: rounding them again changes nothing.
+  bool moves_codes(const Layer& layer) const {
+    const Node& node = graph_.node(layer.node);
+    const OpInfo* op = find_op(node);
+    if (op == nullptr || op->flow != DataFlow::Move || node.input(0) == kNoValue) return false;
+    const Source source = source_of(graph_, links_, node.input(0));
+    if (source.roundings.empty()) return false;
+    const Node &before = graph_.node(source.roundings.back().quantize),
+               &behind = graph_.node(layer.output.front().quantize);
+    return same_number(before.input(1), behind.input(1)) && same_number(before.input(2), behind.input(2));
+  }
+
+  bool same_number(ValueId a, ValueId b) const {
+    if (a == b || a == kNoValue || b == kNoValue) return a == b;
+    const Tensor &x = graph_.value(a).initializer, &y = graph_.value(b).initializer;
+    return x && y && x.dtype() == y.dtype() && to_floats(x) == to_floats(y);
   }
 
   // The node that belongs to the one whose output this is; kNoNode when there is none.

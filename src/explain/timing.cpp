@@ -59,8 +59,8 @@ std::string VisitedProfiles::kernel_of(const std::string& node) const {
 }
 
 bool is_integer_kernel(std::string_view kernel) {
-  static constexpr std::string_view kWords[] = {"QLinear", "QGemm",           "Integer",
-                                                "NBits",   "DynamicQuantize", "QAttention"};
+  static constexpr std::string_view kWords[] = {"QLinear",        "QGemm",           "Integer",   "NBits",
+                                                "BlockQuantized", "DynamicQuantize", "QAttention"};
   return std::ranges::any_of(kWords, [&](std::string_view word) { return kernel.find(word) != kernel.npos; });
 }
 
@@ -128,6 +128,11 @@ std::string float_reader(const Site& at) {
 std::string why_in_float(const Graph& graph, const Node& node) {
   const Links links = link(graph);
   const Site at{graph, links, node};
+  const auto is_decoded = [&](ValueId input) {
+    const NodeId maker = at.maker(input);
+    return maker != kNoNode && is_dequantize(graph.node(maker));
+  };
+  if (std::ranges::none_of(node.inputs, is_decoded)) return "";
   for (const auto rule : {wide_codes, no_kernel, float_input, model_output, float_reader})
     if (std::string reason = rule(at); !reason.empty()) return reason;
   return "";
