@@ -5,12 +5,13 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "bench/bench.h"
 #include "bench/proven.h"
 #include "cli/catalog.h"
 #include "cli/data_flags.h"
 #include "cli/model_flags.h"
 #include "cli/output.h"
-#include "cli/spelling.h"
 #include "explain/explanation.h"
 #include "report/explanation.h"
 
@@ -38,6 +39,11 @@ constexpr Parameter kFlags[] = {
      .says = "time for the runs of each model; 0: speed is not looked at",
      .low = 0,
      .high = 3600,
+     .heading = kMeasuringHeading},
+    {.name = "try",
+     .type = Parameter::Type::Flag,
+     .standard = "no",
+     .says = "make the first three remedies, and measure them shortly beside the float model",
      .heading = kMeasuringHeading},
     {.name = "top",
      .type = Parameter::Type::Integer,
@@ -67,16 +73,41 @@ Explanation explanation_of(const Invocation& invocation, const LoadedModel& orig
   return explanation;
 }
 
+// The first remedies that differ, as bench makes and measures them.
+Findings tried(const Invocation& invocation, const Explanation& explanation) {
+  constexpr std::size_t kMost = 3;
+  const TemporaryFolder folder("remedies that are tried");
+  BenchOptions options;
+  options.models = {invocation.the("FLOAT")};
+  options.data = invocation.flags.text("data");
+  options.open = open_options(invocation);
+  options.intake.read = read_options(invocation);
+  options.worker = worker_options(invocation);
+  options.threads = invocation.threads;
+  options.seed = invocation.seed;
+  options.command = invocation.line;
+  options.console = invocation.console;
+  options.output = folder.path();
+  options.quick = true;
+  for (const ExplainedLayer& layer : explanation.layers) {
+    if (!layer.remedy || options.recipes.size() == kMost) continue;
+    const Recipe recipe = parse_recipe(layer.remedy->recipe);
+    if (std::ranges::find(options.recipes, recipe) == options.recipes.end()) options.recipes.push_back(recipe);
+  }
+  return options.recipes.empty() ? Findings{} : bench(options);
+}
+
 int run(const Invocation& invocation) {
   const std::string& data = data_to("look at", invocation);
   const IntakeOptions intake{.read = read_options(invocation)};
   const LoadedModel original = load_model(invocation.the("FLOAT"), intake),
                     quantized = load_model(invocation.the("QUANTIZED"), intake);
   for (const LoadedModel* model : {&original, &quantized}) say_notes(*model, invocation);
-  const Explained explained{.original = original.path.string(),
-                            .quantized = quantized.path.string(),
-                            .quantize = fmt::format("bitwright quantize {} --data {}", original.path.string(), data),
-                            .explanation = explanation_of(invocation, original, quantized)};
+  Explained explained{.original = original.path.string(),
+                      .quantized = quantized.path.string(),
+                      .quantize = fmt::format("bitwright quantize {} --data {}", original.path.string(), data),
+                      .explanation = explanation_of(invocation, original, quantized)};
+  if (invocation.flags.flag("try")) explained.tried = tried(invocation, explained.explanation);
   put(invocation.json
           ? to_text(to_json(explained))
           : explanation_text(explained, static_cast<std::size_t>(invocation.flags.integer("top")), style_of_stdout()));

@@ -264,8 +264,8 @@ class Explainer {
     row.quantized_node = row.quantized_nodes.empty() ? graph.node(layer.node).name : row.quantized_nodes.front();
     std::ranges::for_each(layer.tail, add);
     std::vector<RoundTrip> around = layer.output;
-    for (const auto& [position, source] : layer.inputs)
-      around.insert(around.end(), source.roundings.begin(), source.roundings.end());
+    for (const auto& [position, origin] : layer.inputs)
+      around.insert(around.end(), origin.roundings.begin(), origin.roundings.end());
     for (const RoundTrip& each : around) add(each.quantize), add(each.dequantize);
     row.original_nodes = {row.node};
     for (ValueId at = layer.original_value; at != kNoValue;) {

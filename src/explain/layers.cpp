@@ -94,7 +94,7 @@ class LayerFinder {
     const Node& node = graph_.node(id);
     if (holds_codes_itself(id)) return true;
     for (const ValueId input : node.inputs)
-      if (input != kNoValue && !source_of(graph_, links_, input).roundings.empty()) return true;
+      if (input != kNoValue && !origin_of(graph_, links_, input).roundings.empty()) return true;
     const ValueId a = weight_of(original_, original_.node(counterpart_.at(id))), b = weight_of(graph_, node);
     return a != kNoValue && b != kNoValue && !(original_.value(a).initializer == graph_.value(b).initializer);
   }
@@ -131,9 +131,9 @@ class LayerFinder {
     const Node& node = graph_.node(layer.node);
     const OpInfo* op = find_op(node);
     if (op == nullptr || op->flow != DataFlow::Move || node.input(0) == kNoValue) return false;
-    const Source source = source_of(graph_, links_, node.input(0));
-    if (source.roundings.empty()) return false;
-    const Node &before = graph_.node(source.roundings.back().quantize),
+    const Origin origin = origin_of(graph_, links_, node.input(0));
+    if (origin.roundings.empty()) return false;
+    const Node &before = graph_.node(origin.roundings.back().quantize),
                &behind = graph_.node(layer.output.front().quantize);
     return same_number(before.input(1), behind.input(1)) && same_number(before.input(2), behind.input(2));
   }
@@ -158,10 +158,10 @@ class LayerFinder {
     const Node& node = graph_.node(layer.node);
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       if (node.inputs[i] == kNoValue || graph_.is_constant(node.inputs[i])) continue;
-      Source source = source_of(graph_, links_, node.inputs[i]);
-      if (made.contains(source.root))
-        std::erase_if(source.roundings, [&](const RoundTrip& rounding) { return is_static(graph_, rounding); });
-      layer.inputs.emplace(i, std::move(source));
+      Origin origin = origin_of(graph_, links_, node.inputs[i]);
+      if (made.contains(origin.root))
+        std::erase_if(origin.roundings, [&](const RoundTrip& rounding) { return is_static(graph_, rounding); });
+      layer.inputs.emplace(i, std::move(origin));
     }
   }
 

@@ -22,7 +22,7 @@ struct Layer {
   ValueId value = kNoValue;                   // the last node's output, before it is rounded
   ValueId original_value = kNoValue;          // the same in the float network
   std::vector<RoundTrip> output;              // of the value: at most one
-  std::map<std::size_t, Source> inputs;       // by operand: those whose roundings count here
+  std::map<std::size_t, Origin> inputs;       // by operand: those whose roundings count here
 };
 
 // Error(semantic), naming a node, when no node that holds a weight has a counterpart, or the weights of none are near

@@ -15,18 +15,18 @@
 
 namespace bw {
 
-Source source_of(const Graph& graph, const Links& links, ValueId value) {
-  Source source{value, {}};
+Origin origin_of(const Graph& graph, const Links& links, ValueId value) {
+  Origin origin{value, {}};
   for (;;) {
-    const NodeId decoder = links.producer[static_cast<std::size_t>(source.root)];
+    const NodeId decoder = links.producer[static_cast<std::size_t>(origin.root)];
     if (decoder == kNoNode || !is_dequantize(graph.node(decoder))) break;
     const ValueId codes = graph.node(decoder).input(0);
     const NodeId coder = codes == kNoValue ? kNoNode : links.producer[static_cast<std::size_t>(codes)];
     if (coder == kNoNode || !is_quantize(graph.node(coder))) break;
-    source.roundings.insert(source.roundings.begin(), {coder, decoder});
-    source.root = graph.node(coder).input(0);
+    origin.roundings.insert(origin.roundings.begin(), {coder, decoder});
+    origin.root = graph.node(coder).input(0);
   }
-  return source;
+  return origin;
 }
 
 ValueId weight_of(const Graph& graph, const Node& node) {
@@ -115,11 +115,11 @@ class Matcher {
     for (std::size_t v = 0; v < quantized_.values.size(); ++v) {
       const auto id = static_cast<ValueId>(v);
       if (quantized_.is_constant(id)) continue;
-      const Source source = source_of(quantized_, quantized_links_, id);
-      names_[source.root].insert(quantized_.values[v].name);
-      for (const RoundTrip& rounding : source.roundings)
+      const Origin origin = origin_of(quantized_, quantized_links_, id);
+      names_[origin.root].insert(quantized_.values[v].name);
+      for (const RoundTrip& rounding : origin.roundings)
         for (const NodeId node : {rounding.quantize, rounding.dequantize})
-          names_[source.root].insert(quantized_.value(quantized_.node(node).output(0)).name);
+          names_[origin.root].insert(quantized_.value(quantized_.node(node).output(0)).name);
     }
   }
 
@@ -128,7 +128,7 @@ class Matcher {
     std::vector<ValueId> values;
     for (const ValueId input : node.inputs) {
       if (input == kNoValue || quantized_.is_constant(input)) continue;
-      const ValueId root = source_of(quantized_, quantized_links_, input).root;
+      const ValueId root = origin_of(quantized_, quantized_links_, input).root;
       const auto image = match_.image.find(root);
       if (image == match_.image.end()) return std::nullopt;
       values.push_back(image->second);

@@ -16,11 +16,11 @@ struct RoundTrip {
 
 // Where a value of a spelled-out network comes from: the value that a node computed (or an input), and the roundings
 // between, the first done first.
-struct Source {
+struct Origin {
   ValueId root = kNoValue;
   std::vector<RoundTrip> roundings;
 };
-Source source_of(const Graph& graph, const Links& links, ValueId value);
+Origin origin_of(const Graph& graph, const Links& links, ValueId value);
 
 struct MatchedNode {
   NodeId node = kNoNode;      // of the quantized network

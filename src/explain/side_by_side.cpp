@@ -97,11 +97,11 @@ class Builder {
   ValueId alone(const Layer& layer) {
     const Node& node = quantized_.node(layer.node);
     std::vector<ValueId> inputs = copies_of(node.inputs);
-    for (const auto& [position, source] : layer.inputs) {
-      const auto image = match_.image.find(source.root);
+    for (const auto& [position, origin] : layer.inputs) {
+      const auto image = match_.image.find(origin.root);
       if (image == match_.image.end()) return kNoValue;
       inputs[position] = image->second;
-      for (const RoundTrip& rounding : source.roundings) inputs[position] = rounded(inputs[position], rounding);
+      for (const RoundTrip& rounding : origin.roundings) inputs[position] = rounded(inputs[position], rounding);
     }
     ValueId value = add_node(node, inputs, kAlone).front(), from = node.output(0);
     for (const NodeId next : layer.tail) {
@@ -138,8 +138,8 @@ class Builder {
         layer.output.empty() ? layer.value : quantized_.node(layer.output.front().dequantize).output(0);
     places.accumulated = pair(layer.original_value, copy_of(last));
     for (const RoundTrip& rounding : layer.output) add_grid(layer, layer.value, rounding, places);
-    for (const auto& [position, source] : layer.inputs)
-      for (const RoundTrip& rounding : source.roundings) add_grid(layer, source.root, rounding, places);
+    for (const auto& [position, origin] : layer.inputs)
+      for (const RoundTrip& rounding : origin.roundings) add_grid(layer, origin.root, rounding, places);
     made_.layers.push_back(std::move(places));
   }
 

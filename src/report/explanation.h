@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "base/json.h"
+#include "bench/findings.h"
 #include "explain/explanation.h"
 #include "report/text_table.h"
 
@@ -15,6 +17,7 @@ struct Explained {
   std::string original, quantized;  // paths
   std::string quantize;             // "bitwright quantize MODEL --data FOLDER", to which a recipe is added
   Explanation explanation;
+  std::optional<Findings> tried = {};  // the remedies that were made and measured
 };
 
 // The layers in rank, at most `top` (0: all), and below them the remedies as lines to paste.

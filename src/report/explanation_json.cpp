@@ -1,6 +1,7 @@
 // One table a struct: the fields of an explanation with what each means.
 #include "report/explanation.h"
 #include "report/field.h"
+#include "report/json.h"
 
 namespace bw::form {
 namespace {
@@ -173,6 +174,9 @@ struct Table<Explained> {
         field<T>("time", "null where speed was not looked at", [](const T& t) { return t.explanation.time; }),
         field<T>("unmatched", "nodes of the quantized model without a counterpart in the float one",
                  [](const T& t) { return t.explanation.unmatched; }),
+        Field<T>{"tried", "remedies that were made and measured, as a report of bench (report.json); else null",
+                 [](const T& t) { return t.tried ? bw::to_json(*t.tried) : Json(nullptr); },
+                 [](Json&) { return nullable({{"type", "object"}}); }},
     };
   }
 };

@@ -6,6 +6,7 @@
 
 #include "report/explanation.h"
 #include "report/figure_text.h"
+#include "report/table.h"
 
 namespace bw {
 namespace {
@@ -172,7 +173,8 @@ std::string explanation_text(const Explained& explained, std::size_t top, const 
     text += fmt::format("output '{}': {}, cosine {}\n", printable(output.name), decibels(output.likeness),
                         cosine(output.likeness));
   return text + table(explanation.layers, top, style) + remedies(explained, style) + speed(explanation, style) +
-         saturating(explanation) + unmatched(explanation);
+         saturating(explanation) + unmatched(explanation) +
+         (explained.tried ? "\n" + findings_table(*explained.tried, style) : "");
 }
 
 }  // namespace bw
