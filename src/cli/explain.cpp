@@ -14,6 +14,7 @@
 #include "cli/output.h"
 #include "explain/explanation.h"
 #include "report/explanation.h"
+#include "report/html.h"
 
 namespace bw {
 namespace {
@@ -51,6 +52,12 @@ constexpr Parameter kFlags[] = {
      .says = "how many layers to show, the most damaged first; 0: all",
      .low = 0,
      .high = 1e6,
+     .heading = kResultHeading},
+    {.name = "output",
+     .type = Parameter::Type::Text,
+     .standard = "",
+     .says = "file for a page to look at; none without it",
+     .takes = "FILE",
      .heading = kResultHeading},
     kWorkerMemoryFlag,
     kWorkerTimeoutFlag,
@@ -98,7 +105,8 @@ Findings tried(const Invocation& invocation, const Explanation& explanation) {
 }
 
 int run(const Invocation& invocation) {
-  const std::string& data = data_to("look at", invocation);
+  const std::string &data = data_to("look at", invocation), &page = invocation.flags.text("output");
+  if (!page.empty()) require_writable(page);
   const IntakeOptions intake{.read = read_options(invocation)};
   const LoadedModel original = load_model(invocation.the("FLOAT"), intake),
                     quantized = load_model(invocation.the("QUANTIZED"), intake);
@@ -108,6 +116,7 @@ int run(const Invocation& invocation) {
                       .quantize = fmt::format("bitwright quantize {} --data {}", original.path.string(), data),
                       .explanation = explanation_of(invocation, original, quantized)};
   if (invocation.flags.flag("try")) explained.tried = tried(invocation, explained.explanation);
+  if (!page.empty()) write_file(page, report_html(to_json(explained)));
   put(invocation.json
           ? to_text(to_json(explained))
           : explanation_text(explained, static_cast<std::size_t>(invocation.flags.integer("top")), style_of_stdout()));

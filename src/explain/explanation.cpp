@@ -240,6 +240,7 @@ class Explainer {
     ExplainedLayer row;
     row.node = node.name;
     row.op = ops_.contains(node.name) ? ops_.at(node.name) : node.op_type;
+    row.position = static_cast<std::size_t>(layer.original);
     name_nodes(layer, row);
     if (places.isolated) {
       row.isolated = likeness_of(differences.pairs[*places.isolated]);
@@ -286,6 +287,14 @@ class Explainer {
   const SideBySide sides_;
 };
 
+void picture(Explanation& explanation, const Graph& original, const Graph& quantized) {
+  const Surroundings before(original), after(quantized);
+  for (ExplainedLayer& layer : explanation.layers) {
+    layer.before = before.of(layer.original_nodes);
+    layer.after = after.of(layer.quantized_nodes);
+  }
+}
+
 void rank(Explanation& explanation) {
   std::ranges::stable_sort(explanation.layers, [](const ExplainedLayer& a, const ExplainedLayer& b) {
     if (a.damage != b.damage) return a.damage > b.damage;
@@ -303,6 +312,7 @@ Explanation explain(const LoadedModel& original, const LoadedModel& quantized, S
   const Networks networks = networks_of(original, quantized);
   const Match matched = match(networks.original, networks.quantized.graph);
   Explanation explanation = Explainer(networks, matched, quantized.original).run(samples, options);
+  picture(explanation, original.original, quantized.original);
   rank(explanation);
   return explanation;
 } catch (const Error& error) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/console.h"
+#include "explain/neighbourhood.h"
 #include "measure/differences.h"
 #include "measure/figure.h"
 #include "model/model.h"
@@ -70,6 +71,8 @@ struct ExplainedLayer {
   std::string quantized_node;  // of the quantized one, as its file has it
   // All that belongs to it, by name in the files: with biases and activation functions behind it; Q and DQ around it.
   std::vector<std::string> original_nodes, quantized_nodes;
+  std::size_t position = 0;     // among the nodes of the float network, in their order
+  Neighbourhood before, after;  // of it in the float and the quantized file
   // On the float network's values; nullopt where one of them has no counterpart.
   std::optional<Likeness> isolated;
   std::optional<Likeness> accumulated;  // as the quantized network computes it

@@ -6,6 +6,10 @@
 namespace bw::form {
 namespace {
 
+struct Edge {
+  std::size_t from, to;
+};
+
 struct VisitedSeconds {
   Figure figure;
 };
@@ -126,6 +130,39 @@ struct Table<ModelTime> {
 };
 
 template <>
+struct Table<Neighbourhood::Node> {
+  static constexpr std::string_view kName = "Node";
+  static std::vector<Field<Neighbourhood::Node>> fields() {
+    using T = Neighbourhood::Node;
+    return {field<T>("name", "in its file", &T::name), field<T>("op", "its operator", &T::op),
+            field<T>("own", "whether it is of the layer; else it stands beside it", &T::own)};
+  }
+};
+
+template <>
+struct Table<Edge> {
+  static constexpr std::string_view kName = "Edge";
+  static std::vector<Field<Edge>> fields() {
+    return {field<Edge>("from", "index of the node that makes a value", &Edge::from),
+            field<Edge>("to", "index of the node that reads it", &Edge::to)};
+  }
+};
+
+template <>
+struct Table<Neighbourhood> {
+  static constexpr std::string_view kName = "Neighbourhood";
+  static std::vector<Field<Neighbourhood>> fields() {
+    using T = Neighbourhood;
+    return {field<T>("nodes", "in the order of the graph", &T::nodes),
+            field<T>("edges", "between them", [](const T& t) {
+              std::vector<Edge> edges;
+              for (const auto& [from, to] : t.edges) edges.push_back({from, to});
+              return edges;
+            })};
+  }
+};
+
+template <>
 struct Table<Remedy> {
   static constexpr std::string_view kName = "Remedy";
   static std::vector<Field<Remedy>> fields() {
@@ -146,6 +183,9 @@ struct Table<ExplainedLayer> {
         field<T>("quantized_node", "its name in the quantized model", &T::quantized_node),
         field<T>("original_nodes", "all that belong to it in the float model", &T::original_nodes),
         field<T>("quantized_nodes", "all that belong to it in the quantized model", &T::quantized_nodes),
+        field<T>("position", "among the nodes of the float model, in their order", &T::position),
+        field<T>("before", "what stands around it in the float model", &T::before),
+        field<T>("after", "what stands around it in the quantized model", &T::after),
         field<T>("isolated", "its output where it reads the float model's values", &T::isolated),
         field<T>("accumulated", "its output in the quantized model", &T::accumulated),
         field<T>("damage", "squared error over power of its output in isolation; null where it is not finite",
@@ -167,6 +207,7 @@ struct Table<Explained> {
         constant_field<T>("version", "of this format", 1),
         field<T>("original", "path of the float model", &T::original),
         field<T>("quantized", "path of the quantized model", &T::quantized),
+        field<T>("quantize", "a command line to which --recipe is added", &T::quantize),
         field<T>("samples", "that were looked at", [](const T& t) { return t.explanation.samples; }),
         field<T>("outputs", "of the whole model", [](const T& t) { return t.explanation.outputs; }),
         field<T>("layers", "the most damaged first", [](const T& t) { return t.explanation.layers; }),
