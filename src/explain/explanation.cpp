@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "explain/layers.h"
 #include "explain/match.h"
+#include "explain/rescaled.h"
 #include "explain/spelled.h"
 #include "format/format.h"
 #include "format/onnx/onnx.h"
@@ -248,6 +249,7 @@ class Explainer {
     }
     if (places.accumulated) row.accumulated = likeness_of(differences.pairs[*places.accumulated]);
     row.weight = weight_codes(original_, quantized_, layer);
+    if (row.weight && row.weight->rescaled) row.isolated.reset(), row.accumulated.reset(), row.damage = 0;
     for (const auto& [codes, grid] : places.grids) {
       const bool own = !layer.output.empty() && quantized_.graph.node(layer.output.front().quantize).output(0) == codes;
       row.rounded.push_back(rounded_value(sides_.comparisons.grids[grid], differences.grids[grid], !own));

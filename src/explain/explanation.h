@@ -28,11 +28,13 @@ struct Likeness {
 struct WeightCodes {
   int bits = 8;
   std::size_t scales = 1;
-  double used = 1;                     // share of the codes that there are
-  double noise = 0;                    // squared error over the float weight's power
-  double gain = 1;                     // factor of the float weight that comes nearest to what the codes mean
-  double outlier = 0;                  // largest magnitude over the root mean square, of the float weight
-  double spread = 1;                   // largest magnitude of the widest output channel over that of the median one
+  double used = 1;     // share of the codes that there are
+  double noise = 0;    // squared error over the float weight's power
+  double gain = 1;     // factor of the float weight that comes nearest to what the codes mean
+  double outlier = 0;  // largest magnitude over the root mean square, of the float weight
+  double spread = 1;   // largest magnitude of the widest output channel over that of the median one
+  // By channel, as equalize and smooth do with what comes before them: the layer's values are not the float network's.
+  bool rescaled = false;
   std::uint64_t saturating_pairs = 0;  // neighbours whose products with u8 can leave 16 bits
 };
 
@@ -73,7 +75,8 @@ struct ExplainedLayer {
   std::vector<std::string> original_nodes, quantized_nodes;
   std::size_t position = 0;     // among the nodes of the float network, in their order
   Neighbourhood before, after;  // of it in the float and the quantized file
-  // On the float network's values; nullopt where one of them has no counterpart.
+  // On the float network's values; nullopt where one of them has no counterpart, and, as the next, where the weight is
+  // rescaled.
   std::optional<Likeness> isolated;
   std::optional<Likeness> accumulated;  // as the quantized network computes it
   // Squared error over power of the layer's output in isolation, by which layers are ranked: the worst first, what is

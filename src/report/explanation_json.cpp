@@ -64,6 +64,8 @@ struct Table<WeightCodes> {
         field<T>("gain", "factor of the float weight that comes nearest to what the codes mean", &T::gain),
         field<T>("outlier", "largest magnitude over the root mean square", &T::outlier),
         field<T>("spread", "largest magnitude of the widest output channel over that of the median one", &T::spread),
+        field<T>("rescaled", "by channel, against values that are scaled too: the layer cannot be compared alone",
+                 &T::rescaled),
         field<T>("saturating_pairs", "neighbours whose products with u8 can leave 16 bits on CPUs without VNNI",
                  &T::saturating_pairs),
     };

@@ -154,6 +154,18 @@ std::string saturating(const Explanation& explanation) {
       layers, layers == 1 ? "layer" : "layers", names, layers > kRemedies ? ", ..." : "");
 }
 
+std::string rescaled(const Explanation& explanation) {
+  std::string names;
+  for (const ExplainedLayer& layer : explanation.layers)
+    if (layer.weight && layer.weight->rescaled)
+      names += fmt::format("{}'{}'", names.empty() ? "" : ", ", printable(layer.node));
+  return names.empty()
+             ? names
+             : "\nrescaled by channel (as equalize and smooth do), so that their values are not the float model's and "
+               "they are not compared: " +
+                   names + "\n";
+}
+
 std::string unmatched(const Explanation& explanation) {
   std::string text;
   for (const std::string& name : explanation.unmatched)
@@ -173,7 +185,7 @@ std::string explanation_text(const Explained& explained, std::size_t top, const 
     text += fmt::format("output '{}': {}, cosine {}\n", printable(output.name), decibels(output.likeness),
                         cosine(output.likeness));
   return text + table(explanation.layers, top, style) + remedies(explained, style) + speed(explanation, style) +
-         saturating(explanation) + unmatched(explanation) +
+         saturating(explanation) + rescaled(explanation) + unmatched(explanation) +
          (explained.tried ? "\n" + findings_table(*explained.tried, style) : "");
 }
 

@@ -29,6 +29,7 @@ export interface Weight {
   gain: number;
   outlier: number;
   spread: number;
+  rescaled: boolean;            // by channel: the layer's values are not the float model's
   saturating_pairs: number;
 }
 

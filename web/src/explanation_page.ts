@@ -38,6 +38,7 @@ function summary({ outputs, time, layers, unmatched }: Explanation): HTMLElement
       `conversions between floats and codes: ${time.conversions.value === null ? "none" : timeText(time.conversions)}.`),
     inFloat.map((layer) => h("li", {}, `${layer.node} (${layer.op}) runs in float between codes: ${layer.time!.in_float}.`)),
     saturating > 0 && h("li", {}, `${countText(saturating)} layers can overflow on CPUs without VNNI, which add products of u8 and s8 in pairs of 16 bits; int8-static(reduced_range=yes) cannot.`),
+    layers.some(({ weight }) => weight?.rescaled) && h("li", {}, `Rescaled by channel, as equalize and smooth do, so that they are not compared: ${layers.filter(({ weight }) => weight?.rescaled).map(({ node }) => node).join(", ")}.`),
     unmatched.length > 0 && h("li", {}, `Without a counterpart in the float model: ${unmatched.join(", ")}.`)));
 }
 

@@ -84,7 +84,7 @@ function column(row: Row, layer: Layer, place: Place, selection: Selection, tip:
     onclick: choose, onkeydown: (event) => { if (["Enter", " "].includes((event as KeyboardEvent).key)) { event.preventDefault(); choose(); } },
     onpointerenter: () => showTip(tip, layer, place), onpointerleave: () => { tip.hidden = true; },
   },
-    svg("rect", { class: "target", x: place.x, y: 0, width: place.step, height: HEIGHT }),
+    svg("rect", { class: "target", x: place.x, y: 18, width: place.step, height: HEIGHT - 18 }),
     bars.map(({ kind, value }, i) => svg("rect", { class: `bar-${kind}`, x: left + i * wide, y: place.y(value), width: Math.max(wide - 1, 1), height: Math.max(place.y(0) - place.y(value), 0) })),
     dot !== null && svg("circle", { class: "dot", cx: place.x + place.step / 2, cy: place.y(dot), r: 3.2 }));
 }
