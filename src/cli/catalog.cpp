@@ -6,10 +6,10 @@ namespace bw {
 
 std::span<const Command> commands() {
   static const std::vector<Command> kCommands{
-      bench_command(),     quantize_command(),     inspect_command(),     compare_command(),   apply_command(),
-      profile_command(),   methods_command(),      data_check_command(),  data_keys_command(), runs_list_command(),
-      runs_show_command(), runs_compare_command(), runs_schema_command(), doctor_command(),    help_command(),
-      man_command(),       completion_command(),   worker_command()};
+      bench_command(),     quantize_command(),  inspect_command(),      compare_command(),     apply_command(),
+      explain_command(),   profile_command(),   methods_command(),      data_check_command(),  data_keys_command(),
+      runs_list_command(), runs_show_command(), runs_compare_command(), runs_schema_command(), doctor_command(),
+      help_command(),      man_command(),       completion_command(),   worker_command()};
   return kCommands;
 }
 

@@ -12,6 +12,7 @@ Command completion_command();
 Command data_check_command();
 Command data_keys_command();
 Command doctor_command();
+Command explain_command();
 Command help_command();
 Command inspect_command();
 Command man_command();

@@ -65,7 +65,8 @@ constexpr NamedValues kValues[] = {
     {"RECIPE", recipe_names},   {"METHODS", bench_names, true},    {"TARGET", target_names},
     {"RUNTIME", runtime_names}, {"RUNTIMES", runtime_names, true}, {"COMMAND", first_words},
     {"SHELL", shells}};
-constexpr std::string_view kFiles[] = {"FILE", "FOLDER", "PATH", "CMD", "MODEL", "ORIGINAL", "OTHER", "PLAN", "DATA"};
+constexpr std::string_view kFiles[] = {"FILE",      "FOLDER",   "PATH",  "CMD",  "MODEL", "FLOAT",
+                                       "QUANTIZED", "ORIGINAL", "OTHER", "PLAN", "DATA"};
 
 bool on_by_itself(const Parameter& flag) {
   return flag.type == Parameter::Type::Flag && flag.standard == "yes";

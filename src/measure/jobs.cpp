@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "measure/differences.h"
 #include "measure/evaluate.h"
 #include "measure/footprint.h"
 #include "measure/latency.h"
@@ -14,8 +15,9 @@
 namespace bw {
 
 std::span<const Job> measure_jobs() {
-  static const std::array kJobs{calibrate_job(), evaluate_job(), footprint_job(),  latency_job(), load_twins_job(),
-                                run_twin_job(),  outputs_job(),  not_finite_job(), peaks_job(),   profile_job()};
+  static const std::array kJobs{calibrate_job(),  evaluate_job(), footprint_job(),  latency_job(),
+                                load_twins_job(), run_twin_job(), outputs_job(),    not_finite_job(),
+                                peaks_job(),      profile_job(),  differences_job()};
   return kJobs;
 }
 

@@ -7,6 +7,6 @@
 
 namespace bw {
 
-std::span<const Job> measure_jobs();  // of calibrate, evaluate, footprint, latency, turns, outputs, peak, profile
+std::span<const Job> measure_jobs();  // those of the headers beside this one, and of observe/calibrate.h
 
 }  // namespace bw

@@ -1,22 +1,27 @@
 // Reports at the edges of the contract, made from the sample.
+import explanationText from "../sample/explanation.json?raw";
 import sampleText from "../sample/report.json?raw";
+import type { Explanation } from "../src/explanation";
 import type { Candidate, Figure, Report } from "../src/report";
 
 export { sampleText };
 export const sample = (): Report => JSON.parse(sampleText);
+export const explanation = (): Explanation => JSON.parse(explanationText);
 
 export const HOSTILE = `</script><script>document.title="hacked"</script><img src=x onerror="document.title='hacked'">`;
 
 /** Every string in the report is markup that would run if it were parsed. */
 export function hostile(): Report {
+  return poisoned(sample()) as Report;
+}
+export const hostileExplanation = (): Explanation => poisoned(explanation()) as Explanation;
+
+function poisoned(value: unknown, key = ""): unknown {
   const keep = new Set(["unit", "status", "verdict", "direction", "measure"]);
-  const poison = (value: unknown, key = ""): unknown => {
-    if (typeof value === "string") return keep.has(key) ? value : HOSTILE + value;
-    if (Array.isArray(value)) return value.map((item) => poison(item, key));
-    if (value === null || typeof value !== "object") return value;
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, poison(item, name)]));
-  };
-  return poison(sample()) as Report;
+  if (typeof value === "string") return keep.has(key) ? value : HOSTILE + value;
+  if (Array.isArray(value)) return value.map((item) => poisoned(item, key));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, poisoned(item, name)]));
 }
 
 /** No baseline, no control, no labels, nothing recommended; a method group named like a property of every object. */

@@ -6,12 +6,11 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { build, type Rollup } from "vite";
 import { injectReport } from "../build/seal";
-import type { Report } from "../src/report";
 import { Browser, browserProgram } from "./browser";
-import { bare, crowded, sample, unbroken } from "./edge";
+import { bare, crowded, explanation, hostileExplanation, sample, unbroken } from "./edge";
 
 const WIDTHS = [320, 390, 600, 768, 1001, 1280, 1920];
-const REPORTS: Record<string, () => Report> = { sample, bare, crowded, unbroken };
+const REPORTS: Record<string, () => object> = { sample, bare, crowded, unbroken, explanation, hostileExplanation };
 
 const unfold = `document.querySelectorAll("details").forEach((model) => { model.open = true; })`;
 

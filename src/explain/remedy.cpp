@@ -1,0 +1,118 @@
+// From what a layer loses to what helps: one table.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "explain/explanation.h"
+
+namespace bw {
+namespace {
+
+// Limits from which a feature of the numbers is a cause, not chance.
+constexpr double kWrongGain = 0.1;  // off 1
+constexpr double kWideSpread = 8;   // of channels, beside the median one
+constexpr double kFarOutlier = 25;  // largest over root mean square
+constexpr double kClips = 0.5;      // share of the noise that clipping makes
+constexpr double kFewCodes = 0.15;  // share used
+
+// What a layer loses most by: its weight or one of the values rounded at it.
+struct Loss {
+  const ExplainedLayer& layer;
+  const WeightCodes* weight = nullptr;
+  const RoundedValue* value = nullptr;
+
+  bool is_product() const { return layer.op == "MatMul" || layer.op == "Gemm"; }
+};
+
+Loss loss_of(const ExplainedLayer& layer) {
+  Loss loss{layer};
+  double worst = 0;
+  if (layer.weight) worst = layer.weight->noise, loss.weight = &*layer.weight;
+  for (const RoundedValue& value : layer.rounded)
+    if (value.noise > worst) worst = value.noise, loss.weight = nullptr, loss.value = &value;
+  return loss;
+}
+
+std::string where(const Loss& loss) {
+  return fmt::format("{} '{}'", loss.value->input ? "its input" : "its output", loss.value->value);
+}
+
+struct Rule {
+  bool (*fits)(const Loss&);
+  std::string (*cause)(const Loss&);
+  std::string_view before;     // methods that come before the one that makes such files
+  std::string_view parameter;  // of that one; {} stands for the node's name
+};
+
+constexpr Rule kRules[] = {
+    {[](const Loss& l) { return l.weight && std::abs(l.weight->gain - 1) > kWrongGain; },
+     [](const Loss& l) {
+       return fmt::format("the scale of its weight is wrong: the codes mean {:.2g} times the float weight",
+                          l.weight->gain);
+     },
+     "", ""},
+    {[](const Loss& l) { return l.weight && l.weight->bits < 8; },
+     [](const Loss& l) { return fmt::format("{} bits are too few for its weight", l.weight->bits); }, "", "bits=8"},
+    {[](const Loss& l) { return l.weight && l.weight->scales == 1 && l.weight->spread > kWideSpread; },
+     [](const Loss& l) {
+       return fmt::format("one scale for all channels of its weight, and the widest is {:.0f} times the median one",
+                          l.weight->spread);
+     },
+     "", "per_channel=yes"},
+    {[](const Loss& l) { return l.weight && l.weight->outlier > kFarOutlier; },
+     [](const Loss& l) {
+       return fmt::format("few large numbers widen the range of its weight: {:.0f} times the root mean square",
+                          l.weight->outlier);
+     },
+     "", "keep_float={}"},
+    {[](const Loss& l) { return l.weight != nullptr; },
+     [](const Loss& l) { return fmt::format("{} bits are coarse for its weight", l.weight->bits); }, "",
+     "keep_float={}"},
+    {[](const Loss& l) { return l.value && l.value->clip_noise > kClips * l.value->noise; },
+     [](const Loss& l) {
+       return fmt::format("the range of {} is too narrow: {:.2g} % of it are clipped", where(l),
+                          100 * l.value->clipped);
+     },
+     "", "observer=min-max"},
+    {[](const Loss& l) { return l.value && l.value->spread > kWideSpread && l.is_product(); },
+     [](const Loss& l) {
+       return fmt::format("few channels of {} are large: {:.0f} times the median one", where(l), l.value->spread);
+     },
+     "smooth+", ""},
+    {[](const Loss& l) { return l.value && l.value->spread > kWideSpread; },
+     [](const Loss& l) {
+       return fmt::format("channels of {} differ: the widest is {:.0f} times the median one", where(l),
+                          l.value->spread);
+     },
+     "equalize+", ""},
+    {[](const Loss& l) { return l.value && l.value->used < kFewCodes; },
+     [](const Loss& l) {
+       return fmt::format("the range of {} is too wide: {:.2g} % of the codes are used", where(l), 100 * l.value->used);
+     },
+     "", "observer=min-max"},
+    {[](const Loss& l) { return l.value && l.value->outlier > kFarOutlier; },
+     [](const Loss& l) {
+       return fmt::format("outliers widen the range of {}: {:.0f} times the root mean square", where(l),
+                          l.value->outlier);
+     },
+     "", "observer=mse"},
+    {[](const Loss& l) { return l.value != nullptr; },
+     [](const Loss& l) { return fmt::format("{} bits are coarse for {}", l.value->bits, where(l)); }, "",
+     "keep_float={}"},
+    {[](const Loss&) { return true; },
+     [](const Loss&) { return std::string("its codes lose more than its neighbours'"); }, "", "keep_float={}"},
+};
+
+}  // namespace
+
+Remedy remedy_for(const ExplainedLayer& layer, std::string_view method) {
+  const Loss loss = loss_of(layer);
+  const Rule& rule = *std::ranges::find_if(kRules, [&](const Rule& each) { return each.fits(loss); });
+  std::string parameter(rule.parameter);
+  if (const std::size_t at = parameter.find("{}"); at != parameter.npos) parameter.replace(at, 2, layer.node);
+  if (!parameter.empty()) parameter = fmt::format("({})", parameter);
+  return {rule.cause(loss), fmt::format("{}{}{}", rule.before, method, parameter)};
+}
+
+}  // namespace bw

@@ -1,0 +1,78 @@
+// Files that were spoiled on purpose, and files that are not the same network.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "base/error.h"
+#include "explain/files.h"
+#include "folder.h"
+#include "format/format.h"
+#include "tensor/convert.h"
+
+namespace bw {
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+
+Tensor times(const Tensor& tensor, float factor) {
+  std::vector<float> values = to_floats(tensor);
+  for (float& value : values) value *= factor;
+  return Tensor::of<float>(tensor.shape(), std::span<const float>(values));
+}
+
+Explanation with_scale_times(const std::string& scale, float factor) {
+  const test::Folder folder;
+  Graph graph = test::golden_model("cnn-qdq").original;
+  Value& value = graph.value(graph.find(scale));
+  value.initializer = times(value.initializer, factor);
+  write_model(graph, folder.path() / "spoiled.onnx");
+  return test::explained(test::golden_model("cnn"), load_model(folder.path() / "spoiled.onnx"));
+}
+
+TEST_CASE("a layer whose scale is spoiled is named first") {
+  const std::pair<const char*, const char*> scales[] = {{"w1_scale", "Conv_c1"}, {"w2_scale", "Conv_c2"},
+                                                        {"w3_scale", "Gemm_y"},  {"x_scale", "Conv_c1"},
+                                                        {"c2_scale", "Conv_c2"}, {"s_scale", "Add_s"}};
+  for (const auto& [scale, node] : scales)
+    for (const float factor : {8.0f, 0.125f}) {
+      CAPTURE(scale, factor);
+      CHECK(with_scale_times(scale, factor).layers.front().node == node);
+    }
+}
+
+TEST_CASE("the cause of a spoiled layer is told, with what helps") {
+  const Remedy gain = *with_scale_times("w2_scale", 4).layers.front().remedy;
+  CHECK_THAT(gain.cause, ContainsSubstring("mean 4 times the float weight"));
+  CHECK(gain.recipe == "int8-static");
+  const ExplainedLayer narrow = with_scale_times("s_scale", 0.125f).layers.front();
+  CHECK_THAT(narrow.remedy->cause, ContainsSubstring("the range of its output 's' is too narrow"));
+  CHECK(narrow.remedy->recipe == "int8-static(observer=min-max)");
+  CHECK(narrow.rounded.front().clipped > 0.3);
+  const ExplainedLayer wide = with_scale_times("s_scale", 16).layers.front();
+  CHECK_THAT(wide.remedy->cause, ContainsSubstring("is too wide"));
+  CHECK(wide.rounded.front().used < 0.1);
+  CHECK(wide.rounded.front().clipped == 0);
+}
+
+void refuses(const Graph& quantized, const char* words) {
+  const test::Folder folder;
+  write_model(quantized, folder.path() / "other.onnx");
+  const LoadedModel original = test::golden_model("cnn"), other = load_model(folder.path() / "other.onnx");
+  try {
+    test::explained(original, other);
+    FAIL("it was explained");
+  } catch (const Error& error) {
+    CHECK(exit_code(error.kind()) == 3);
+    CHECK_THAT(error.what(), ContainsSubstring(words) && ContainsSubstring("other.onnx"));
+  }
+}
+
+TEST_CASE("files that are not the same network are refused, naming what does not match") {
+  refuses(test::golden_model("products-dynamic").original, "its input 'x' is float32[N,40]");
+  Graph others = test::golden_model("cnn-qdq").original;
+  for (Value& value : others.values)
+    if (value.name.starts_with("w") && value.name.ends_with("_scale")) value.initializer = times(value.initializer, -1);
+  refuses(others, "its weights are not those of the float model: 'Conv_c1' (Conv) holds others");
+}
+
+}  // namespace
+}  // namespace bw
