@@ -224,8 +224,8 @@ class Explainer {
     const fs::path file = folder.path() / "both.onnx";
     write_model(sides_.graph, file);
     Worker worker(options.worker);
-    const Differences differences =
-        compare_values(worker, {file, options.runtime}, sides_.comparisons, samples, options.threads);
+    const Differences differences = compare_values(worker, {file, std::string(targets().front().runtime)},
+                                                   sides_.comparisons, samples, options.threads);
     Explanation explanation;
     explanation.samples = differences.samples;
     explanation.method = method_of(quantized_.graph);

@@ -107,7 +107,7 @@ struct Explanation {
 struct ExplainOptions {
   WorkerOptions worker = {};
   int threads = 1;
-  std::string runtime;
+  std::string runtime;  // that times are taken in; values are compared in the first target's, which shows them
 };
 
 // Runs both networks side by side on the samples, as the quantized file's operators mean it (QuantizeLinear and
