@@ -34,6 +34,12 @@ constexpr Parameter kFlags[] = {
      .low = 1,
      .high = 1e9,
      .heading = kDataHeading},
+    {.name = "runtime",
+     .type = Parameter::Type::Text,
+     .standard = "",
+     .says = "where times are taken; the usual target's without it",
+     .takes = "RUNTIME",
+     .heading = kMeasuringHeading},
     {.name = "seconds",
      .type = Parameter::Type::Seconds,
      .standard = "2",
@@ -64,6 +70,11 @@ constexpr Parameter kFlags[] = {
     kUncheckedFlag,
 };
 
+const Runtime& runtime_of(const Invocation& invocation) {
+  const std::string& named = invocation.flags.text("runtime");
+  return available_runtime(named.empty() ? targets().front().runtime : named);
+}
+
 Explanation explanation_of(const Invocation& invocation, const LoadedModel& original, const LoadedModel& quantized) {
   const Dataset data = open_data_for(original, invocation.flags.text("data"), open_options(invocation));
   const Split split = data.evaluation();
@@ -73,7 +84,7 @@ Explanation explanation_of(const Invocation& invocation, const LoadedModel& orig
   SharedSamples samples(split, indices);
   const ExplainOptions options{.worker = worker_options(invocation),
                                .threads = invocation.threads,
-                               .runtime = std::string(targets().front().runtime)};
+                               .runtime = std::string(runtime_of(invocation).name)};
   Explanation explanation = explain(original, quantized, samples, options);
   if (const double seconds = invocation.flags.number("seconds"); seconds > 0)
     add_times(explanation, original, quantized, first_samples(split), seconds, options);
@@ -107,7 +118,7 @@ Findings tried(const Invocation& invocation, const Explanation& explanation) {
 int run(const Invocation& invocation) {
   const std::string &data = data_to("look at", invocation), &page = invocation.flags.text("output");
   if (!page.empty()) require_writable(page);
-  const IntakeOptions intake{.read = read_options(invocation)};
+  const IntakeOptions intake{.read = read_options(invocation), .runtime = runtime_of(invocation).name};
   const LoadedModel original = load_model(invocation.the("FLOAT"), intake),
                     quantized = load_model(invocation.the("QUANTIZED"), intake);
   for (const LoadedModel* model : {&original, &quantized}) say_notes(*model, invocation);

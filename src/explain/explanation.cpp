@@ -103,6 +103,10 @@ std::optional<WeightCodes> weight_codes(const Graph& original, const Spelled& qu
     codes.gain = sums.product / sums.signal;
     codes.outlier = static_cast<double>(sums.peak) / std::sqrt(sums.signal / static_cast<double>(x.size()));
   }
+  const auto [first, second] = rescaling(x, y, weight.shape());
+  const bool columns = reduces_along_columns(node);
+  codes.inputs_rescaled = columns ? first : second;
+  codes.outputs_rescaled = columns ? second : first;
   const std::optional<int> axis = find_op(plain)->weight_channel_axis
                                       ? find_op(plain)->weight_channel_axis(plain, static_cast<int>(weight.rank()))
                                       : std::nullopt;
@@ -220,8 +224,8 @@ class Explainer {
     const fs::path file = folder.path() / "both.onnx";
     write_model(sides_.graph, file);
     Worker worker(options.worker);
-    const Differences differences =
-        compare_values(worker, {file, options.runtime}, sides_.comparisons, samples, options.threads);
+    const Differences differences = compare_values(worker, {file, std::string(targets().front().runtime)},
+                                                   sides_.comparisons, samples, options.threads);
     Explanation explanation;
     explanation.samples = differences.samples;
     explanation.method = method_of(quantized_.graph);
@@ -249,7 +253,6 @@ class Explainer {
     }
     if (places.accumulated) row.accumulated = likeness_of(differences.pairs[*places.accumulated]);
     row.weight = weight_codes(original_, quantized_, layer);
-    if (row.weight && row.weight->rescaled) row.isolated.reset(), row.accumulated.reset(), row.damage = 0;
     for (const auto& [codes, grid] : places.grids) {
       const bool own = !layer.output.empty() && quantized_.graph.node(layer.output.front().quantize).output(0) == codes;
       row.rounded.push_back(rounded_value(sides_.comparisons.grids[grid], differences.grids[grid], !own));
@@ -297,6 +300,19 @@ void picture(Explanation& explanation, const Graph& original, const Graph& quant
   }
 }
 
+// What is rescaled by channel cannot be compared with the float network's values.
+void set_rescaled_aside(Explanation& explanation) {
+  const auto reads_rescaled = [](const ExplainedLayer& layer) { return layer.weight && layer.weight->inputs_rescaled; };
+  const bool undone = std::ranges::any_of(explanation.layers, reads_rescaled);
+  for (ExplainedLayer& layer : explanation.layers) {
+    if (!reads_rescaled(layer) && !(undone && layer.weight && layer.weight->outputs_rescaled)) continue;
+    layer.weight->rescaled = true;
+    layer.isolated.reset();
+    layer.accumulated.reset();
+    layer.damage = 0;
+  }
+}
+
 void rank(Explanation& explanation) {
   std::ranges::stable_sort(explanation.layers, [](const ExplainedLayer& a, const ExplainedLayer& b) {
     if (a.damage != b.damage) return a.damage > b.damage;
@@ -315,6 +331,7 @@ Explanation explain(const LoadedModel& original, const LoadedModel& quantized, S
   const Match matched = match(networks.original, networks.quantized.graph);
   Explanation explanation = Explainer(networks, matched, quantized.original).run(samples, options);
   picture(explanation, original.original, quantized.original);
+  set_rescaled_aside(explanation);
   rank(explanation);
   return explanation;
 } catch (const Error& error) {

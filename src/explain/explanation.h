@@ -33,7 +33,9 @@ struct WeightCodes {
   double gain = 1;     // factor of the float weight that comes nearest to what the codes mean
   double outlier = 0;  // largest magnitude over the root mean square, of the float weight
   double spread = 1;   // largest magnitude of the widest output channel over that of the median one
-  // By channel, as equalize and smooth do with what comes before them: the layer's values are not the float network's.
+  // Channels have factors of their own (explain/rescaled.h): of what the layer reads, of what it makes.
+  bool inputs_rescaled = false, outputs_rescaled = false;
+  // Its values are not the float network's: it reads rescaled ones, or makes some for a layer that reads such.
   bool rescaled = false;
   std::uint64_t saturating_pairs = 0;  // neighbours whose products with u8 can leave 16 bits
 };
@@ -105,7 +107,7 @@ struct Explanation {
 struct ExplainOptions {
   WorkerOptions worker = {};
   int threads = 1;
-  std::string runtime;
+  std::string runtime;  // that times are taken in; values are compared in the first target's, which shows them
 };
 
 // Runs both networks side by side on the samples, as the quantized file's operators mean it (QuantizeLinear and

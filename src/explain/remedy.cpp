@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "explain/explanation.h"
+#include "plan/recipe.h"
 
 namespace bw {
 namespace {
@@ -41,9 +42,10 @@ std::string where(const Loss& loss) {
 struct Rule {
   bool (*fits)(const Loss&);
   std::string (*cause)(const Loss&);
-  std::string_view before;     // methods that come before the one that makes such files
-  std::string_view parameter;  // of that one; {} stands for the node's name
+  std::string_view before;            // a method that comes before the one that makes such files; empty: none
+  std::string_view parameter, value;  // of that one; kNode stands for the node's name
 };
+constexpr std::string_view kNode = "{}";
 
 constexpr Rule kRules[] = {
     {[](const Loss& l) { return l.weight && std::abs(l.weight->gain - 1) > kWrongGain; },
@@ -51,57 +53,57 @@ constexpr Rule kRules[] = {
        return fmt::format("the scale of its weight is wrong: the codes mean {:.2g} times the float weight",
                           l.weight->gain);
      },
-     "", ""},
+     "", "", ""},
     {[](const Loss& l) { return l.weight && l.weight->bits < 8; },
-     [](const Loss& l) { return fmt::format("{} bits are too few for its weight", l.weight->bits); }, "", "bits=8"},
+     [](const Loss& l) { return fmt::format("{} bits are too few for its weight", l.weight->bits); }, "", "bits", "8"},
     {[](const Loss& l) { return l.weight && l.weight->scales == 1 && l.weight->spread > kWideSpread; },
      [](const Loss& l) {
        return fmt::format("one scale for all channels of its weight, and the widest is {:.0f} times the median one",
                           l.weight->spread);
      },
-     "", "per_channel=yes"},
+     "", "per_channel", "yes"},
     {[](const Loss& l) { return l.weight && l.weight->outlier > kFarOutlier; },
      [](const Loss& l) {
        return fmt::format("few large numbers widen the range of its weight: {:.0f} times the root mean square",
                           l.weight->outlier);
      },
-     "", "keep_float={}"},
+     "", "keep_float", kNode},
     {[](const Loss& l) { return l.weight != nullptr; },
-     [](const Loss& l) { return fmt::format("{} bits are coarse for its weight", l.weight->bits); }, "",
-     "keep_float={}"},
+     [](const Loss& l) { return fmt::format("{} bits are coarse for its weight", l.weight->bits); }, "", "keep_float",
+     kNode},
     {[](const Loss& l) { return l.value && l.value->clip_noise > kClips * l.value->noise; },
      [](const Loss& l) {
        return fmt::format("the range of {} is too narrow: {:.2g} % of it are clipped", where(l),
                           100 * l.value->clipped);
      },
-     "", "observer=min-max"},
+     "", "observer", "min-max"},
     {[](const Loss& l) { return l.value && l.value->spread > kWideSpread && l.is_product(); },
      [](const Loss& l) {
        return fmt::format("few channels of {} are large: {:.0f} times the median one", where(l), l.value->spread);
      },
-     "smooth+", ""},
+     "smooth", "", ""},
     {[](const Loss& l) { return l.value && l.value->spread > kWideSpread; },
      [](const Loss& l) {
        return fmt::format("channels of {} differ: the widest is {:.0f} times the median one", where(l),
                           l.value->spread);
      },
-     "equalize+", ""},
+     "equalize", "", ""},
     {[](const Loss& l) { return l.value && l.value->used < kFewCodes; },
      [](const Loss& l) {
        return fmt::format("the range of {} is too wide: {:.2g} % of the codes are used", where(l), 100 * l.value->used);
      },
-     "", "observer=min-max"},
+     "", "observer", "min-max"},
     {[](const Loss& l) { return l.value && l.value->outlier > kFarOutlier; },
      [](const Loss& l) {
        return fmt::format("outliers widen the range of {}: {:.0f} times the root mean square", where(l),
                           l.value->outlier);
      },
-     "", "observer=mse"},
+     "", "observer", "mse"},
     {[](const Loss& l) { return l.value != nullptr; },
-     [](const Loss& l) { return fmt::format("{} bits are coarse for {}", l.value->bits, where(l)); }, "",
-     "keep_float={}"},
+     [](const Loss& l) { return fmt::format("{} bits are coarse for {}", l.value->bits, where(l)); }, "", "keep_float",
+     kNode},
     {[](const Loss&) { return true; },
-     [](const Loss&) { return std::string("its codes lose more than its neighbours'"); }, "", "keep_float={}"},
+     [](const Loss&) { return std::string("its codes lose more than its neighbours'"); }, "", "keep_float", kNode},
 };
 
 }  // namespace
@@ -109,10 +111,13 @@ constexpr Rule kRules[] = {
 Remedy remedy_for(const ExplainedLayer& layer, std::string_view method) {
   const Loss loss = loss_of(layer);
   const Rule& rule = *std::ranges::find_if(kRules, [&](const Rule& each) { return each.fits(loss); });
-  std::string parameter(rule.parameter);
-  if (const std::size_t at = parameter.find("{}"); at != parameter.npos) parameter.replace(at, 2, layer.node);
-  if (!parameter.empty()) parameter = fmt::format("({})", parameter);
-  return {rule.cause(loss), fmt::format("{}{}{}", rule.before, method, parameter)};
+  Recipe recipe;
+  if (!rule.before.empty()) recipe.steps.push_back({std::string(rule.before), {}});
+  Step step{std::string(method), {}};
+  if (!rule.parameter.empty())
+    step.parameters.emplace(rule.parameter, rule.value == kNode ? layer.node : std::string(rule.value));
+  recipe.steps.push_back(std::move(step));
+  return {rule.cause(loss), to_string(recipe)};
 }
 
 }  // namespace bw

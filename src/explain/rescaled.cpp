@@ -78,16 +78,17 @@ bool differ(std::vector<double> factors) {
 
 }  // namespace
 
-bool is_rescaled(std::span<const float> weight, std::span<const float> changed, const Shape& shape) {
+Rescaling rescaling(std::span<const float> weight, std::span<const float> changed, const Shape& shape) {
   constexpr double kLeast = 0.003;  // of the power, that one factor misses
   constexpr double kExplained = 4;  // times less is missed by factors of channels
-  if (shape.size() < 2 || weight.empty()) return false;
+  if (shape.size() < 2 || weight.empty()) return {};
   double power = 0;
   for (const float x : changed) power += static_cast<double>(x) * static_cast<double>(x);
   const double before = noise_of_one(weight, changed);
-  if (before <= kLeast * power) return false;
+  if (before <= kLeast * power) return {};
   const Factors factors(weight, changed, shape);
-  return kExplained * factors.noise() < before && (differ(factors.rows()) || differ(factors.columns()));
+  if (kExplained * factors.noise() >= before) return {};
+  return {differ(factors.rows()), differ(factors.columns())};
 }
 
 }  // namespace bw

@@ -142,13 +142,14 @@ namespace {
 
 constexpr std::string_view kConversions[] = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"};
 
-LayerTime time_of(const ExplainedLayer& layer, const Graph& file, const VisitedProfiles& original,
+// `file`: of the quantized network, where the rules are those of its runtime; else nullptr.
+LayerTime time_of(const ExplainedLayer& layer, const Graph* file, const VisitedProfiles& original,
                   const VisitedProfiles& quantized) {
   LayerTime time{original.of(layer.original_nodes), quantized.of(layer.quantized_nodes), {}, {}};
   time.kernel = quantized.kernel_of(layer.quantized_node);
-  const NodeId node = file.find_node(layer.quantized_node);
-  if (node == kNoNode || time.kernel.empty() || is_integer_kernel(time.kernel)) return time;
-  if (time.kernel == file.node(node).op_type) time.in_float = why_in_float(file, file.node(node));
+  if (file == nullptr || time.kernel.empty() || is_integer_kernel(time.kernel)) return time;
+  const NodeId node = file->find_node(layer.quantized_node);
+  if (node != kNoNode && time.kernel == file->node(node).op_type) time.in_float = why_in_float(*file, file->node(node));
   return time;
 }
 
@@ -168,7 +169,8 @@ void add_times(Explanation& explanation, const LoadedModel& original, const Load
     }
   const VisitedProfiles first(std::move(of_original)), second(std::move(of_quantized));
   explanation.time = ModelTime{first.total(), second.total(), second.of_kernels(kConversions)};
-  for (ExplainedLayer& layer : explanation.layers) layer.time = time_of(layer, quantized.original, first, second);
+  const Graph* file = options.runtime == targets().front().runtime ? &quantized.original : nullptr;
+  for (ExplainedLayer& layer : explanation.layers) layer.time = time_of(layer, file, first, second);
 }
 
 }  // namespace bw

@@ -68,6 +68,13 @@ std::string table(const std::vector<ExplainedLayer>& layers, std::size_t top, co
   return text_table(columns, rows, style);
 }
 
+// As a shell takes it for one word.
+std::string shell_word(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 std::string remedies(const Explained& explained, const TableStyle& style) {
   std::string text;
   int rank = 0;
@@ -76,7 +83,7 @@ std::string remedies(const Explained& explained, const TableStyle& style) {
     text +=
         wrapped(fmt::format("{}. {} ({}): {}", ++rank, printable(layer.node), layer.op, printable(layer.remedy->cause)),
                 style.width, 3) +
-        fmt::format("\n   {} --recipe '{}'\n", explained.quantize, printable(layer.remedy->recipe));
+        fmt::format("\n   {} --recipe {}\n", explained.quantize, shell_word(printable(layer.remedy->recipe)));
   }
   return text.empty() ? text : "\n" + text;
 }

@@ -19,27 +19,34 @@ std::vector<float> weights() {
   return values;
 }
 
-bool rescaled_by(const std::function<float(std::size_t row, std::size_t column)>& factor) {
+Rescaling rescaled_by(const std::function<float(std::size_t row, std::size_t column)>& factor) {
   const std::vector<float> before = weights();
   std::vector<float> after = before;
   for (std::size_t i = 0; i < after.size(); ++i)
     after[i] = std::round(after[i] * factor(i / kColumns, i % kColumns) * 64) / 64;
-  return is_rescaled(before, after, {kRows, kColumns});
+  return rescaling(before, after, {kRows, kColumns});
 }
 
 TEST_CASE("weights with factors by channel are rescaled, on either axis or both") {
-  CHECK(rescaled_by([](std::size_t row, std::size_t) { return 0.5f + 0.25f * static_cast<float>(row); }));
-  CHECK(rescaled_by([](std::size_t, std::size_t column) { return 0.5f + 0.25f * static_cast<float>(column); }));
-  CHECK(rescaled_by([](std::size_t row, std::size_t column) {
+  const Rescaling rows =
+      rescaled_by([](std::size_t row, std::size_t) { return 0.5f + 0.25f * static_cast<float>(row); });
+  CHECK((rows.first && !rows.second));
+  const Rescaling columns =
+      rescaled_by([](std::size_t, std::size_t column) { return 0.5f + 0.25f * static_cast<float>(column); });
+  CHECK((!columns.first && columns.second));
+  const Rescaling both = rescaled_by([](std::size_t row, std::size_t column) {
     return (1 + static_cast<float>(row)) / (1 + static_cast<float>(column));
-  }));
+  });
+  CHECK((both.first && both.second));
 }
 
 TEST_CASE("rounding, one wrong scale for all, and a wrong one for a channel rescale nothing") {
-  CHECK(!rescaled_by([](std::size_t, std::size_t) { return 1.0f; }));
-  CHECK(!rescaled_by([](std::size_t, std::size_t) { return 8.0f; }));
-  CHECK(!rescaled_by([](std::size_t row, std::size_t) { return row == 3 ? 8.0f : 1.0f; }));
-  CHECK(!rescaled_by([](std::size_t row, std::size_t column) { return (row * 7 + column * 3) % 5 > 2 ? 1.5f : 0.5f; }));
+  const auto none = [](const Rescaling& found) { return !found.first && !found.second; };
+  CHECK(none(rescaled_by([](std::size_t, std::size_t) { return 1.0f; })));
+  CHECK(none(rescaled_by([](std::size_t, std::size_t) { return 8.0f; })));
+  CHECK(none(rescaled_by([](std::size_t row, std::size_t) { return row == 3 ? 8.0f : 1.0f; })));
+  CHECK(none(
+      rescaled_by([](std::size_t row, std::size_t column) { return (row * 7 + column * 3) % 5 > 2 ? 1.5f : 0.5f; })));
 }
 
 }  // namespace

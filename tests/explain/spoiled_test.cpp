@@ -1,6 +1,7 @@
 // Files that were spoiled on purpose, and files that are not the same network.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <cmath>
 
 #include "base/error.h"
 #include "explain/files.h"
@@ -51,6 +52,36 @@ TEST_CASE("the cause of a spoiled layer is told, with what helps") {
   CHECK_THAT(wide.remedy->cause, ContainsSubstring("is too wide"));
   CHECK(wide.rounded.front().used < 0.1);
   CHECK(wide.rounded.front().clipped == 0);
+}
+
+// Channels of what Conv_c1 makes times factors, which Conv_c2 takes back where it reads them: as equalize does.
+TEST_CASE("layers that are rescaled by channel are not compared, where what reads them takes the factors back") {
+  const test::Folder folder;
+  Graph graph = test::golden_model("cnn-qdq").original;
+  Value& first = graph.value(graph.find("w1_scale"));
+  std::vector<float> scales = to_floats(first.initializer), codes;
+  for (std::size_t c = 0; c < scales.size(); ++c) scales[c] *= 1 + static_cast<float>(c);
+  first.initializer = Tensor::of<float>(first.initializer.shape(), std::span<const float>(scales));
+  write_model(graph, folder.path() / "first.onnx");
+  const Explanation alone = test::explained(test::golden_model("cnn"), load_model(folder.path() / "first.onnx"));
+  CHECK(alone.layers.front().node == "Conv_c1");  // nothing takes them back: it is spoiled
+  CHECK(alone.layers.front().weight->outputs_rescaled);
+  CHECK(!alone.layers.front().weight->rescaled);
+
+  Value& second = graph.value(graph.find("w2_quantized"));  // [8, 8, 3, 3]
+  codes = to_floats(second.initializer);
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    codes[i] = std::nearbyint(codes[i] / (1 + static_cast<float>(i / 9 % 8)));
+  second.initializer = cast(Tensor::of<float>(second.initializer.shape(), std::span<const float>(codes)), DType::Int8);
+  write_model(graph, folder.path() / "both.onnx");
+  const Explanation both = test::explained(test::golden_model("cnn"), load_model(folder.path() / "both.onnx"));
+  for (const char* node : {"Conv_c1", "Conv_c2"}) {
+    CAPTURE(node);
+    CHECK(test::layer_named(both, node).weight->rescaled);
+    CHECK(!test::layer_named(both, node).isolated);
+    CHECK(test::layer_named(both, node).damage == 0);
+  }
+  CHECK(test::layer_named(both, "Gemm_y").isolated);
 }
 
 void refuses(const Graph& quantized, const char* words) {

@@ -60,6 +60,16 @@ TEST_CASE("explain refuses what it cannot explain", "[explain]") {
   const Outcome without = bitwright({"explain", "cnn.onnx", "cnn.onnx"}, in(world));
   CHECK(without.code == 2);
   CHECK(has(without.err, "no data to look at"));
+  const Outcome runtime =
+      bitwright({"explain", "cnn.onnx", "cnn.onnx", "--data", "data", "--runtime", "no-such"}, in(world));
+  CHECK(runtime.code == 2);
+  CHECK(has(runtime.err, "no-such"));
+  Setting without_openvino = in(world);
+  without_openvino.environment["BITWRIGHT_OPENVINO"] = world.path();
+  const Outcome absent =
+      bitwright({"explain", "cnn.onnx", "cnn.onnx", "--data", "data", "--runtime", "openvino"}, without_openvino);
+  CHECK(absent.code == 2);
+  CHECK(has(absent.err, "deps/fetch openvino"));
   fs::copy_file(fs::path(BW_GOLDEN) / "explain/products-dynamic.onnx", world / "other.onnx");
   const Outcome other = bitwright({"explain", "cnn.onnx", "other.onnx", "--data", "data"}, in(world));
   CHECK(other.code == 3);

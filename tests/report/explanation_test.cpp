@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "report/schema_check.h"
+#include "report/schema_page.h"
 
 using namespace bw;
 
@@ -56,6 +57,10 @@ TEST_CASE("an explanation fits its schema, and so does the page's sample") {
   Json broken = to_json(explained());
   broken["layers"][0]["weight"]["bits"] = "eight";
   CHECK(!schema.fault(broken).empty());
+}
+
+TEST_CASE("docs/explanation.md has the schema's fields, and no others") {
+  test::check_page("docs/explanation.md", "Explanation", explanation_schema());
 }
 
 TEST_CASE("what is infinite is null in JSON") {

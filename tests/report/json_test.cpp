@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "report/sample_findings.h"
 #include "report/schema_check.h"
+#include "report/schema_page.h"
 
 using namespace bw;
 
@@ -35,49 +36,10 @@ std::set<std::string> paths_of(const Json& report) {
   return paths;
 }
 
-// What docs/report.md calls a type of the schema.
-std::string type_in_page(const Json& schema) {
-  if (schema.contains("$ref")) {
-    std::string name = schema["$ref"].get<std::string>().substr(std::string_view("#/$defs/").size()), anchor = name;
-    for (char& c : anchor) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return "[" + name + "](#" + anchor + ")";
-  }
-  if (schema.contains("const")) return schema["const"].dump();
-  if (schema.contains("anyOf")) return type_in_page(schema["anyOf"][0]) + " or null";
-  if (schema.contains("enum")) {
-    std::string words;
-    for (const Json& word : schema["enum"]) words += (words.empty() ? "`" : ", `") + word.get<std::string>() + "`";
-    return words;
-  }
-  const auto type = schema.at("type").get<std::string>();
-  if (type == "array") return "list of " + type_in_page(schema["items"]);
-  if (type == "object") return "object of " + type_in_page(schema["additionalProperties"]);
-  return type;
-}
-
-std::string section_in_page(const std::string& name, const Json& definition) {
-  std::string text = "\n## " + name + "\n\n| field | type | meaning |\n|---|---|---|\n";
-  for (const auto& [field, schema] : definition["properties"].items())
-    text += "| `" + field + "` | " + type_in_page(schema) + " | " + schema["description"].get<std::string>() + " |\n";
-  return text;
-}
-
 }  // namespace
 
 TEST_CASE("docs/report.md has the schema's fields, and no others") {
-  const std::string page = read_file(fs::path(BW_SOURCE) / "docs/report.md");
-  const Json schema = report_schema();
-  std::size_t described = page.find("\n## ");
-  REQUIRE(described != std::string::npos);
-  const auto check = [&](const std::string& name, const Json& definition) {
-    const std::string section = section_in_page(name, definition);
-    INFO(section);
-    CHECK(page.find(section) != std::string::npos);
-    described += section.size();
-  };
-  check("Report", schema);
-  for (const auto& [name, definition] : schema["$defs"].items()) check(name, definition);
-  CHECK(described == page.size());
+  test::check_page("docs/report.md", "Report", report_schema());
 }
 
 TEST_CASE("a report has the fields that the page reads, no more and no less") {
