@@ -13,10 +13,6 @@ namespace bw {
 std::vector<std::size_t> judging_samples(const Split& split, const CalibrationChoice& choice) {
   std::vector<std::size_t> order = choose(split, split.size(), choice.seed, choice.balanced);
   order.erase(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(calibrating_samples(split.size(), choice)));
-  if (order.empty())
-    throw Error(ErrorKind::Calibration,
-                fmt::format("all {} samples calibrate, and none are left to try candidates on", split.size()), {},
-                "Give more calibration samples");
   std::ranges::sort(order);
   return order;
 }

@@ -12,13 +12,12 @@
 
 namespace bw {
 
-// Samples of the calibration split that do not calibrate, in the order in which they are drawn. CalibrationError when
-// there are none.
+// Samples of the calibration split that do not calibrate, in their order; none where all are needed to calibrate.
 std::vector<std::size_t> judging_samples(const Split& split, const CalibrationChoice& choice);
 
 class BenchJudge final : public Judge {
  public:
-  // Both live as long as this. `choice` is what calibration takes.
+  // Both live as long as this. `choice` is what calibration takes, and leaves some samples.
   BenchJudge(const LoadedModel& model, const Dataset& dataset, const CalibrationChoice& choice);
 
   Retained retained(const Plan& plan) override;

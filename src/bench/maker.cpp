@@ -19,7 +19,8 @@ Maker::Maker(const LoadedModel& model, const Target& target, const Dataset* data
     : task_(task_for(model, target, choice)) {
   if (dataset == nullptr) return;
   calibrations_.emplace(model, *dataset, choice, checkpoint);
-  if (choice.judged) judge_.emplace(model, *dataset, choice);
+  if (choice.judged && !judging_samples(dataset->calibration(), choice).empty())
+    judge_.emplace(model, *dataset, choice);
 }
 
 // None of a recipe that cannot be carried out for this model: making it says why.

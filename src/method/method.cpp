@@ -194,7 +194,7 @@ class Staged {
     if (link.method->judged && task.judge == nullptr)
       throw Error(ErrorKind::Calibration,
                   fmt::format("'{}' tries what it decides, and there are no samples to try it on", link.method->name),
-                  {}, "Give data with --data");
+                  {}, "Give data with --data, or more calibration samples");
     if (link.method->trained && task.trainer == nullptr)
       throw Error(ErrorKind::Quantization,
                   fmt::format("'{}' trains, and there is no trainer for this model", link.method->name));

@@ -54,7 +54,7 @@ TEST_CASE("candidates are tried on samples that do not calibrate, a fifth of the
   CHECK(judging_samples(split, many).size() == 8);
   many.judged = false;
   CHECK(calibrating_samples(40, many) == 40);
-  CHECK_THROWS_AS(judging_samples(split, many), Error);
+  CHECK(judging_samples(split, many).empty());
 }
 
 TEST_CASE("a plan is judged by what it keeps of the float model's score on those samples", "[judge]") {
