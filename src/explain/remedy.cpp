@@ -69,8 +69,11 @@ constexpr Rule kRules[] = {
      },
      "", "keep_float", kNode},
     {[](const Loss& l) { return l.weight != nullptr; },
-     [](const Loss& l) { return fmt::format("{} bits are coarse for its weight", l.weight->bits); }, "", "keep_float",
-     kNode},
+     [](const Loss& l) {
+       return l.weight->bits == 32 ? std::string("what its weight is stored as is coarse")
+                                   : fmt::format("{} bits are coarse for its weight", l.weight->bits);
+     },
+     "", "keep_float", kNode},
     {[](const Loss& l) { return l.value && l.value->clip_noise > kClips * l.value->noise; },
      [](const Loss& l) {
        return fmt::format("the range of {} is too narrow: {:.2g} % of it are clipped", where(l),
