@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "explain/explanation.h"
+#include "method/method.h"
 #include "plan/recipe.h"
 
 namespace bw {
@@ -16,18 +17,22 @@ constexpr double kWideSpread = 8;   // of channels, beside the median one
 constexpr double kFarOutlier = 25;  // largest over root mean square
 constexpr double kClips = 0.5;      // share of the noise that clipping makes
 constexpr double kFewCodes = 0.15;  // share used
+constexpr double kMild = 0.01;      // squared error over power: 20 dB
 
 // What a layer loses most by: its weight or one of the values rounded at it.
 struct Loss {
   const ExplainedLayer& layer;
+  const std::string_view method;
   const WeightCodes* weight = nullptr;
   const RoundedValue* value = nullptr;
 
+  // Small for what 8 bits can do, so that what makes codes fit better is enough.
+  bool is_mild() const { return layer.damage < kMild && method == "int8-static"; }
   bool is_product() const { return layer.op == "MatMul" || layer.op == "Gemm"; }
 };
 
-Loss loss_of(const ExplainedLayer& layer) {
-  Loss loss{layer};
+Loss loss_of(const ExplainedLayer& layer, std::string_view method) {
+  Loss loss{.layer = layer, .method = method};
   double worst = 0;
   if (layer.weight) worst = layer.weight->noise, loss.weight = &*layer.weight;
   for (const RoundedValue& value : layer.rounded)
@@ -42,7 +47,7 @@ std::string where(const Loss& loss) {
 struct Rule {
   bool (*fits)(const Loss&);
   std::string (*cause)(const Loss&);
-  std::string_view before;            // a method that comes before the one that makes such files; empty: none
+  std::string_view beside;            // a method more, with the one that makes such files
   std::string_view parameter, value;  // of that one; kNode stands for the node's name
 };
 constexpr std::string_view kNode = "{}";
@@ -68,6 +73,12 @@ constexpr Rule kRules[] = {
                           l.weight->outlier);
      },
      "", "keep_float", kNode},
+    {[](const Loss& l) { return l.weight && l.weight->scales == 1 && l.is_mild(); },
+     [](const Loss&) { return std::string("one scale for all channels is coarse for its weight"); }, "", "per_channel",
+     "yes"},
+    {[](const Loss& l) { return l.weight && l.is_mild(); },
+     [](const Loss& l) { return fmt::format("{} bits are coarse for its weight", l.weight->bits); }, "adaround", "",
+     ""},
     {[](const Loss& l) { return l.weight != nullptr; },
      [](const Loss& l) {
        return l.weight->bits == 32 ? std::string("what its weight is stored as is coarse")
@@ -102,6 +113,9 @@ constexpr Rule kRules[] = {
                           l.value->outlier);
      },
      "", "observer", "mse"},
+    {[](const Loss& l) { return l.value && l.is_mild(); },
+     [](const Loss& l) { return fmt::format("{} bits are coarse for {}", l.value->bits, where(l)); }, "range-search",
+     "", ""},
     {[](const Loss& l) { return l.value != nullptr; },
      [](const Loss& l) { return fmt::format("{} bits are coarse for {}", l.value->bits, where(l)); }, "", "keep_float",
      kNode},
@@ -112,14 +126,17 @@ constexpr Rule kRules[] = {
 }  // namespace
 
 Remedy remedy_for(const ExplainedLayer& layer, std::string_view method) {
-  const Loss loss = loss_of(layer);
+  const Loss loss = loss_of(layer, method);
   const Rule& rule = *std::ranges::find_if(kRules, [&](const Rule& each) { return each.fits(loss); });
   Recipe recipe;
-  if (!rule.before.empty()) recipe.steps.push_back({std::string(rule.before), {}});
   Step step{std::string(method), {}};
   if (!rule.parameter.empty())
     step.parameters.emplace(rule.parameter, rule.value == kNode ? layer.node : std::string(rule.value));
   recipe.steps.push_back(std::move(step));
+  if (!rule.beside.empty()) {
+    const bool first = method_named(rule.beside).stage == Stage::Rewrite;
+    recipe.steps.insert(first ? recipe.steps.begin() : recipe.steps.end(), {std::string(rule.beside), {}});
+  }
   return {rule.cause(loss), to_string(recipe)};
 }
 

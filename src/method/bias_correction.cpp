@@ -187,8 +187,8 @@ std::vector<double> channel_means(const Evidence& evidence, const std::string& v
 std::map<NodeId, std::vector<double>> quantized_means(const Task& task, const Corrector& corrector,
                                                       const Shifts& shifts, std::span<const Corrected> layers,
                                                       Plan tried) {
-  tried.edits.clear();           // the task's graph has them
-  tried.lowering.erase("form");  // whose values are floats
+  tried.edits.clear();     // the task's graph has them
+  tried.lowering.clear();  // values are floats
   corrector.put(shifts, tried);
   const Graph quantized = built(task.graph, tried).graph;
   Needs needs;
@@ -197,7 +197,7 @@ std::map<NodeId, std::vector<double>> quantized_means(const Task& task, const Co
       needs.add(corrector.output_of(layer), {ChannelMeanStatistic::kName, layer.axis});
   std::map<NodeId, std::vector<double>> means;
   if (needs.empty()) return means;
-  const Evidence& seen = task.calibrator->evidence(quantized, needs);
+  const Evidence seen = task.calibrator->glance(quantized, needs);
   for (const Corrected& layer : layers)
     if (seen.has(corrector.output_of(layer)))
       means.emplace(layer.layer, channel_means(seen, corrector.output_of(layer), layer.axis));

@@ -42,7 +42,8 @@ struct Way {
   std::string_view method;
   double least_budget = 0;  // seconds without which it is not begun
 };
-constexpr Way kWays[] = {{"smooth"}, {"equalize"}, {"range-search"}, {"bias-correction"}, {"adaround(steps=500)", 240}};
+constexpr Way kWays[] = {
+    {"smooth"}, {"equalize"}, {"range-search"}, {"bias-correction(means=quantized)"}, {"adaround(steps=500)", 240}};
 
 Recipe with(Recipe recipe, std::string_view method) {
   recipe.steps.push_back(parse_recipe(method).steps.front());

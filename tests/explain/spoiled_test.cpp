@@ -40,6 +40,25 @@ TEST_CASE("a layer whose scale is spoiled is named first") {
     }
 }
 
+TEST_CASE("what rounds a little too coarsely is made finer, and what is hopeless stays in float") {
+  const auto remedy = [](double damage, double weight_noise, std::size_t scales,
+                         std::string_view method = "int8-static") {
+    ExplainedLayer layer;
+    layer.node = "n";
+    layer.op = "Conv";
+    layer.damage = damage;
+    layer.weight = WeightCodes{.scales = scales, .noise = weight_noise};
+    layer.rounded = {RoundedValue{.value = "v", .noise = 1e-3}};
+    return remedy_for(layer, method).recipe;
+  };
+  CHECK(remedy(0.001, 1, 1) == "int8-static(per_channel=yes)");
+  CHECK(remedy(0.001, 1, 4) == "int8-static+adaround");
+  CHECK(remedy(0.001, 0, 4) == "int8-static+range-search");
+  CHECK(remedy(0.1, 1, 4) == "int8-static(keep_float=n)");
+  CHECK(remedy(0.1, 0, 4) == "int8-static(keep_float=n)");
+  CHECK(remedy(0.001, 1, 4, "int8-dynamic") == "int8-dynamic(keep_float=n)");
+}
+
 TEST_CASE("the cause of a spoiled layer is told, with what helps") {
   const Remedy gain = *with_scale_times("w2_scale", 4).layers.front().remedy;
   CHECK_THAT(gain.cause, ContainsSubstring("mean 4 times the float weight"));

@@ -159,6 +159,10 @@ TEST_CASE("passes over the data are as many as asked for at most") {
       ++looks;
       return Sampled::evidence(of, needs);
     }
+    Evidence glance(const Graph& of, const Needs& needs) override {
+      ++looks;
+      return Sampled::glance(of, needs);
+    }
     int looks = 0;
   };
   for (const auto& [passes, looks] : {std::pair{1, 3}, {2, 4}, {3, 5}, {8, 5}}) {
