@@ -112,7 +112,7 @@ StatisticKind reservoir_statistic() {
   return kind_of<ReservoirStatistic>("rows chosen by chance");
 }
 StatisticKind large_reservoir_statistic() {
-  return kind_of<LargeReservoirStatistic>("eight times as many rows chosen by chance");
+  return kind_of<LargeReservoirStatistic>("many more rows chosen by chance");
 }
 
 }  // namespace bw

@@ -48,7 +48,7 @@ class Reservoir {
 class ReservoirStatistic : public Reservoir {
  public:
   static constexpr std::string_view kName = "reservoir";
-  static constexpr std::size_t kRows = 512;
+  static constexpr std::size_t kRows = 128;
 
   explicit ReservoirStatistic(int axis) : Reservoir(axis, kRows) {}
   static ReservoirStatistic read(ByteReader& in, int axis);

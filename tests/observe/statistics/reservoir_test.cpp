@@ -101,8 +101,8 @@ TEST_CASE("a reservoir is of rows of one length, as many as there can be, in ord
   std::vector<ReservoirStatistic::Row> rows = reservoir_of(numbered(0, 600, 2)).rows();
   REQUIRE(rows.size() == ReservoirStatistic::kRows);
   CHECK_FALSE(refused(600, rows));
-  CHECK_FALSE(refused(512, rows));
-  CHECK(refused(511, rows));
+  CHECK_FALSE(refused(ReservoirStatistic::kRows, rows));
+  CHECK(refused(ReservoirStatistic::kRows - 1, rows));
   std::swap(rows[3], rows[4]);
   CHECK(refused(600, rows));
   std::swap(rows[3], rows[4]);
@@ -112,6 +112,6 @@ TEST_CASE("a reservoir is of rows of one length, as many as there can be, in ord
   CHECK(refused(600, rows));
   rows.erase(rows.begin() + 7);
   CHECK(refused(600, rows));
-  CHECK_FALSE(refused(511, rows));
+  CHECK_FALSE(refused(ReservoirStatistic::kRows - 1, rows));
   CHECK(refused(1, {{0, 0, 0, {}}}));
 }
