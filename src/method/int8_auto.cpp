@@ -35,7 +35,8 @@ constexpr Parameter kParameters[] = {
 };
 
 // What the kernels do is decided by these: whose scales, and when.
-constexpr std::string_view kBeginnings[] = {"int8-static", "int8-static(per_channel=no)", "int8-dynamic"};
+constexpr std::string_view kBeginnings[] = {"int8-static", "int8-static(per_channel=no)", "int8-dynamic",
+                                            "int8-dynamic(per_channel=no)"};
 
 // What may be better than what a beginning does by itself; each is added to what was found before.
 struct Way {
