@@ -15,10 +15,9 @@
 #include "format/format.h"
 #include "format/onnx/onnx.h"
 #include "graph/ops/op.h"
+#include "method/layer_codes.h"
 #include "tensor/convert.h"
 #include "tensor/kernels/layout.h"
-#include "tensor/kernels/saturation.h"
-#include "tensor/transposed.h"
 
 namespace bw {
 namespace {
@@ -51,23 +50,6 @@ std::vector<float> channel_peaks(const std::vector<float>& values, const Shape& 
     peak = std::max(peak, std::abs(values[i]));
   }
   return peaks;
-}
-
-// Kernels reduce along rows of the weight as it is stored (Conv, transposed Gemm) or along its columns (MatMul).
-std::uint64_t saturating_pairs(const Tensor& codes, bool by_columns) {
-  if (codes.dtype() != DType::Int8 || codes.rank() < 2 || codes.size() == 0) return 0;
-  const auto rows = static_cast<std::size_t>(codes.shape()[0]), columns = codes.size() / rows;
-  const std::span<const std::int8_t> stored = codes.data<std::int8_t>();
-  const auto count = [](std::span<const std::int8_t> weights, std::size_t length) {
-    std::vector<std::uint32_t> counts(weights.size() / length);
-    count_saturating_pairs(weights, length, 255, counts);
-    std::uint64_t sum = 0;
-    for (const std::uint32_t each : counts) sum += each;
-    return sum;
-  };
-  if (!by_columns) return count(stored, columns);
-  const std::vector<std::int8_t> turned = transposed(stored, rows, columns);
-  return count(turned, rows);
 }
 
 bool reduces_along_columns(const Node& node) {
@@ -119,7 +101,8 @@ std::optional<WeightCodes> weight_codes(const Graph& original, const Spelled& qu
   codes.scales = coded->second.scales.size();
   const std::set<std::int64_t> different(numbers.begin(), numbers.end());
   codes.used = static_cast<double>(different.size()) / static_cast<double>(1 << codes.bits);
-  codes.saturating_pairs = saturating_pairs(coded->second.codes, reduces_along_columns(node));
+  codes.saturating_pairs = reduces_along_columns(node) ? saturating_pairs_of_columns(coded->second.codes)
+                                                       : saturating_pairs_of_rows(coded->second.codes);
   return codes;
 }
 

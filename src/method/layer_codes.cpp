@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "tensor/kernels/saturation.h"
 #include "tensor/transposed.h"
@@ -13,6 +14,19 @@ float widened(float weight_scale, float input_scale, float largest_bias) {
   const double least = 1.0001 * 2.0 * static_cast<double>(largest_bias) / (4294967296.0 - 2.0);
   if (static_cast<double>(input_scale) * static_cast<double>(weight_scale) >= least) return weight_scale;
   return static_cast<float>(least / static_cast<double>(input_scale));
+}
+
+bool can_saturate(const Tensor& codes) {
+  return codes.dtype() == DType::Int8 && codes.rank() > 1 && codes.size() > 0;
+}
+std::size_t rows_of(const Tensor& codes) {
+  return static_cast<std::size_t>(codes.shape()[0]);
+}
+
+std::uint64_t saturating_pairs(std::span<const std::int8_t> codes, std::size_t row_length) {
+  std::vector<std::uint32_t> counts(codes.size() / row_length);
+  count_saturating_pairs(codes, row_length, 255, counts);
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
 }  // namespace
@@ -33,17 +47,15 @@ QParams bias_codes(const Tensor& bias, float input_scale, QParams& weight) {
   return params;
 }
 
-bool saturates(const Tensor& codes) {
-  const auto any_pair = [](std::span<const std::int8_t> weights, std::size_t row_length) {
-    std::vector<std::uint32_t> counts(weights.size() / row_length);
-    count_saturating_pairs(weights, row_length, 255, counts);
-    return std::any_of(counts.begin(), counts.end(), [](std::uint32_t n) { return n != 0; });
-  };
-  const std::span<const std::int8_t> stored = codes.data<std::int8_t>();
-  const auto rows = static_cast<std::size_t>(codes.shape()[0]);
-  const std::size_t columns = stored.size() / rows;
-  if (any_pair(stored, columns)) return true;
-  return any_pair(transposed(stored, rows, columns), rows);
+std::uint64_t saturating_pairs_of_rows(const Tensor& codes) {
+  if (!can_saturate(codes)) return 0;
+  return saturating_pairs(codes.data<std::int8_t>(), codes.size() / rows_of(codes));
+}
+
+std::uint64_t saturating_pairs_of_columns(const Tensor& codes) {
+  if (!can_saturate(codes)) return 0;
+  const std::size_t rows = rows_of(codes);
+  return saturating_pairs(transposed(codes.data<std::int8_t>(), rows, codes.size() / rows), rows);
 }
 
 }  // namespace bw
