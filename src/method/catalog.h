@@ -17,6 +17,7 @@ Method smooth();
 Method adaround();
 Method int8_auto();
 Method fallback();
+Method time_fallback();
 
 // The sketch of methods whose other numbers are as good for all that is known without data.
 inline Plan as_it_was(const Task&, const Arguments&, Plan plan) {

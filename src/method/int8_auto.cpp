@@ -34,8 +34,13 @@ constexpr Parameter kParameters[] = {
      .high = 2},
 };
 
-// What the kernels do is decided by these: whose scales, and when.
-constexpr std::string_view kBeginnings[] = {"int8-static", "int8-static(per_channel=no)", "int8-dynamic",
+// What the kernels do is decided by these: whose scales, and when. Of those that code the same nodes in the same way,
+// which the second of a pair does where no convolution is narrow, one is tried.
+constexpr std::string_view kBeginnings[] = {"int8-static",
+                                            "int8-static(narrow=integer)",
+                                            "int8-static(per_channel=no)",
+                                            "int8-static(per_channel=no,narrow=integer)",
+                                            "int8-dynamic",
                                             "int8-dynamic(per_channel=no)"};
 
 // What may be better than what a beginning does by itself; each is added to what was found before.
@@ -53,6 +58,7 @@ Recipe with(Recipe recipe, std::string_view method) {
 
 struct Tried {
   Recipe recipe;
+  std::map<std::string, std::string> kept;  // nodes in float besides those of the recipe, and why
   Plan plan;
   Retained retained;
   std::optional<double> time;  // over the float model's
@@ -82,11 +88,13 @@ class Search {
   bool is_time_left() const { return seconds_now() < ends_; }
 
   // Nothing, with the reason in the log, where a method cannot do it to this model.
-  std::optional<Tried> tried(const Recipe& recipe) {
+  std::optional<Tried> tried(const Recipe& recipe, const std::map<std::string, std::string>& kept = {}) {
     throw_if_stopped(task_.stop);
     const std::string name = to_string(recipe);
+    Task task = task_;
+    task.kept.insert(kept.begin(), kept.end());
     try {
-      Tried now{recipe, decide(resolve(recipe), task_), {}, {}};
+      Tried now{recipe, kept, decide(resolve(recipe), task), {}, {}};
       require_change(now.plan, task_.graph);
       now.retained = task_.judge->retained(now.plan);
       log_.push_back(fmt::format("tried {}: keeps {:.2f} % of the outputs, {:.1f} % of the accuracy", name,
@@ -99,15 +107,22 @@ class Search {
     }
   }
 
-  // The fastest first, those slower than float left out where others are not. Where the machine was too busy to time
+  // The fastest first, those slower than float left out where others are not; of the fastest with codes at rest, nodes
+  // that lose time are in float. Where the machine was too busy to time
   // all of them, what computes most in integers passes for the fastest.
   std::vector<Tried> beginnings() {
     std::vector<Tried> all;
-    for (const std::string_view text : kBeginnings)
-      if (std::optional<Tried> beginning = tried(parse_recipe(text))) all.push_back(timed(std::move(*beginning)));
+    for (const std::string_view text : kBeginnings) {
+      const Recipe recipe = parse_recipe(text);
+      if (codes_more_than_before(recipe))
+        if (std::optional<Tried> beginning = tried(recipe)) all.push_back(timed(std::move(*beginning)));
+    }
     if (all.empty())
       throw Error(ErrorKind::Quantization, fmt::format("no way to 8 bits takes this model: {}", log_.back()));
     if (std::ranges::all_of(all, [](const Tried& t) { return t.time.has_value(); })) {
+      Tried& most = *std::ranges::min_element(
+          all, {}, [](const Tried& t) { return std::pair(t.recipe.steps.front().method != kBeginnings[0], *t.time); });
+      most = without_slow_nodes(std::move(most));
       if (std::ranges::any_of(all, [](const Tried& t) { return *t.time < 1; }))
         std::erase_if(all, [](const Tried& t) { return *t.time >= 1; });
     } else {
@@ -127,10 +142,32 @@ class Search {
     return beginning;
   }
 
+  // False of one that asks for narrow convolutions in integers where there are none.
+  bool codes_more_than_before(const Recipe& recipe) const {
+    Recipe usual = recipe;
+    if (usual.steps.front().parameters.erase("narrow") == 0) return true;
+    return fit_of(resolve(recipe), task_).taken > fit_of(resolve(usual), task_).taken;
+  }
+
+  // The same with those nodes in float that the runtime is slower with.
+  Tried without_slow_nodes(Tried beginning) {
+    if (!is_time_left()) return beginning;
+    std::optional<Tried> now = tried(with(beginning.recipe, "time-fallback"));
+    if (!now) return beginning;
+    for (const auto& [node, decision] : now->plan.nodes)
+      if (!decision.changes() && beginning.plan.nodes.contains(node) && beginning.plan.nodes.at(node).changes())
+        now->kept.emplace(node, decision.reason);
+    log_.push_back(now->plan.notes.back());
+    if (now->kept.empty()) return beginning;
+    now->recipe = beginning.recipe;
+    now = timed(std::move(*now));
+    return !now->time || *now->time > *beginning.time ? std::move(beginning) : std::move(*now);
+  }
+
   Tried improve(Tried best) {
     for (const Way& way : kWays) {
       if (!is_time_left() || way.least_budget > budget_) break;
-      std::optional<Tried> now = tried(with(best.recipe, way.method));
+      std::optional<Tried> now = tried(with(best.recipe, way.method), best.kept);
       if (!now || now->error() > kWorthIt * best.error()) continue;
       now->time = best.time;
       best = std::move(*now);
@@ -140,7 +177,7 @@ class Search {
 
   Tried relaxed(Tried best) {
     const std::string fallback = fmt::format("fallback(accuracy={})", accuracy_);
-    std::optional<Tried> now = tried(with(best.recipe, fallback));
+    std::optional<Tried> now = tried(with(best.recipe, fallback), best.kept);
     return now ? std::move(*now) : std::move(best);
   }
 

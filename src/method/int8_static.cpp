@@ -43,6 +43,11 @@ constexpr Parameter kOwnParameters[] = {
      .standard = "auto",
      .says = "7-bit weights: auto decides per layer, where a CPU without VNNI could saturate",
      .choices = "auto|yes|no"},
+    {.name = "narrow",
+     .type = Parameter::Type::Choice,
+     .standard = "float",
+     .says = "convolutions of few input channels: integer kernels are slower, but save conversions around them",
+     .choices = "float|integer"},
     kForm,
     kEmbeddings,
     kKeepFloat,
@@ -83,6 +88,7 @@ DType weight_code(const Arguments& arguments) {
 KeepFloat kept(const Task& task, const Arguments& arguments) {
   KeepFloat keep(task, arguments);
   keep_logarithms(task.graph, keep);
+  if (arguments.text("narrow") == "float") keep_narrow(task.graph, task.target, keep);
   return keep;
 }
 

@@ -63,7 +63,7 @@ struct Method {
   std::string_view says;   // one line
   std::string_view group;  // the requirement's name for its kind: ptq_8bit, ptq_4bit, dynamic, mixed_precision, qat
   Stage stage;
-  std::span<const Parameter> parameters;
+  std::span<const Parameter> parameters = {};
   Needs (*needs)(const Task& task, const Arguments& arguments) = nullptr;  // of task.graph; nullptr: no data
   // Adds this method's decisions to the plan. A decider gets the plan as the rewriting stage left it (what other
   // deciders of the chain take is not its business) and edits nothing, unless it runs chains of its own. `evidence` has

@@ -83,20 +83,7 @@ class Placer {
     if (!is_float_activation(node(id).input(0))) return "the activation is a constant or not float32";
     const ValueId bias = op->bias_input < 0 ? kNoValue : node(id).input(static_cast<std::size_t>(op->bias_input));
     if (bias != kNoValue && !is_float_constant(bias)) return "the bias is not a constant";
-    if (bias != kNoValue && graph_.value(bias).initializer.rank() > 1) return "the bias is no vector";
-    return slow_obstacle(id);
-  }
-
-  // Windows of so few channels are gathered more slowly than float kernels compute.
-  std::string slow_obstacle(NodeId id) const {
-    const IntegerWindows& least = target_.support(node(id)).windows;
-    const Tensor& weight = graph_.value(node(id).input(1)).initializer;
-    if (least.channels == 0 || weight.rank() < 3 || node(id).int_or("group", 1) != 1) return "";
-    const std::int64_t outputs = weight.shape()[0], channels = weight.shape()[1],
-                       row = channels * weight.shape().back();
-    if (channels >= least.channels || (row >= least.row && outputs > 1)) return "";
-    return fmt::format("with {} input channel{} the integer kernel is slower than the float one", channels,
-                       channels == 1 ? "" : "s");
+    return bias != kNoValue && graph_.value(bias).initializer.rank() > 1 ? "the bias is no vector" : "";
   }
 
   // The runtime makes one node of the two, so the constant has to be coded with the product.
@@ -249,6 +236,20 @@ std::string KeepFloat::reason(const Node& node) const {
     return "kept in float as asked";
   const auto found = reasons_.find(node.name);
   return found == reasons_.end() ? "" : found->second;
+}
+
+void keep_narrow(const Graph& graph, const Target& target, KeepFloat& keep) {
+  for (const Node& node : graph.nodes) {
+    const IntegerWindows& least = target.support(node).windows;
+    if (least.channels == 0 || !graph.is_constant(node.input(1)) || node.int_or("group", 1) != 1) continue;
+    const Tensor& weight = graph.value(node.input(1)).initializer;
+    if (weight.rank() < 3) continue;
+    const std::int64_t outputs = weight.shape()[0], channels = weight.shape()[1],
+                       row = channels * weight.shape().back();
+    if (channels >= least.channels || (row >= least.row && outputs > 1)) continue;
+    keep.add(node.name, fmt::format("with {} input channel{} the integer kernel is slower than the float one", channels,
+                                    channels == 1 ? "" : "s"));
+  }
 }
 
 Placement place_integers(const Graph& graph, const Target& target, const KeepFloat& keep) {

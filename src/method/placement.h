@@ -25,6 +25,10 @@ class KeepFloat {
   std::map<std::string, std::string> reasons_;  // by node
 };
 
+// Keeps in float convolutions that gather too little for their integer kernel to be the faster one by itself: windows
+// of so few channels are gathered more slowly than float kernels compute.
+void keep_narrow(const Graph& graph, const Target& target, KeepFloat& keep);
+
 struct Placement {
   std::set<NodeId> integer;           // nodes that compute on codes
   std::map<NodeId, NodeId> bias_add;  // Add of a constant -> the product that the runtime merges it with
@@ -35,8 +39,7 @@ struct Placement {
 };
 
 // Rules, by the kinds of kernels in the target's table:
-// - a Weighted node needs a constant float32 weight and a static bias, and a kernel that is not
-//   slower than the float one;
+// - a Weighted node needs a constant float32 weight and a static bias;
 // - Arithmetic and Move nodes join when every activation they read is handed on as codes and someone after them
 // computes
 //   on codes: islands, no lone conversions;

@@ -125,7 +125,10 @@ TEST_CASE("a convolution of few channels stays in float, where its integer kerne
         fmt::format("ir_version 8\nopset \"\" 17\ngraph \"g\" {{\n  input %x: float32[N,{},8,256]\n", weight[1]) +
         test::constant("w", weight, 1) +
         fmt::format("  %y: float32 = Conv(%x, %w) {{{}}} @ \"c\"\n  output %y: float32\n}}\n", attributes)));
-    const Placement placement = place(graph);
+    KeepFloat keep = keep_of(task_of(graph), "");
+    CHECK(place_integers(graph, target_named("cpu"), keep).integer.contains(graph.find_node("c")));
+    keep_narrow(graph, target_named("cpu"), keep);
+    const Placement placement = place_integers(graph, target_named("cpu"), keep);
     return placement.integer.contains(graph.find_node("c")) ? "" : placement.reasons.at(graph.find_node("c"));
   };
   CHECK(reason({8, 3, 3, 3}, "") == "with 3 input channels the integer kernel is slower than the float one");

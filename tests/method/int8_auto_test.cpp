@@ -38,8 +38,15 @@ bool was_searched(const Plan& plan) {
   return has(plan, "the ranges of");
 }
 
+bool is_in_integers(const Plan& plan, const char* node) {
+  const auto found = plan.nodes.find(node);
+  return found != plan.nodes.end() && found->second.compute == Precision::Integer;
+}
+
 struct Answers {
   double channel = 0.5, tensor = 0.5, dynamic = 0.8;  // times
+  double without = 0;                                 // of a plan with "second" in float; 0: that is as the others
+  double narrow = 0;                                  // of a plan with "first" in integers; 0: that is as the others
   double (*outputs)(const Plan& plan) = [](const Plan& plan) { return by_channel(plan) ? 0.95 : 0.9; };
   double (*accuracy)(const Plan& plan) = [](const Plan&) { return 1.0; };
 };
@@ -52,11 +59,22 @@ class Told final : public Judge {
             .outputs = exact_figure(answers_.outputs(plan), Unit::Fraction)};
   }
   LatencyRatio latency(const Plan& plan) override {
-    const double time = is_dynamic(plan) ? answers_.dynamic : by_channel(plan) ? answers_.channel : answers_.tensor;
+    const bool in_float = !is_dynamic(plan) && !is_in_integers(plan, "second");
+    const double time = in_float && answers_.without > 0                       ? answers_.without
+                        : is_in_integers(plan, "first") && answers_.narrow > 0 ? answers_.narrow
+                        : is_dynamic(plan)                                     ? answers_.dynamic
+                        : by_channel(plan)                                     ? answers_.channel
+                                                                               : answers_.tensor;
     if (time == 0) return {missing_figure(Unit::Ratio, "too busy"), Verdict::Inconclusive};
     return {exact_figure(time, Unit::Ratio), Verdict::Better};
   }
-  std::vector<NodeTime> profile(const Plan&) override { return {}; }
+  // "second" takes longer in integers.
+  std::vector<NodeTime> profile(const Plan& plan) override {
+    const auto time = [](const char* node, double seconds) {
+      return NodeTime{.node = node, .op = {}, .kernel = {}, .seconds = seconds, .calls = 1};
+    };
+    return {time("first", plan.nodes.empty() ? 3e-5 : 1e-5), time("second", plan.nodes.empty() ? 3e-5 : 4e-5)};
+  }
 
  private:
   const Answers answers_;
@@ -109,6 +127,27 @@ TEST_CASE("what is slower than float is no beginning where another is faster") {
   const Plan plan =
       taken({.channel = 1.2, .dynamic = 1.5, .accuracy = [](const Plan& p) { return by_channel(p) ? 1 : 0.5; }});
   CHECK_FALSE(by_channel(plan));
+}
+
+TEST_CASE("nodes that lose time stay in float where the whole is faster then, also in what is added after") {
+  const auto outputs = [](const Plan& plan) { return was_searched(plan) ? 0.97 : 0.95; };
+  const Plan plan = taken({.channel = 1.2, .tensor = 1.2, .dynamic = 1.1, .without = 0.7, .outputs = outputs});
+  CHECK(is_in_integers(plan, "first"));
+  CHECK_FALSE(is_in_integers(plan, "second"));
+  CHECK(plan.nodes.at("second").reason == "in float it takes 30 us instead of 40, conversions apart");
+  CHECK(was_searched(plan));
+  CHECK(has(plan, "with 1 nodes in float it takes 0.70 of the float model's time instead of 1.20"));
+  CHECK(is_in_integers(taken({.channel = 0.7, .without = 0.7}), "second"));
+}
+
+TEST_CASE("narrow convolutions are in integers where the whole is faster then") {
+  const Graph graph =
+      graph_of("  input %x: float32[1,3,4,4]\n" + weight("w", {32, 3, 1, 1}, 1) + weight("v", {512, 4}, 2) +
+               "  %c: float32[1,32,4,4] = Conv(%x, %w) @ \"first\"\n  %f: float32[1,512] = Flatten(%c)\n"
+               "  %y: float32[1,4] = MatMul(%f, %v) @ \"second\"\n  output %y: float32[1,4]\n");
+  const Inputs inputs{{"x", numbers({1, 3, 4, 4}, 7)}};
+  CHECK(is_in_integers(taken(graph, inputs, {.narrow = 0.4}), "first"));
+  CHECK_FALSE(is_in_integers(taken(graph, inputs, {.narrow = 0.6}), "first"));
 }
 
 TEST_CASE("where the machine is too busy for times, what computes most in integers passes for the fastest") {

@@ -56,7 +56,7 @@ TEST_CASE("bash completes commands, flags, values, and files where files are mea
            {{"bench", "m.onnx", "--methods", "=", "half"}, "half"},
            {{"bench", "m.onnx", "--methods", "="},
             "all ptq_8bit dynamic ptq_4bit half int8-static int8-auto int8-dynamic weight-only fp16 bf16 equalize "
-            "smooth fallback range-search adaround bias-correction"},
+            "smooth time-fallback fallback range-search adaround bias-correction"},
            {{"bench", "m.onnx", "--max-size", ""}, ""},
            {{"quantize", "m.onnx", "--recipe", "int8-d"}, "int8-dynamic"},
            {{"quantize", "m.onnx", "--target", ""}, "onnxruntime-cpu"},
