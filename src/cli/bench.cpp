@@ -34,6 +34,7 @@ constexpr Parameter kFlags[] = {
      .says = "groups and recipes, separated by commas",
      .takes = "METHODS",
      .heading = kMakingHeading},
+    kBudgetFlag,
     kTargetFlag,
     kDataRootFlag,
     kCalibrationSplitFlag,
@@ -114,7 +115,8 @@ BenchOptions options_of(const Invocation& invocation) {
   BenchOptions options{measure_options(invocation)};
   for (const std::string& model : invocation.all("MODEL")) options.models.emplace_back(model);
   options.output = flags.text("output");
-  options.recipes = recipes_named(flags.text("methods"));
+  for (Recipe& recipe : recipes_named(flags.text("methods")))
+    options.recipes.push_back(within_budget_of(invocation, std::move(recipe)));
   const Target& target = target_named(flags.text("target"));
   options.target = target.name;
   if (flags.text("runtime").empty()) options.runtimes = {std::string(target.runtime)};

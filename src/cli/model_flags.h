@@ -65,6 +65,21 @@ inline constexpr Parameter kRequantizeFlag{
     .says = "of a model that is quantized already, take the floats that its codes stand for",
     .heading = kMakingHeading};
 
+inline constexpr Parameter kBudgetFlag{
+    .name = "budget",
+    .type = Parameter::Type::Seconds,
+    .standard = "0",
+    .says = "seconds that methods which search (int8-auto) try things; 0: as long as each does by itself",
+    .low = 0,
+    .high = 86400,
+    .heading = kMakingHeading};
+
+// Within --budget, if it was given.
+inline Recipe within_budget_of(const Invocation& invocation, Recipe recipe) {
+  const double seconds = invocation.flags.number("budget");
+  return seconds > 0 ? within_budget(std::move(recipe), seconds) : recipe;
+}
+
 // What was done to a model on the way in.
 inline void say_notes(const LoadedModel& model, const Invocation& invocation) {
   for (const std::string& note : model.notes) invocation.console->say(fmt::format("note: {}: {}", model.name, note));

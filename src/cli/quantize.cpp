@@ -46,6 +46,7 @@ constexpr Parameter kFlags[] = {
      .standard = "no",
      .says = "decide and say what would be done, write nothing",
      .heading = kResultHeading},
+    kBudgetFlag,
     kTargetFlag,
     kDataRootFlag,
     kCalibrationSplitFlag,
@@ -166,7 +167,7 @@ std::string file_to_write(const Invocation& invocation, const Recipe& recipe) {
 }
 
 int run(const Invocation& invocation) {
-  const Recipe recipe = parse_recipe(invocation.flags.text("recipe"));
+  const Recipe recipe = within_budget_of(invocation, parse_recipe(invocation.flags.text("recipe")));
   const Chain chain = resolve(recipe);
   const std::string file = file_to_write(invocation, recipe), &plan_file = invocation.flags.text("plan_out");
   for (const std::string& written : {file, plan_file})

@@ -44,6 +44,15 @@ Chain resolve(const Recipe& recipe) {
   return chain;
 }
 
+Recipe within_budget(Recipe recipe, double seconds) {
+  for (Step& step : recipe.steps) {
+    const auto has_budget = [](const Parameter& parameter) { return parameter.name == "budget"; };
+    if (std::ranges::any_of(method_named(step.method).parameters, has_budget))
+      step.parameters.emplace("budget", fmt::format("{}s", seconds));
+  }
+  return recipe;
+}
+
 namespace {
 
 Needs needs_of(const Chain::Link& link, const Task& task) {

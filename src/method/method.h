@@ -92,6 +92,10 @@ struct Chain {
 };
 Chain resolve(const Recipe& recipe);
 
+// The recipe with so many seconds for each method that tries things for a time ("budget"), where it does not say
+// itself.
+Recipe within_budget(Recipe recipe, double seconds);
+
 // What the chain's methods are known to need to see of task.graph before any of them runs: nothing of what comes after
 // a rewriting method, which may leave another graph. For one pass over the data that serves several chains.
 Needs needs(const Chain& chain, const Task& task);

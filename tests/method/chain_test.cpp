@@ -206,3 +206,10 @@ TEST_CASE("calibration sees what the recipe's integer nodes read and hand on, by
   CHECK(needs_data(resolve(parse_recipe("int8-static+equalize")), task));
   CHECK(seen("int8-static(keep_float=y)+weight-only").empty());
 }
+
+TEST_CASE("a budget reaches the methods that have one, where the recipe does not say") {
+  CHECK(to_string(within_budget(parse_recipe("int8-auto"), 90)) == "int8-auto(budget=90s)");
+  CHECK(to_string(within_budget(parse_recipe("int8-auto(budget=5s)"), 90)) == "int8-auto(budget=5s)");
+  CHECK(to_string(within_budget(parse_recipe("int8-static+adaround"), 90)) == "int8-static+adaround");
+  CHECK_NOTHROW(resolve(within_budget(parse_recipe("int8-auto"), 0.5 + 1)));
+}
