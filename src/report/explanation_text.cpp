@@ -128,7 +128,8 @@ std::vector<std::string> reasons(const Explanation& explanation) {
   return found;
 }
 
-std::string speed(const Explanation& explanation, const TableStyle& style) {
+std::string speed(const Explained& explained, const TableStyle& style) {
+  const Explanation& explanation = explained.explanation;
   if (!explanation.time || !explanation.time->original.value || !explanation.time->quantized.value) return "";
   const ModelTime& time = *explanation.time;
   const double ratio = *time.quantized.value / *time.original.value;
@@ -139,6 +140,9 @@ std::string speed(const Explanation& explanation, const TableStyle& style) {
     text += fmt::format("; {} because:\n  {}", ratio > 1 ? "slower than float" : "not faster still",
                         fmt::join(why, "\n  "));
   text += "\n";
+  if (!why.empty() && explanation.method == "int8-static")
+    text += fmt::format("layers go back to float where that is faster by\n   {} --recipe int8-static+time-fallback\n",
+                        explained.quantize);
   for (const ExplainedLayer& layer : explanation.layers)
     if (layer.time && !layer.time->in_float.empty())
       text += wrapped(fmt::format("in float between codes: '{}' ({}): {}", printable(layer.node), layer.op,
@@ -191,7 +195,7 @@ std::string explanation_text(const Explained& explained, std::size_t top, const 
   for (const OutputLikeness& output : explanation.outputs)
     text += fmt::format("output '{}': {}, cosine {}\n", printable(output.name), decibels(output.likeness),
                         cosine(output.likeness));
-  return text + table(explanation.layers, top, style) + remedies(explained, style) + speed(explanation, style) +
+  return text + table(explanation.layers, top, style) + remedies(explained, style) + speed(explained, style) +
          saturating(explanation) + rescaled(explanation) + unmatched(explanation) +
          (explained.tried ? "\n" + findings_table(*explained.tried, style) : "");
 }

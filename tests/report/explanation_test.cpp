@@ -80,6 +80,7 @@ TEST_CASE("people read what is lost, why it is slow, and what to paste") {
       has(text,
           "1. first (Conv): its scale is wrong\n   bitwright quantize cnn.onnx --recipe 'int8-static(observer=mse)'"));
   CHECK(has(text, "slower than float because:"));
+  CHECK(has(text, "--recipe int8-static+time-fallback\n"));
   CHECK(has(text, "conversions between floats and codes take"));
   CHECK(has(text, "'first' takes 3"));
   CHECK(!has(text, "'second' takes"));
