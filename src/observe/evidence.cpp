@@ -39,14 +39,16 @@ void ValueEvidence::add(std::span<const float> values, std::span<const std::int6
   if (!shape.empty() && element_count(shape) != values.size())
     throw Error(ErrorKind::Internal, fmt::format("{} elements are not of shape {}", values.size(), to_string(shape)),
                 name_);
-  const MinMax seen = min_max(values);
+  const auto looking = std::ranges::find_if(statistics_, [](const auto& entry) { return entry.second.looks(); });
+  const MinMax seen = looking == statistics_.end() ? min_max(values) : looking->second.look(values);
   if (seen.not_finite != MinMax::kNone)
     throw Error(ErrorKind::Calibration, std::isnan(values[seen.not_finite]) ? "NaN" : "infinity",
                 fmt::format("value '{}', sample {}, element {}", name_, sample, seen.not_finite),
                 "The float model itself gives it for this sample: leave the sample out, or look at the model");
   count_ += values.size();
   const Observation observation{values, shape, sample, {seen.low, seen.high}};
-  for (auto& [key, statistic] : statistics_) statistic.add(observation);
+  for (auto entry = statistics_.begin(); entry != statistics_.end(); ++entry)
+    if (entry != looking) entry->second.add(observation);
 }
 
 void ValueEvidence::merge(const ValueEvidence& other) {

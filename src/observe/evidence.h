@@ -19,7 +19,8 @@ class ValueEvidence {
   ValueEvidence(std::string name, const std::set<StatisticKey>& keys);
 
   // What sample `sample` gave: its elements, padding left out. The shape is needed by statistics by axis only; its
-  // product is the number of values. CalibrationError(value's name, sample, index) on NaN or infinity.
+  // product is the number of values. CalibrationError(value's name, sample, index) on NaN or infinity, after which this
+  // is of no use any more.
   // May be called several times for one sample.
   void add(std::span<const float> values, std::span<const std::int64_t> shape, std::size_t sample);
   void add(std::span<const float> values, std::size_t sample) { add(values, {}, sample); }

@@ -170,6 +170,35 @@ TEST_CASE("NaN and infinity are refused with value, sample and index") {
   CHECK_THROWS_AS(evidence.value("a").get<Histogram>(), Error);
 }
 
+TEST_CASE("NaN and infinity are found where a histogram looks at the values, at any place") {
+  for (const std::size_t at : {std::size_t{0}, std::size_t{1023}, std::size_t{1024}, std::size_t{3001}}) {
+    ValueEvidence evidence("x", every_key(false));
+    std::vector<float> values(3002, 1.0F);
+    const std::int64_t shape[] = {2, 1501};
+    evidence.add(values, shape, 0);
+    values[at] = std::numeric_limits<float>::infinity();
+    try {
+      evidence.add(values, shape, 1);
+      FAIL("accepted");
+    } catch (const Error& error) {
+      CHECK(error.where() == "value 'x', sample 1, element " + std::to_string(at));
+    }
+  }
+}
+
+TEST_CASE("what is gathered beside other statistics is what is gathered alone") {
+  const std::set<StatisticKey> keys = every_key(true);
+  ValueEvidence together("x", keys);
+  const std::int64_t shape[] = {3, 50};
+  for (std::size_t i = 0; i < 20; ++i) together.add(varied(i), shape, i);
+  for (const StatisticKey key : keys) {
+    ValueEvidence alone("x", {key});
+    for (std::size_t i = 0; i < 20; ++i) alone.add(varied(i), shape, i);
+    CAPTURE(key.kind);
+    CHECK(alone.statistic(key) == together.statistic(key));
+  }
+}
+
 TEST_CASE("docs/evidence.md is of this version, and has the kinds that there are, and no others") {
   const std::string page = read_file(fs::path(BW_SOURCE) / "docs/evidence.md");
   const std::vector<std::byte> bytes = Evidence().to_bytes();

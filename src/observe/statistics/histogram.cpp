@@ -21,6 +21,11 @@ int exponent_for(float magnitude) {
   return std::max(std::ilogb(magnitude) + 1 - kLog2Bins, kLeastExponent);
 }
 
+Counted joined(const Counted& a, const Counted& b) {
+  if (a.values == 0) return b;
+  return {a.values + b.values, a.zeros + b.zeros, std::min(a.low, b.low), std::max(a.high, b.high)};
+}
+
 }  // namespace
 
 void Histogram::widen(int exponent) {
@@ -38,17 +43,20 @@ void Histogram::widen(int exponent) {
   exponent_ = exponent;
 }
 
-void Histogram::add(const Observation& seen) {
-  if (seen.values.empty()) return;
-  range_ = count_ ? joined(range_, seen.range) : seen.range;
-  count_ += seen.values.size();
-  const float magnitude = std::max(-seen.range.low, seen.range.high);
-  if (magnitude == 0) {
-    zeros_ += seen.values.size();
-    return;
+MinMax Histogram::look(std::span<const float> values) {
+  if (values.empty()) return {};
+  Counted counted = count_magnitudes(values, exponent_, counts_);
+  if (const auto rest = values.subspan(counted.values); !rest.empty()) {  // some are larger than any before
+    const MinMax seen = min_max(rest);
+    if (seen.not_finite != MinMax::kNone) return {0, 0, counted.values + seen.not_finite};
+    widen(exponent_for(std::max(-seen.low, seen.high)));
+    counted = joined(counted, count_magnitudes(rest, exponent_, counts_));
   }
-  widen(exponent_for(magnitude));
-  zeros_ += count_magnitudes(seen.values, exponent_, counts_);
+  const Range range{counted.low, counted.high};
+  range_ = count_ ? joined(range_, range) : range;
+  count_ += counted.values;
+  zeros_ += counted.zeros;
+  return {counted.low, counted.high};
 }
 
 void Histogram::merge(const Histogram& other) {

@@ -17,7 +17,7 @@ class Histogram {
   static constexpr std::string_view kName = "histogram";
   static constexpr std::size_t kBins = 4096;
 
-  void add(const Observation& seen);
+  MinMax look(std::span<const float> values);
   void merge(const Histogram& other);
   void write(ByteWriter& out) const;
   static Histogram read(ByteReader& in);

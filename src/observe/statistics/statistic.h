@@ -4,7 +4,9 @@
 // A kind's class has a name, kName, and these functions: add(seen), whose values are finite (Evidence checks it);
 // merge(other); write(out), and read(in), where what is read may be hostile; and ==. Where it is kept along an axis it
 // is made of, and read with, that axis. All results are equal to the bit however the samples were split and merged, if
-// the kind does not want them in order.
+// the kind does not want them in order. In place of add(seen), a kind that needs nothing but the elements may have
+// look(values), which adds them and gives what min_max gives, so that nobody else has to pass over them; values that
+// are not finite spoil it, as it may have added others before it met them.
 #pragma once
 
 #include <compare>
@@ -17,6 +19,7 @@
 
 #include "base/bytes.h"
 #include "plan/scheme.h"
+#include "tensor/kernels/reduce.h"
 
 namespace bw {
 
@@ -43,6 +46,8 @@ class Statistic {
   ~Statistic() = default;
 
   void add(const Observation& seen) { content_->add(seen); }
+  bool looks() const { return content_->looks(); }
+  MinMax look(std::span<const float> values) { return content_->look(values); }  // of one that looks
   void merge(const Statistic& other) { content_->merge(other); }
   void write(ByteWriter& out) const { content_->write(out); }
   template <class S>
@@ -57,17 +62,30 @@ class Statistic {
     virtual ~Content() = default;
     virtual std::unique_ptr<Content> copy() const = 0;
     virtual void add(const Observation& seen) = 0;
+    virtual bool looks() const = 0;
+    virtual MinMax look(std::span<const float> values) = 0;
     virtual void merge(const Statistic& other) = 0;
     virtual void write(ByteWriter& out) const = 0;
     virtual bool equals(const Statistic& other) const = 0;
   };
   template <class S>
   struct Of final : Content {
+    static constexpr bool kLooks = requires(S& of) { of.look({}); };
     S content;
 
     explicit Of(S of) : content(std::move(of)) {}
     std::unique_ptr<Content> copy() const override { return std::make_unique<Of>(content); }
-    void add(const Observation& seen) override { content.add(seen); }
+    void add(const Observation& seen) override {
+      if constexpr (kLooks)
+        content.look(seen.values);
+      else
+        content.add(seen);
+    }
+    bool looks() const override { return kLooks; }
+    MinMax look(std::span<const float> values) override {
+      if constexpr (kLooks) return content.look(values);
+      throw Error(ErrorKind::Internal, "a statistic that does not look");
+    }
     void merge(const Statistic& other) override { content.merge(other.as<S>()); }
     void write(ByteWriter& out) const override { content.write(out); }
     bool equals(const Statistic& other) const override { return content == other.as<S>(); }

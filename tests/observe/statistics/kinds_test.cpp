@@ -42,6 +42,22 @@ TEST_CASE("a histogram counts exactly, and doubles its range without loss") {
   CHECK(histogram.range() == Range{-1000, std::numeric_limits<float>::max()});
 }
 
+TEST_CASE("a histogram of many values is the sum of those of its parts, and knows their range") {
+  std::vector<float> values;
+  for (std::size_t i = 0; i < 40; ++i) {
+    const std::vector<float> more = varied(i);
+    values.insert(values.end(), more.begin(), more.end());
+  }
+  Histogram whole, parts;
+  const MinMax seen = whole.look(values);
+  CHECK(seen == min_max(values));
+  CHECK(whole.range() == Range{seen.low, seen.high});
+  for (std::size_t at = 0; at < values.size(); at += 3) parts.look(std::span(values).subspan(at).first(3));
+  CHECK(whole == parts);
+  CHECK(whole.look({}) == MinMax{});
+  CHECK(whole == parts);
+}
+
 TEST_CASE("statistics by channel follow the axis") {
   const std::int64_t shape[] = {2, 3, 2};
   std::vector<float> values(12);
