@@ -2,7 +2,8 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <numeric>
+#include <utility>
+#include <vector>
 
 #include "observe/observers/entries.h"
 #include "observe/observers/signed_bins.h"
@@ -17,17 +18,47 @@ constexpr std::array kParameters{
 };
 constexpr double kSmoothing = 1e-4;  // what a bin without values gets, taken from the others
 
-// The histogram cut to bins [start, end), what is outside added to the outermost bins.
-struct Candidate {
-  std::span<const std::uint64_t> inside;
-  std::uint64_t below, above;
+// What is summed over bins, of those that have values ("filled").
+struct Sums {
+  std::uint64_t count = 0, filled = 0;
+  double count_log = 0, log = 0, inverse = 0;  // of count * ln count, ln count + 1 and 1 / count
 
-  double p(std::size_t i) const {
-    return static_cast<double>(inside[i] + (i == 0 ? below : 0) + (i + 1 == inside.size() ? above : 0));
+  static Sums of(std::uint64_t count) {
+    if (count == 0) return {};
+    const auto number = static_cast<double>(count);
+    return {count, 1, number * std::log(number), std::log(number) + 1, 1 / number};
+  }
+  Sums operator+(const Sums& other) const {
+    return {count + other.count, filled + other.filled, count_log + other.count_log, log + other.log,
+            inverse + other.inverse};
+  }
+  Sums operator-(const Sums& other) const {
+    return {count - other.count, filled - other.filled, count_log - other.count_log, log - other.log,
+            inverse - other.inverse};
   }
 };
 
-// Both distributions smoothed: `share` is what bins with values give up.
+// The histogram cut to bins [start, end), what is outside added to the outermost bins.
+struct Candidate {
+  std::span<const std::uint64_t> inside;
+  std::span<const Sums> before;  // of the bins inside: of all bins of the histogram before each, and behind the last
+  std::uint64_t below, above;
+
+  std::size_t size() const { return inside.size(); }
+  std::uint64_t p(std::size_t i) const {
+    return inside[i] + (i == 0 ? below : 0) + (i + 1 == inside.size() ? above : 0);
+  }
+  // Of bins [first, last), at least one.
+  Sums sums(std::size_t first, std::size_t last) const {
+    Sums sums = before[last] - before[first];
+    for (const std::size_t outermost : {std::size_t{0}, size() - 1})
+      if (first <= outermost && outermost < last && p(outermost) != inside[outermost])
+        sums = sums - Sums::of(inside[outermost]) + Sums::of(p(outermost));
+    return sums;
+  }
+};
+
+// A distribution smoothed: `share` is what bins with values give up.
 struct Smoothing {
   double share;
 
@@ -36,35 +67,50 @@ struct Smoothing {
   }
   bool possible() const { return share < 1; }
   double operator()(double count) const { return count == 0 ? kSmoothing : count - share; }
+  // Of all those `bins` together.
+  double operator()(const Sums& sums, std::size_t bins) const {
+    const auto filled = static_cast<double>(sums.filled);
+    return static_cast<double>(sums.count) - share * filled + kSmoothing * (static_cast<double>(bins) - filled);
+  }
 };
 
-// onnxruntime's divergence of a candidate p from q, its bins merged into `merged` groups whose counts are dealt out
-// again, as whole numbers, to all bins of the group by the number of those that p fills. The bins left over by the
-// division count in the last group and are 0 in q.
-double divergence(const Candidate& candidate, std::size_t merged) {
-  const std::size_t size = candidate.inside.size(), width = size / merged;
-  std::vector<double> q(merged);
-  std::size_t zeros_of_p = 0, zeros_of_q = size - merged * width;
-  for (std::size_t i = 0; i < size; ++i) zeros_of_p += candidate.p(i) == 0;
-  for (std::size_t group = 0; group < merged; ++group) {
-    const std::size_t first = group * width, last = group + 1 < merged ? first + width : size;
-    const auto counts = candidate.inside.subspan(first, last - first);
-    const auto sum = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
-    std::uint64_t filled = 0;
-    for (std::size_t i = first; i < first + width; ++i) filled += candidate.p(i) != 0;
+// A candidate p, and q: its bins merged into groups of `width` whose counts are dealt out again, as whole numbers, to
+// all bins of the group by the number of those that p fills. The bins left over by the division count in the last group
+// and are 0 in q, where they are a group of their own.
+struct Merged {
+  std::size_t width;
+  std::vector<double> q;  // by group
+  Smoothing smooth_p, smooth_q;
+
+  bool possible() const { return smooth_p.possible() && smooth_q.possible(); }
+};
+
+Merged merged_into(std::size_t groups, const Candidate& candidate) {
+  const std::size_t size = candidate.size(), width = size / groups;
+  std::vector<double> q(groups + 1);
+  std::size_t zeros = size - groups * width;
+  for (std::size_t group = 0; group < groups; ++group) {
+    const std::size_t first = group * width, last = group + 1 < groups ? first + width : size;
+    const std::uint64_t sum = candidate.before[last].count - candidate.before[first].count;
+    const std::uint64_t filled = candidate.sums(first, first + width).filled;
     q[group] = filled ? std::floor(static_cast<double>(sum) / static_cast<double>(filled)) : 0;
-    if (q[group] == 0) zeros_of_q += width;
+    if (q[group] == 0) zeros += width;
   }
-  const Smoothing smooth_p = Smoothing::of(zeros_of_p, size), smooth_q = Smoothing::of(zeros_of_q, size);
-  if (!smooth_p.possible() || !smooth_q.possible()) return std::numeric_limits<double>::infinity();
-  // sum p / P ln((p / P) / (q / Q)) = (sum p (ln p - ln q)) / P - ln P + ln Q
+  const std::size_t empty = size - candidate.sums(0, size).filled;
+  return {width, std::move(q), Smoothing::of(empty, size), Smoothing::of(zeros, size)};
+}
+
+// onnxruntime's divergence of p from q,
+// sum p / P ln((p / P) / (q / Q)) = (sum p (ln p - ln q)) / P - ln P + ln Q
+double divergence(const Candidate& candidate, const Merged& merged) {
   double p_sum = 0, q_sum = 0, sum = 0;
   const double log_of_empty = std::log(kSmoothing);
-  for (std::size_t group = 0; group <= merged; ++group) {
-    const double shared = smooth_q(group < merged ? q[group] : 0), log_q = std::log(shared);
-    const std::size_t end = group < merged ? (group + 1) * width : size;
-    for (std::size_t i = group * width; i < end; ++i) {
-      const double count = candidate.p(i), p = smooth_p(count);
+  for (std::size_t group = 0; group < merged.q.size(); ++group) {
+    const double shared = merged.smooth_q(merged.q[group]), log_q = std::log(shared);
+    const std::size_t end = group + 1 < merged.q.size() ? (group + 1) * merged.width : candidate.size();
+    for (std::size_t i = group * merged.width; i < end; ++i) {
+      const auto count = static_cast<double>(candidate.p(i));
+      const double p = merged.smooth_p(count);
       p_sum += p;
       q_sum += shared;
       sum += p * ((count == 0 ? log_of_empty : std::log(p)) - log_q);
@@ -73,24 +119,77 @@ double divergence(const Candidate& candidate, std::size_t merged) {
   return sum / p_sum - std::log(p_sum) + std::log(q_sum);
 }
 
-// The range whose bins, merged into few, lose least of the distribution.
+struct Bounds {
+  double low, high;
+};
+
+// Of divergence(), in a time that goes with the groups, not with the bins. With s the share that a filled bin gives up,
+// its (c - s) ln(c - s) is c ln c - s (ln c + 1) + s^2 / 2c, and the rest of the series is below s^3 / 2 as c >= 1.
+Bounds bounds_of(const Candidate& candidate, const Merged& merged) {
+  constexpr double kRounding = 1e-9;  // far more than either's sums of some thousand terms are off
+  const std::size_t size = candidate.size();
+  const Sums all = candidate.sums(0, size);
+  const double share = merged.smooth_p.share, p_sum = merged.smooth_p(all, size);
+  double sum = all.count_log - share * all.log + share * share / 2 * all.inverse +
+               static_cast<double>(size - all.filled) * kSmoothing * std::log(kSmoothing);
+  double q_sum = 0;
+  for (std::size_t group = 0; group < merged.q.size(); ++group) {
+    const std::size_t begin = group * merged.width, end = group + 1 < merged.q.size() ? begin + merged.width : size;
+    if (begin == end) continue;
+    const double shared = merged.smooth_q(merged.q[group]);
+    q_sum += static_cast<double>(end - begin) * shared;
+    sum -= merged.smooth_p(candidate.sums(begin, end), end - begin) * std::log(shared);
+  }
+  const double found = sum / p_sum - std::log(p_sum) + std::log(q_sum);
+  const double error = kRounding + share * share * share / 2 * static_cast<double>(all.filled) / p_sum;
+  return {found - error, found + error};
+}
+
+// All candidates of a histogram: each has `half` bins below zero and one more above.
+class Candidates {
+ public:
+  explicit Candidates(const SignedBins& bins) : bins_(bins), before_(bins.counts.size() + 1) {
+    for (std::size_t i = 0; i < bins.counts.size(); ++i) before_[i + 1] = before_[i] + Sums::of(bins.counts[i]);
+  }
+  std::size_t start(std::size_t half) const { return bins_.side - half; }
+  std::size_t end(std::size_t half) const { return std::min(bins_.side + half + 1, bins_.counts.size()); }
+  Candidate with(std::size_t half) const {
+    const std::size_t first = start(half), last = end(half);
+    return {std::span(bins_.counts).subspan(first, last - first), std::span(before_).subspan(first, last - first + 1),
+            before_[first].count, before_.back().count - before_[last].count};
+  }
+
+ private:
+  const SignedBins& bins_;
+  std::vector<Sums> before_;
+};
+
+// The range whose bins, merged into few, lose least of the distribution. Only candidates that may be the best by their
+// bounds are looked at bin by bin.
 Range least_divergence(const Statistic& seen, const Scheme&, const Arguments& arguments) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const auto& histogram = seen.as<Histogram>();
   const SignedBins bins = signed_bins(histogram, static_cast<std::size_t>(std::stoul(arguments.text("bins"))));
-  const auto merged = static_cast<std::size_t>(arguments.integer("quantized_bins"));
-  const std::span<const std::uint64_t> counts(bins.counts);
-  std::vector<std::uint64_t> before(counts.size() + 1);
-  std::partial_sum(counts.begin(), counts.end(), before.begin() + 1);
+  const auto groups = static_cast<std::size_t>(arguments.integer("quantized_bins"));
+  const Candidates candidates(bins);
+  std::vector<Bounds> bounds(bins.side + 1, Bounds{kInfinity, kInfinity});
+  double enough = kInfinity;
+  for (std::size_t half = groups / 2; half <= bins.side; ++half) {
+    const Candidate candidate = candidates.with(half);
+    const Merged merged = merged_into(groups, candidate);
+    if (merged.possible()) bounds[half] = bounds_of(candidate, merged);
+    enough = std::min(enough, bounds[half].high);
+  }
   Range best = histogram.range();
-  double least = std::numeric_limits<double>::infinity();
-  for (std::size_t half = merged / 2; half <= bins.side; ++half) {
-    const std::size_t start = bins.side - half, end = std::min(bins.side + half + 1, counts.size());
-    const double found =
-        divergence({counts.subspan(start, end - start), before[start], before.back() - before[end]}, merged);
+  double least = kInfinity;
+  for (std::size_t half = groups / 2; half <= bins.side; ++half) {
+    if (!(bounds[half].low <= enough) || bounds[half].low == kInfinity) continue;
+    const Candidate candidate = candidates.with(half);
+    const double found = divergence(candidate, merged_into(groups, candidate));
     if (!(found < least)) continue;
     least = found;
-    best = {std::max(static_cast<float>(bins.edge(start)), histogram.range().low),
-            std::min(static_cast<float>(bins.edge(end)), histogram.range().high)};
+    best = {std::max(static_cast<float>(bins.edge(candidates.start(half))), histogram.range().low),
+            std::min(static_cast<float>(bins.edge(candidates.end(half))), histogram.range().high)};
   }
   return best;
 }
