@@ -14,13 +14,12 @@ std::size_t at(std::int32_t id) {
   return static_cast<std::size_t>(id);
 }
 
-void collect_names(const Graph& graph, std::map<std::string, ValueId, std::less<>>& names) {
-  for (const Node& node : graph.nodes)
-    for_each_subgraph(node, [&](const Subgraph& subgraph) {
-      // A name of a subgraph must not be taken outside either: it would shadow the outer one.
-      for (const Value& value : subgraph->values) names.emplace(value.name, kNoValue);
-      collect_names(*subgraph, names);
-    });
+// A name of a subgraph must not be taken outside either: it would shadow the outer one.
+void collect_names(const Node& node, std::map<std::string, ValueId, std::less<>>& names) {
+  for_each_subgraph(node, [&](const Subgraph& subgraph) {
+    for (const Value& value : subgraph->values) names.emplace(value.name, kNoValue);
+    for (const Node& inner : subgraph->nodes) collect_names(inner, names);
+  });
 }
 
 // A copy of the subgraph, and of those inside it, in which captured value `from` is captured as `to`.
@@ -59,7 +58,7 @@ void Rewriter::index() {
   by_name_.clear();
   for (std::size_t i = 0; i < graph_.values.size(); ++i)
     by_name_.emplace(graph_.values[i].name, static_cast<ValueId>(i));
-  collect_names(graph_, by_name_);
+  for (const Node& node : graph_.nodes) collect_names(node, by_name_);
   node_names_.clear();
   for (const Node& node : graph_.nodes) node_names_.insert(node.name);
 }
@@ -136,6 +135,7 @@ NodeId Rewriter::add_node(Node node) {
       throw Error(ErrorKind::Internal, "value would have two producers", graph_.value(output).name);
     links_.producer[at(output)] = id;
   }
+  collect_names(node, by_name_);
   node_names_.insert(node.name);
   graph_.nodes.push_back(std::move(node));
   removed_.push_back(false);

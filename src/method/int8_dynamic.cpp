@@ -1,4 +1,4 @@
-// int8 weights, activations quantized at run time: no calibration data needed. For products and LSTMs; convolutions
+// int8 weights, activations quantized at run time: no calibration data needed. For products, LSTMs and large GRUs; convolutions
 // have no fast kernel of this kind.
 #include <fmt/format.h>
 
@@ -24,9 +24,13 @@ constexpr Parameter kParameters[] = {
     kKeepFloat,
 };
 
+bool is_recurrent(const Node& node) {
+  return node.is("LSTM") || node.is("GRU");
+}
+
 Scheme weight_scheme(const Node& node, const Tensor& weight, bool per_channel, bool reduced) {
   Scheme scheme{.code = DType::Int8, .symmetric = true, .reduced_range = reduced};
-  if (node.is("LSTM")) {  // [directions, 4*hidden, in]: a scale for each row, or for each direction
+  if (is_recurrent(node)) {  // [directions, gates*hidden, in]: a scale for each row, or for each direction
     scheme.granularity = per_channel ? Granularity::Block : Granularity::Channel;
     scheme.axis = per_channel ? 2 : 0;
     scheme.block_size = per_channel ? weight.shape()[2] : 0;
@@ -54,7 +58,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
       decision.reason = task.target.obstacle(task.graph, node);
     if (!decision.reason.empty()) continue;
     decision.compute = Precision::Dynamic;
-    for (int position = 1; position <= (node.is("LSTM") ? 2 : 1); ++position) {
+    for (int position = 1; position <= (is_recurrent(node) ? 2 : 1); ++position) {
       const Tensor& weight = task.graph.value(node.input(static_cast<std::size_t>(position))).initializer;
       decision.operands[position] = params_of_constant(weight, weight_scheme(node, weight, per_channel, reduced));
     }

@@ -57,6 +57,27 @@ void quantize_activations(Rewriter& rewriter, const Plan& plan) {
   }
 }
 
+std::vector<ValueId> add_dynamic_quantizer(Rewriter& rewriter, ValueId x) {
+  const Value value = rewriter.graph().value(x);
+  Node quantizer{.name = value.name + "_quantize",
+                 .op_type = "DynamicQuantizeLinear",
+                 .domain = "",
+                 .overload = "",
+                 .inputs = {x},
+                 .outputs = {},
+                 .attributes = {},
+                 .doc = {},
+                 .metadata = {}};
+  ValueType codes = value.type;
+  codes.dtype = DType::UInt8;
+  quantizer.outputs = {rewriter.add_value(value.name + "_quantized", codes),
+                       rewriter.add_value(value.name + "_scale", ValueType::tensor(DType::Float32, Shape{})),
+                       rewriter.add_value(value.name + "_zero_point", ValueType::tensor(DType::UInt8, Shape{}))};
+  std::vector<ValueId> outputs = quantizer.outputs;
+  rewriter.add_node(std::move(quantizer));
+  return outputs;
+}
+
 void quantize_dynamically(Rewriter& rewriter, const Plan& plan) {
   std::map<ValueId, ValueId> decoded;  // activations are shared by nodes, and so are their codes
   const std::size_t count = rewriter.graph().nodes.size();
@@ -70,23 +91,8 @@ void quantize_dynamically(Rewriter& rewriter, const Plan& plan) {
     const ValueId x = node.input(0);
     if (!decoded.contains(x)) {
       const Value value = rewriter.graph().value(x);
-      Node quantizer{.name = value.name + "_quantize",
-                     .op_type = "DynamicQuantizeLinear",
-                     .domain = "",
-                     .overload = "",
-                     .inputs = {x},
-                     .outputs = {},
-                     .attributes = {},
-                     .doc = {},
-                     .metadata = {}};
-      ValueType codes = value.type;
-      codes.dtype = DType::UInt8;
-      quantizer.outputs = {rewriter.add_value(value.name + "_quantized", codes),
-                           rewriter.add_value(value.name + "_scale", ValueType::tensor(DType::Float32, Shape{})),
-                           rewriter.add_value(value.name + "_zero_point", ValueType::tensor(DType::UInt8, Shape{}))};
-      const std::vector<ValueId> outputs = quantizer.outputs;
-      rewriter.add_node(std::move(quantizer));
-      decoded[x] = rewriter.add_op("DequantizeLinear", outputs, {}, value.name + "_dequantized", value.type);
+      decoded[x] = rewriter.add_op("DequantizeLinear", add_dynamic_quantizer(rewriter, x), {},
+                                   value.name + "_dequantized", value.type);
     }
     rewriter.set_input(id, 0, decoded.at(x));
   }

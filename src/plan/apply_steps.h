@@ -2,6 +2,8 @@
 // prepared graph with the plan's edits.
 #pragma once
 
+#include <vector>
+
 #include "graph/rewriter.h"
 #include "plan/plan.h"
 
@@ -15,6 +17,8 @@ void quantize_activations(Rewriter& rewriter, const Plan& plan);
 // DynamicQuantizeLinear and DequantizeLinear before the activations of dynamic MatMul and Gemm; other dynamic nodes
 // (recurrent ones) are only marked, since ONNX has no operator that quantizes inside them.
 void quantize_dynamically(Rewriter& rewriter, const Plan& plan);
+// A DynamicQuantizeLinear of x: its codes, scale and zero point.
+std::vector<ValueId> add_dynamic_quantizer(Rewriter& rewriter, ValueId x);
 // float16 nodes: constants narrowed (beyond the largest number: to it), Cast where values cross to or from float32
 // nodes.
 void narrow_to_float16(Rewriter& rewriter, const Plan& plan);

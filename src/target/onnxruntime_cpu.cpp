@@ -1,4 +1,6 @@
 // ONNX Runtime's CPU provider, version 1.31: which operators have integer, dynamic and weight-only kernels.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -12,18 +14,36 @@ namespace {
 
 using enum IntegerKernel;
 
-// DynamicQuantizeLSTM has no peepholes, no clipping, and only the standard activation functions.
-std::string lstm_obstacle(const Graph& graph, const Node& node) {
-  const auto is_constant = [&](std::size_t position) {
-    const ValueId id = node.input(position);
+bool has_constant_weights(const Graph& graph, const Node& node) {
+  const auto is_constant = [&](ValueId id) {
     return id != kNoValue && graph.is_constant(id) && graph.value(id).initializer.dtype() == DType::Float32;
   };
-  if (!is_constant(1) || !is_constant(2)) return "its weights are not constant";
+  return is_constant(node.input(1)) && is_constant(node.input(2));
+}
+
+// DynamicQuantizeLSTM has no peepholes, no clipping, and only the standard activation functions.
+std::string lstm_obstacle(const Graph& graph, const Node& node) {
+  if (!has_constant_weights(graph, node)) return "its weights are not constant";
   if (node.input(7) != kNoValue) return "peepholes have no integer kernel";
   if (node.find("activations") != nullptr || node.find("clip") != nullptr || node.int_or("layout", 0) != 0 ||
       node.int_or("input_forget", 0) != 0)
     return "its attributes have no integer kernel";
   return "";
+}
+
+// A Scan over steps of integer products against the float kernel, one sequence of 16 to 64 steps, times of one thread
+// (AVX-512 VNNI): 1.6 with a hidden size of 192, 1.2 with 256, 0.9 with 320, 0.6 with 384, 0.3 with 512 and 1024; eight
+// sequences at once: 0.8, 0.65, 0.55, 0.5, 0.4.
+constexpr std::int64_t kLeastHiddenSize = 384;
+
+std::string gru_obstacle(const Graph& graph, const Node& node) {
+  if (!has_constant_weights(graph, node)) return "its weights are not constant";
+  if (std::string obstacle = apart_obstacle(graph, node); !obstacle.empty()) return obstacle;
+  const std::int64_t hidden = graph.value(node.input(2)).initializer.shape()[2];
+  return hidden >= kLeastHiddenSize
+             ? ""
+             : fmt::format("with a hidden size of {} its float kernel is the faster one (below {})", hidden,
+                           kLeastHiddenSize);
 }
 
 bool is_row_of(const Graph& graph, const Node& product, ValueId constant) {
@@ -56,6 +76,7 @@ constexpr OperatorSupport kOperators[] = {
      .weight_only = true,
      .obstacle = product_obstacle},
     {.op = "LSTM", .dynamic = true, .obstacle = lstm_obstacle},
+    {.op = "GRU", .dynamic = true, .obstacle = gru_obstacle},
     {.op = "Gather", .embedding = true},
     {.op = "Add", .integer = Arithmetic},
     {.op = "Mul", .integer = Arithmetic},

@@ -1,4 +1,6 @@
 // What a target says of its kernels.
+#include <fmt/format.h>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <string>
@@ -36,7 +38,7 @@ TEST_CASE("products may give float, convolutions may not") {
   CHECK(support("MatMul").float_output);
   CHECK(support("Gemm").float_output);
   CHECK_FALSE(support("Conv").float_output);
-  for (const char* op : {"MatMul", "Gemm", "LSTM"}) CHECK(support(op).dynamic);
+  for (const char* op : {"MatMul", "Gemm", "LSTM", "GRU"}) CHECK(support(op).dynamic);
   CHECK_FALSE(support("Conv").dynamic);
   CHECK_FALSE(support("LSTM").weight_only);
   CHECK(support("Gather").embedding);
@@ -97,6 +99,29 @@ TEST_CASE("LSTMs are taken that the dynamic kernel computes") {
        {"clip = 3f", "activations = strings [\"Sigmoid\", \"Tanh\", \"Relu\"]", "layout = 1", "input_forget = 1"})
     CHECK(obstacle("", std::string("LSTM(%z, %w, %r) {hidden_size = 1, ") + attribute + "}") ==
           "its attributes have no integer kernel");
+}
+
+TEST_CASE("GRUs are taken whose hidden size makes integer products the faster ones") {
+  const auto obstacle_of = [](std::int64_t hidden, const std::string& operands = "") {
+    Graph graph = parse_graph(fmt::format(
+        "ir_version 8\nopset \"\" 17\ngraph \"g\" {{\n  input %x: float32[S,N,4]\n  input %lengths: int32[N]\n"
+        "  const %w: float32[1] = float32[1] {{0}}\n  const %r: float32[1] = float32[1] {{0}}\n"
+        "  const %b: float32[1,7] = float32[1,7] {{1,2,3,4,5,6,7}}\n  %v: float32[1,12,4] = Identity(%w)\n"
+        "  %y: float32 = GRU(%x, {}) @ \"n\"\n  output %y: float32\n}}\n",
+        operands.empty() ? "%w, %r" : operands));
+    for (const auto& [name, width] : {std::pair<const char*, std::int64_t>{"w", 4}, {"r", hidden}}) {
+      Value& value = graph.value(graph.find(name));
+      value.initializer = Tensor::make(DType::Float32, {1, 3 * hidden, width}, [](std::span<std::byte>) {});
+      value.type = ValueType::tensor(DType::Float32, value.initializer.shape());
+    }
+    return target_named("cpu").obstacle(graph, graph.node(graph.find_node("n")));
+  };
+  CHECK(obstacle_of(384).empty());
+  CHECK(obstacle_of(383) == "with a hidden size of 383 its float kernel is the faster one (below 384)");
+  CHECK(obstacle_of(384, "%v, %r") == "its weights are not constant");
+  CHECK(obstacle_of(384, "%w, %v") == "its weights are not constant");
+  CHECK(obstacle_of(384, "%w, %r, %b") == "its bias does not have the shape of a GRU's");
+  CHECK(obstacle_of(384, "%w, %r, _, %lengths") == "lengths of sequences have no integer form");
 }
 
 TEST_CASE("a product and a row added to it become one node, of floats where the dimensions are known") {

@@ -1,6 +1,8 @@
 // From the canonical graph to the operators that ONNX Runtime has fast kernels for.
 #pragma once
 
+#include <string>
+
 #include "target/target.h"
 
 namespace bw {
@@ -10,8 +12,12 @@ namespace bw {
 //   DequantizeLinear (blocked table) -> Gather         becomes  com.microsoft GatherBlockQuantized
 //   DynamicQuantizeLinear -> DequantizeLinear -> MatMul  becomes  MatMulInteger, Cast, Mul (which the runtime fuses)
 //   LSTM marked dynamic                                becomes  com.microsoft DynamicQuantizeLSTM
+//   GRU marked dynamic                                 becomes  products as above, in a Scan over the steps
 //   QDQ around integer nodes stays (the runtime fuses it), or becomes QLinear operators for form=qoperator.
 //   Constants that repeat another, also transposed, are made of it while the runtime loads.
 Artifact lower_for_onnxruntime(const Graph& canonical, const Arguments& arguments);
+
+// Why the gates of a GRU cannot be taken apart; empty: they can.
+std::string apart_obstacle(const Graph& graph, const Node& node);
 
 }  // namespace bw
