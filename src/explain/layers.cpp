@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "graph/links.h"
 #include "graph/ops/op.h"
 #include "tensor/convert.h"
 
@@ -76,6 +77,11 @@ class LayerFinder {
                   fmt::format("its weights are not those of the float model: '{}' ({}) holds others",
                               original_.node(strange).name, original_.node(strange).op_type),
                   {}, hint);
+    for (const NodeId id : match_.unmatched)
+      for_each_subgraph(graph_.node(id), [&](const Subgraph&) {
+        throw Error(InputClass::Unsupported, fmt::format("'{}' ({}) has a body, which is not explained",
+                                                         graph_.node(id).name, graph_.node(id).op_type));
+      });
     for (const NodeId id : match_.unmatched)
       if (weight_of(graph_, graph_.node(id)) != kNoValue)
         throw Error(InputClass::Semantic,

@@ -26,7 +26,8 @@ struct Layer {
 };
 
 // Error(semantic), naming a node, when no node that holds a weight has a counterpart, or the weights of none are near
-// those of its counterpart: then the networks are not the same.
+// those of its counterpart: then the networks are not the same. Error(unsupported) instead where a node without a
+// counterpart has a body, which may hold those weights.
 std::vector<Layer> layers_of(const Graph& original, const Spelled& quantized, const Match& match);
 
 // What of the side-by-side graph says how a layer does.
@@ -42,8 +43,8 @@ struct SideBySide {
   std::vector<std::size_t> outputs;  // pairs, by output of the float network
 };
 // Isolated: the layer on the float network's values, with the weights that its codes mean and the roundings that count
-// there. Accumulated: as the quantized network computes it. Error(unsupported) for nodes with bodies (If, Loop, Scan)
-// in the quantized network.
+// there. Accumulated: as the quantized network computes it. Error(unsupported) for a node of the quantized network
+// whose body (of If, Loop, Scan) reads values around it.
 SideBySide side_by_side(const Graph& original, const Spelled& quantized, const Match& match,
                         const std::vector<Layer>& layers);
 

@@ -62,10 +62,10 @@ class Builder {
       if (copied_[v] == kNoValue && quantized_.is_constant(static_cast<ValueId>(v)))
         copied_[v] = add_value(quantized_.values[v], kPrefix);
     for (const Node& node : quantized_.nodes) {
-      for_each_subgraph(node, [&](const Subgraph&) {
+      if (!captured_names(node).empty())
         throw Error(InputClass::Unsupported,
-                    fmt::format("'{}' ({}) has a body, which is not explained", node.name, node.op_type));
-      });
+                    fmt::format("'{}' ({}) has a body that reads values around it, which is not explained", node.name,
+                                node.op_type));
       const std::vector<ValueId> outputs = add_node(node, copies_of(node.inputs), kPrefix);
       for (std::size_t i = 0; i < outputs.size(); ++i)
         if (outputs[i] != kNoValue) copied_[static_cast<std::size_t>(node.outputs[i])] = outputs[i];

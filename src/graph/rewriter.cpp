@@ -58,7 +58,7 @@ void Rewriter::index() {
   by_name_.clear();
   for (std::size_t i = 0; i < graph_.values.size(); ++i)
     by_name_.emplace(graph_.values[i].name, static_cast<ValueId>(i));
-  for (const Node& node : graph_.nodes) collect_names(node, by_name_);
+  for (const Node& each : graph_.nodes) collect_names(each, by_name_);
   node_names_.clear();
   for (const Node& node : graph_.nodes) node_names_.insert(node.name);
 }

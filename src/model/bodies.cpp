@@ -28,7 +28,8 @@ std::size_t weights_within(const Node& node, const std::set<std::string>& around
       const OpInfo* op = find_op(inner);
       const ValueId weight =
           op != nullptr && op->weight_input >= 0 ? inner.input(static_cast<std::size_t>(op->weight_input)) : kNoValue;
-      count += weight != kNoValue && constants.contains(body->value(weight).name);
+      count += weight != kNoValue && constants.contains(body->value(weight).name) &&
+               !info(body->value(weight).type.dtype).is_integer;  // codes already
       count += weights_within(inner, constants);
     }
   });

@@ -116,6 +116,20 @@ TEST_CASE("new names are unique, also against names inside subgraphs", "[rewrite
   CHECK(graph.value(rewriter.add_value("new")).name == "new");
 }
 
+TEST_CASE("names inside an added node's subgraph are taken from then on", "[rewriter]") {
+  const Graph other = graph_of(
+      "input %x: float32[2]\n input %c: bool[]\n %y = If(%c) {then_branch = graph \"t\" { capture %x\n %inner = "
+      "Relu(%x)\n output %inner }}\n output %y\n");
+  Graph graph = graph_of("input %x: float32[2]\n input %c: bool[]\n %z = Relu(%x)\n output %z\n");
+  Rewriter rewriter(graph);
+  Node node = other.nodes[0];
+  node.inputs = {graph.find("c")};
+  node.outputs = {rewriter.add_value("y")};
+  rewriter.add_node(node);
+  CHECK(graph.value(rewriter.add_value("inner")).name == "inner_1");
+  CHECK(rewriter.uses(graph.find("x")).size() == 2);
+}
+
 TEST_CASE("finish orders nodes and drops what nobody uses", "[rewriter]") {
   Graph graph = graph_of(
       "input %x: float32[2]\n const %unused = float32[1] {1}\n %y = Relu(%x)\n %z = Abs(%x)\n output %y\n output %z\n");

@@ -263,6 +263,23 @@ graph "g" {
   CHECK(to_sentence(bodies).find("2 weights in the bodies of 'choice' (If)") == 0);
 }
 
+TEST_CASE("codes in bodies are no weights in float") {
+  const Graph graph = parse_graph(R"(ir_version 8
+opset "" 17
+graph "g" {
+  input %x: uint8[N,2]
+  input %c: bool[]
+  const %z: uint8[] = uint8[] {0}
+  %y: int32[N,2] = If(%c) {then_branch = graph "t" { capture %x capture %z
+    const %w: int8[2,2] = int8[2,2] {1, 2, 3, 4}
+    %i = MatMulInteger(%x, %w, %z)
+    output %i }} @ "choice"
+  output %y: int32[N,2]
+}
+)");
+  CHECK(weights_in_bodies(graph).empty());
+}
+
 TEST_CASE("a network without weights is none of the kinds") {
   LoadedModel model;
   model.prepared = parse_graph(
