@@ -21,8 +21,8 @@ constexpr const char* kEvents = R"([
 {"cat":"Session","pid":1,"tid":1,"dur":500,"ts":2,"ph":"X","name":"model_run","args":{}},
 {"cat":"Node","pid":1,"tid":1,"dur":7,"ts":2,"ph":"X","name":"conv_fence_before","args":{"op_name":"Conv"}},
 {"cat":"Node","pid":1,"tid":1,"dur":30,"ts":3,"ph":"X","name":"conv_kernel_time","args":{"op_name":"FusedConv","provider":"CPU","node_index":"0"}},
-{"cat":"Node","pid":1,"tid":1,"dur":5,"ts":4,"ph":"X","name":"x_kernel_time_kernel_time","args":{"op_name":"Softmax","provider":"CPU","node_index":"4"}},
-{"cat":"Node","pid":1,"tid":1,"dur":10,"ts":5,"ph":"X","name":"conv_kernel_time","args":{"op_name":"FusedConv","provider":"CPU","node_index":"0"}}
+{"cat":"Node","pid":1,"tid":1,"dur":5,"ts":40,"ph":"X","name":"x_kernel_time_kernel_time","args":{"op_name":"Softmax","provider":"CPU","node_index":"4"}},
+{"cat":"Node","pid":1,"tid":1,"dur":10,"ts":45,"ph":"X","name":"conv_kernel_time","args":{"op_name":"FusedConv","provider":"CPU","node_index":"0"}}
 ])";
 
 TEST_CASE("a profile's events behind the first run are summed by node, and nothing else of them counts", "[profile]") {
@@ -35,6 +35,22 @@ TEST_CASE("a profile's events behind the first run are summed by node, and nothi
   CHECK_THAT(times[0].seconds, WithinRel(40e-6));
   CHECK(times[1].node == "x_kernel_time");
   CHECK(times[1].calls == 1);
+}
+
+TEST_CASE("what runs inside a body is not counted with the node around it as well", "[profile]") {
+  const std::vector<NodeTime> times = ort::node_times(R"([
+{"cat":"Session","pid":1,"tid":1,"dur":500,"ts":2,"ph":"X","name":"model_run","args":{}},
+{"cat":"Node","pid":1,"tid":1,"dur":20,"ts":11,"ph":"X","name":"inner_kernel_time","args":{"op_name":"Add","node_index":"0"}},
+{"cat":"Node","pid":1,"tid":1,"dur":30,"ts":35,"ph":"X","name":"inner_kernel_time","args":{"op_name":"Add","node_index":"0"}},
+{"cat":"Node","pid":1,"tid":1,"dur":70,"ts":10,"ph":"X","name":"scan_kernel_time","args":{"op_name":"Scan","node_index":"1"}},
+{"cat":"Node","pid":1,"tid":2,"dur":9,"ts":50,"ph":"X","name":"beside_kernel_time","args":{"op_name":"Mul","node_index":"2"}},
+{"cat":"Node","pid":1,"tid":1,"dur":15,"ts":80,"ph":"X","name":"behind_kernel_time","args":{"op_name":"Mul","node_index":"3"}}
+])");
+  REQUIRE(times.size() == 4);
+  CHECK_THAT(times[0].seconds, WithinRel(50e-6));
+  CHECK_THAT(times[1].seconds, WithinRel(20e-6));
+  CHECK_THAT(times[2].seconds, WithinRel(9e-6));
+  CHECK_THAT(times[3].seconds, WithinRel(15e-6));
 }
 
 TEST_CASE("a profile that is none is refused", "[profile]") {

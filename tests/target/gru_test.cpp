@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "graph/evaluate.h"
+#include "graph/links.h"
 #include "graph/text.h"
 #include "graph/verify.h"
 #include "plan/apply_steps.h"
@@ -95,9 +96,9 @@ void computes_the_same(const Form& form) {
   }
 }
 
-std::string refusal(const Form& form) {
+std::string refusal(const Graph& graph) {
   try {
-    lowered(gru(form));
+    lowered(graph);
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::Quantization);
     return error.message();
@@ -155,15 +156,25 @@ TEST_CASE("names inside a step hide none around it") {
   const Graph other = lowered(graph);
   verify(other);
   CHECK(evaluate(other, inputs_of(1)).size() == 3);
+  for (const Node& node : other.nodes)
+    for_each_subgraph(node, [&](const Subgraph& body) {
+      for (const Value& value : body->values) CHECK(other.find(value.name) == kNoValue);
+    });
 }
 
 TEST_CASE("what products cannot do of a GRU is refused") {
   const std::string start = "the GRU 'gru' cannot be dynamic: ";
-  CHECK(refusal({.attributes = ", activations = strings [\"Sigmoid\", \"Tanh\"]"}).empty());
-  CHECK(refusal({.operands = ", %b, %lengths"}) == start + "lengths of sequences have no integer form");
+  CHECK(refusal(gru({.attributes = ", activations = strings [\"Sigmoid\", \"Tanh\"]"})).empty());
+  CHECK(refusal(gru({.operands = ", %b, %lengths"})) == start + "lengths of sequences have no integer form");
   for (const char* attribute : {", clip = 3f", ", activations = strings [\"Sigmoid\", \"Relu\"]", ", layout = 1"})
-    CHECK(refusal({.attributes = attribute}) == start + "its attributes have no integer form");
-  CHECK(refusal({.operands = ", %computed"}) == start + "its bias is not constant");
-  CHECK(refusal({.attributes = ", direction = \"bidirectional\""}) ==
+    CHECK(refusal(gru({.attributes = attribute})) == start + "its attributes have no integer form");
+  CHECK(refusal(gru({.operands = ", %computed"})) == start + "its bias is not constant");
+  CHECK(refusal(gru({.attributes = ", direction = \"bidirectional\""})) ==
         start + "its weights do not have the shapes of a GRU");
+  for (const char* weight : {"w", "r"})
+    for (const Shape& shape : {Shape{2, 3 * kHidden, kHidden}, {1, 4 * kHidden, kHidden}, {1, 3 * kHidden, 0}}) {
+      Graph graph = gru({});
+      graph.value(graph.find(weight)).type = ValueType::tensor(DType::Float32, shape);
+      CHECK(refusal(graph) == start + "its weights do not have the shapes of a GRU");
+    }
 }

@@ -1,18 +1,46 @@
 #include "run/ort/profile.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/json.h"
 
 namespace bw::ort {
 
+namespace {
+
+constexpr double kMicrosecond = 1e-6;
+
+// An event of a node's kernel, in microseconds.
+struct Run {
+  std::int64_t thread;
+  double begin, duration;
+  std::size_t node;  // among the times
+};
+
+// The time of the kernels that ran inside others, as those of a body do inside Loop, is counted where it was spent.
+void take_inner_times(std::vector<Run> runs, std::vector<NodeTime>& times) {
+  std::ranges::sort(runs, {}, [](const Run& run) { return std::tuple(run.thread, run.begin, -run.duration); });
+  std::vector<const Run*> around;
+  for (const Run& run : runs) {
+    while (!around.empty() &&
+           (around.back()->thread != run.thread || around.back()->begin + around.back()->duration <= run.begin))
+      around.pop_back();
+    if (!around.empty()) times[around.back()->node].seconds -= kMicrosecond * run.duration;
+    around.push_back(&run);
+  }
+}
+
+}  // namespace
+
 std::vector<NodeTime> node_times(std::string_view profile) try {
   constexpr std::string_view kTimed = "_kernel_time";
-  constexpr double kMicrosecond = 1e-6;
   std::vector<NodeTime> times;
+  std::vector<Run> runs;
   std::map<std::string, std::size_t> known;  // by the node's index: names need not be unique
   bool first_run = true;
   for (const Json& event : parse_json(profile, "the profile of ONNX Runtime")) {
@@ -27,9 +55,12 @@ std::vector<NodeTime> node_times(std::string_view profile) try {
                        .op = "",
                        .kernel = about.at("op_name").get<std::string>()});
     NodeTime& time = times[at->second];
-    time.seconds += kMicrosecond * event.at("dur").get<double>();
+    runs.push_back(
+        {event.at("tid").get<std::int64_t>(), event.at("ts").get<double>(), event.at("dur").get<double>(), at->second});
+    time.seconds += kMicrosecond * runs.back().duration;
     ++time.calls;
   }
+  take_inner_times(std::move(runs), times);
   return times;
 } catch (const Json::exception& fault) {
   throw Error(InputClass::Format, fault.what(), "the profile of ONNX Runtime");

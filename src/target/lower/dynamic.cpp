@@ -22,8 +22,9 @@ ValueId integer_product(Rewriter& rewriter, const Codes& x, const Codes& weight,
                         const ValueType& type) {
   ValueType int32 = type;
   if (type.is_tensor()) int32.dtype = DType::Int32;
-  const ValueId sums = rewriter.add_op("MatMulInteger", {x.codes, weight.codes, x.zero_point, weight.zero_point}, {},
-                                       name + "_sums", int32);
+  std::vector<ValueId> operands{x.codes, weight.codes, x.zero_point, weight.zero_point};
+  if (weight.zero_point == kNoValue) operands.pop_back();  // OpenVINO takes none that is left out
+  const ValueId sums = rewriter.add_op("MatMulInteger", operands, {}, name + "_sums", int32);
   const ValueId wide = rewriter.add_op("Cast", {sums}, {{"to", std::int64_t{static_cast<int>(DType::Float32)}, {}}},
                                        name + "_cast", type);
   const ValueId scale = rewriter.add_op("Mul", {x.scale, weight.scale}, {}, name + "_scale");
