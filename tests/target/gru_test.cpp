@@ -142,6 +142,7 @@ TEST_CASE("a step reads codes once where the reset gate comes behind the product
     const auto scan = std::ranges::find(graph.nodes, std::string("Scan"), &Node::op_type);
     const Subgraph body = std::get<Subgraph>(scan->find("body")->data);
     CHECK(count(*body, "MatMulInteger") == 2);
+    for (const Node& node : body->nodes) CHECK(std::ranges::count(node.inputs, kNoValue) == 0);
     CHECK(count(graph, "DynamicQuantizeLinear") == 1);
     return count(*body, "DynamicQuantizeLinear");
   };
