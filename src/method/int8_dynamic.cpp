@@ -1,5 +1,5 @@
-// int8 weights, activations quantized at run time: no calibration data needed. For products, LSTMs and large GRUs; convolutions
-// have no fast kernel of this kind.
+// int8 weights, activations quantized at run time: no calibration data needed. For products, LSTMs and large GRUs;
+// convolutions have no fast kernel of this kind.
 #include <fmt/format.h>
 
 #include "graph/ops/op.h"
