@@ -14,6 +14,7 @@
 #include "observe/statistics/range.h"
 #include "observe/statistics/sample_ranges.h"
 #include "observe/statistics/torch_histogram.h"
+#include "tensor/kernels/magnitude_bins.h"
 
 using namespace bw;
 using namespace bw::test;
@@ -54,8 +55,22 @@ TEST_CASE("a histogram of many values is the sum of those of its parts, and know
   CHECK(whole.range() == Range{seen.low, seen.high});
   for (std::size_t at = 0; at < values.size(); at += 3) parts.look(std::span(values).subspan(at).first(3));
   CHECK(whole == parts);
-  CHECK(whole.look({}) == MinMax{});
-  CHECK(whole == parts);
+}
+
+TEST_CASE("a histogram goes on where larger values end what fits") {
+  Histogram histogram;
+  histogram.look(std::vector<float>{1, 0.5F});
+  CHECK(histogram.look({}) == MinMax{});
+  CHECK(histogram.range() == Range{0.5F, 1});
+  std::vector<float> values(kCountedTogether + 1, 0.0F);
+  values[7] = -0.75F;
+  values.back() = 100;
+  CHECK(histogram.look(values) == MinMax{-0.75F, 100});
+  CHECK(histogram.range() == Range{-0.75F, 100});
+  CHECK(histogram.zeros() == kCountedTogether - 1);
+  CHECK(histogram.count() == kCountedTogether + 3);
+  CHECK(std::accumulate(histogram.negative().begin(), histogram.negative().end(), std::uint64_t{0}) == 1);
+  CHECK(std::accumulate(histogram.positive().begin(), histogram.positive().end(), std::uint64_t{0}) == 3);
 }
 
 TEST_CASE("statistics by channel follow the axis") {
