@@ -29,6 +29,7 @@ class Model:
     task: str = "outputs"
     label: str = ""              # the array of class numbers
     samples: tuple = (CALIBRATION, EVALUATION)
+    groups: dict = dataclasses.field(default_factory=dict)  # number of an output that holds several kinds -> {kind: where along its second axis}
 
     def description(self):
         """dataset.yaml for calib.npz and test.npz beside it."""
@@ -37,6 +38,23 @@ class Model:
         lines += [f"label: {{from: {self.label}}}"] if self.label else []
         return "\n".join([*lines, "splits: {calibration: {path: calib.npz}, evaluation: {path: test.npz}}"]) + "\n"
 
+    def prepare(self, folder):
+        """Writes the data; returns the evaluation split and the description's path."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for seed, (split, count) in enumerate(zip(("calib", "test"), self.samples)):
+            arrays = self.data(count, seed)
+            np.savez(folder / f"{split}.npz", **arrays)
+        (folder / "dataset.yaml").write_text(self.description())
+        return arrays, folder / "dataset.yaml"
+
+    def outputs(self, file, arrays):
+        """The float outputs of every sample, by onnxruntime."""
+        import onnxruntime
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        return [[output for output in session.run(None, self.feed(arrays, i)) if output.dtype.kind == "f"] for i in range(len(next(iter(arrays.values()))))]
+
 
 @functools.cache
 def folder():
@@ -44,6 +62,13 @@ def folder():
     subprocess.run([TREE / "deps/fetch", "models"], check=True)
     roots = subprocess.run([TREE / "deps/fetch", "--roots"], capture_output=True, text=True, check=True).stdout
     return pathlib.Path(re.search(r"^models=(.*)$", roots, re.M).group(1))
+
+
+def decibels(before, after):
+    """Signal over error of arrays by sample: over all of them, infinite where they are equal, no number where numbers are missing."""
+    old, new = (np.concatenate([array.ravel() for array in side]).astype(np.float64) for side in (before, after))
+    error = np.sum((old - new) ** 2)
+    return 10 * np.log10(np.sum(old ** 2) / error) if error != 0 else np.inf
 
 
 # --- how samples reach the runtime ------------------------------------------------------------------------------------
@@ -112,6 +137,13 @@ def same_side(threshold):
     return judge
 
 
+def near(distance):
+    """Share of the first output's numbers that are at most so far from the float model's."""
+    def judge(before, after, _):
+        return None, float(np.mean([np.abs(old[0] - new[0]) <= distance for old, new in zip(before, after)]))
+    return judge
+
+
 def classes_right(before, after, arrays):
     right = lambda outputs: float(np.mean([o[0].argmax() == y for o, y in zip(outputs, arrays["label"])]))  # noqa: E731
     return right(before), right(after)
@@ -126,7 +158,7 @@ def lines_right(before, after, arrays):
 @functools.cache
 def symbols():
     import onnx
-    model = onnx.load(folder() / "rapidocr/PP-OCRv6_rec_small.onnx", load_external_data=False)
+    model = onnx.load(folder() / "rapidocr/models/PP-OCRv6_rec_small.onnx", load_external_data=False)
     listed = next(entry.value for entry in model.metadata_props if entry.key == "character")
     return ["", *listed.split("\n"), " "]
 
@@ -159,7 +191,7 @@ def speech(**more):
 
 def carried_state(windows):
     import onnxruntime
-    session = onnxruntime.InferenceSession(str(folder() / "silero_vad/silero_vad.onnx"), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(folder() / "silero_vad/data/silero_vad.onnx"), providers=["CPUExecutionProvider"])
     states = [np.zeros((2, 1, 128), np.float32)]
     for window in windows:
         states.append(session.run(None, {"input": window[None], "state": states[-1], "sr": np.array(16000)})[1])
@@ -174,7 +206,7 @@ def speech_sequences(count, seed, length=24):
 
 def silero(name, axes, data, samples=(256, 512)):
     inputs = {given: f"from: {given}, batch_axis: {'none' if axis is None else axis}" for given, axis in axes.items()}
-    return Model(f"silero-{name}", f"silero_vad/{'silero_vad' if name == 'vad' else f'silero_vad_{name}'}.onnx", data, inputs,
+    return Model(f"silero-{name}", f"silero_vad/data/{'silero_vad' if name == 'vad' else f'silero_vad_{name}'}.onnx", data, inputs,
                  functools.partial(batched, axes), "speech or not, as float", same_side(0.5), samples=samples)
 
 
@@ -182,12 +214,12 @@ STATE, RATE = {"input": 0, "state": 1}, {"sr": None}
 HALF = [0.5] * 3
 MODELS = {model.name: model for model in (
     Model("nudenet-320n", "nudenet/320n.onnx", zoo_pictures(320), picture_inputs("images", 0, 1), pictures("images", 0, 1),
-          "detections of float found", boxes_found),
-    Model("rapidocr-det", "rapidocr/PP-OCRv6_det_small.onnx", synthetic.pages, picture_inputs("x", HALF, HALF), pictures("x", 0.5, 0.5),
+          "detections of float found", boxes_found, groups={0: {"boxes": slice(0, 4), "scores": slice(4, None)}}),
+    Model("rapidocr-det", "rapidocr/models/PP-OCRv6_det_small.onnx", synthetic.pages, picture_inputs("x", HALF, HALF), pictures("x", 0.5, 0.5),
           "text area in common with float", common_area(0.3), samples=(32, 48)),
-    Model("rapidocr-rec", "rapidocr/PP-OCRv6_rec_small.onnx", synthetic.text_lines, picture_inputs("x", HALF, HALF), pictures("x", 0.5, 0.5),
+    Model("rapidocr-rec", "rapidocr/models/PP-OCRv6_rec_small.onnx", synthetic.text_lines, picture_inputs("x", HALF, HALF), pictures("x", 0.5, 0.5),
           "lines read right", lines_right),
-    Model("rapidocr-cls", "rapidocr/ch_ppocr_mobile_v2.0_cls_mobile.onnx", synthetic.turned_lines, picture_inputs("x", HALF, HALF), pictures("x", 0.5, 0.5),
+    Model("rapidocr-cls", "rapidocr/models/ch_ppocr_mobile_v2.0_cls_mobile.onnx", synthetic.turned_lines, picture_inputs("x", HALF, HALF), pictures("x", 0.5, 0.5),
           "lines the right way up", classes_right, task="classification", label="label", samples=(128, 256)),
     silero("vad", {**STATE, **RATE}, speech(sr=16000)),
     silero("16k_op15", {**STATE, **RATE}, speech(sr=16000)),
@@ -195,8 +227,11 @@ MODELS = {model.name: model for model in (
     silero("half", STATE, speech()),
     silero("openvino_16k", STATE, speech()),
     silero("16k_sequence", {"input": None, "h": None, "c": None}, speech_sequences, samples=(32, 64)),
-    Model("magika", "magika/model.onnx", synthetic.files, {"bytes": "from: bytes"}, functools.partial(batched, {"bytes": 0}),
+    Model("magika", "magika/models/standard_v3_3/model.onnx", synthetic.files, {"bytes": "from: bytes"}, functools.partial(batched, {"bytes": 0}),
           "kinds of file right", classes_right, task="classification", label="label", samples=(128, 256)),
-    Model("basic-pitch", "basic_pitch/nmp.onnx", synthetic.music, {"serving_default_input_2:0": "from: audio"},
+    Model("basic-pitch", "basic_pitch/saved_models/icassp_2022/nmp.onnx", synthetic.music, {"serving_default_input_2:0": "from: audio"},
           lambda arrays, i: {"serving_default_input_2:0": arrays["audio"][i][None]}, "notes in common with float", common_area(0.5), samples=(24, 32)),
+    Model("dnsmos", "speechmos/dnsmos_models/sig_bak_ovr.onnx", synthetic.recordings, {"input_1": "from: audio"},
+          lambda arrays, i: {"input_1": arrays["audio"][i][None]}, "opinion scores within 0.1 of float's", near(0.1), samples=(24, 32),
+          groups={0: {"speech": slice(0, 1), "background": slice(1, 2), "overall": slice(2, 3)}}),
 )}

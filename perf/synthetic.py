@@ -140,6 +140,23 @@ def speech_windows(count, seed):
     return np.stack([sound[i * 512:i * 512 + 576] for i in range(count)])
 
 
+def recordings(count, seed, rate=16000, length=144160):
+    """Speech from clean to hardly heard: each one's own loudness, hum or hiss or none, echo or none, some of it cut off at the top."""
+    random, sounds = np.random.default_rng(seed), []
+    for k in range(count):
+        sound = speech(length / rate, 1000 * seed + k, rate)
+        if random.random() < 0.4:
+            echo = random.normal(size=rate // 4) * np.exp(-np.arange(rate // 4) / rate / random.uniform(0.02, 0.08))
+            sound = sound + np.convolve(sound, echo / np.abs(echo).sum() * random.uniform(1, 4))[:length]
+        noise = random.normal(size=length)
+        if random.random() < 0.5:
+            noise = np.cumsum(noise - np.convolve(noise, np.ones(200) / 200, "same"))
+        sound = sound / sound.std() + noise / noise.std() * 10 ** (-random.uniform(0, 50) / 20)
+        loud = sound * random.uniform(0.05, 1.5) / np.abs(sound).max()
+        sounds.append(np.clip(loud, -1, 1).astype(np.float32))
+    return {"audio": np.stack(sounds)}
+
+
 def music(count, seed, rate=22050, length=43844):
     """Plucked notes of several harmonics, one to four at a time."""
     random, time = np.random.default_rng(seed), np.arange(length) / rate
@@ -239,7 +256,7 @@ def as_numbers(content):
 
 def files(count, seed):
     import packages
-    kinds = json.loads((packages.folder() / "magika/config.min.json").read_text())["target_labels_space"]
+    kinds = json.loads((packages.folder() / "magika/models/standard_v3_3/config.min.json").read_text())["target_labels_space"]
     random = np.random.default_rng(0)
     all_files = found_files() + [pair for _ in range(6) for pair in made_files(random)]
     known = [(kinds.index(kind), content) for kind, content in all_files if kind in kinds]
