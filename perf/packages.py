@@ -28,6 +28,7 @@ class Model:
     judge: object                # (outputs of the float model by sample, of another, arrays) -> (float's figure or None, the other's)
     task: str = "outputs"
     label: str = ""              # the array of class numbers
+    numbers: str = ""            # the output that is numbers, though it looks like class scores
     samples: tuple = (CALIBRATION, EVALUATION)
     groups: dict = dataclasses.field(default_factory=dict)  # number of an output that holds several kinds -> {kind: where along its second axis}
 
@@ -36,6 +37,7 @@ class Model:
         lines = ["version: 1", f"task: {self.task}", "source: {kind: npz}", "inputs:"]
         lines += [f'  "{name}": {{{how}}}' for name, how in self.inputs.items()]
         lines += [f"label: {{from: {self.label}}}"] if self.label else []
+        lines += [f'outputs: {{"{self.numbers}": {{metric: fidelity}}}}'] if self.numbers else []
         return "\n".join([*lines, "splits: {calibration: {path: calib.npz}, evaluation: {path: test.npz}}"]) + "\n"
 
     def prepare(self, folder):
@@ -232,6 +234,6 @@ MODELS = {model.name: model for model in (
     Model("basic-pitch", "basic_pitch/saved_models/icassp_2022/nmp.onnx", synthetic.music, {"serving_default_input_2:0": "from: audio"},
           lambda arrays, i: {"serving_default_input_2:0": arrays["audio"][i][None]}, "notes in common with float", common_area(0.5), samples=(24, 32)),
     Model("dnsmos", "speechmos/dnsmos_models/sig_bak_ovr.onnx", synthetic.recordings, {"input_1": "from: audio"},
-          lambda arrays, i: {"input_1": arrays["audio"][i][None]}, "opinion scores within 0.1 of float's", near(0.1), samples=(24, 32),
+          lambda arrays, i: {"input_1": arrays["audio"][i][None]}, "opinion scores within 0.1 of float's", near(0.1), numbers="Identity:0", samples=(24, 32),
           groups={0: {"speech": slice(0, 1), "background": slice(1, 2), "overall": slice(2, 3)}}),
 )}
