@@ -45,7 +45,8 @@ Retained BenchJudge::retained(const Plan& plan) {
       evaluate_model(worker_, tried, samples_, {.threads = choice_.threads, .outputs = outputs_}, original.reference);
   AccuracyComparison accuracy = compare_accuracy(outputs_, original, other, choice_.seed);
   const bool by_labels = std::ranges::any_of(outputs_, [](const JudgedOutput& o) { return !o.metrics.empty(); });
-  return {.accuracy = retention_of(accuracy, by_labels), .outputs = outputs_kept(accuracy)};
+  const Figure kept = retention_of(accuracy, by_labels);
+  return {.accuracy = kept, .outputs = outputs_kept(accuracy), .by_fidelity = accuracy.decided_by == "fidelity"};
 }
 
 LatencyRatio BenchJudge::latency(const Plan& plan) {

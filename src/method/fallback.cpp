@@ -1,9 +1,12 @@
 // Nodes whose codes lose most go back to float, until what is kept of the float model's accuracy is what was asked for.
 // Which ones follows from a ranking; how many, from trying: first more and more of them, then between what was not
-// enough and what was.
+// enough and what was. The ranking is by what the outputs gain when a part of the network computes in float, and within
+// a part by the noise of each node's own codes: that alone does not tell what becomes of an error in the layers behind,
+// where that of the first ones may grow tenfold.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "base/error.h"
@@ -25,11 +28,14 @@ constexpr Parameter kParameters[] = {
      .high = 2},
 };
 
+constexpr std::size_t kParts = 4;  // of the network
+
 // A node that computes on codes, and the power of what they change over the power of what they code: of its activation,
 // whose errors are spread evenly over a step, and of its weight.
 struct Suspect {
   std::string node;
   double noise;
+  double gain = 0;  // of the outputs' squared error, what a node of its part makes on average
 };
 
 double power(const MomentsStatistic& moments) {
@@ -66,8 +72,8 @@ bool is_weighted(const Task& task, const Node& node) {
   return task.target.support(node).integer == IntegerKernel::Weighted;
 }
 
-// The noisiest first.
-std::vector<Suspect> ranked(const Task& task, const Evidence& evidence, const Plan& plan) {
+// In the graph's order.
+std::vector<Suspect> suspects_of(const Task& task, const Evidence& evidence, const Plan& plan) {
   std::vector<Suspect> suspects;
   for (const Node& node : task.graph.nodes) {
     const auto found = plan.nodes.find(node.name);
@@ -81,7 +87,6 @@ std::vector<Suspect> ranked(const Task& task, const Evidence& evidence, const Pl
     }
     suspects.push_back({node.name, noise});
   }
-  std::ranges::stable_sort(suspects, std::ranges::greater{}, &Suspect::noise);
   return suspects;
 }
 
@@ -96,6 +101,7 @@ class Search {
   // The plan with the fewest nodes in float that was found to keep enough.
   Plan run(Plan plan) {
     if (is_enough(plan)) return plan;
+    rank();
     std::size_t too_few = 0, count = 1;
     std::optional<Plan> best;
     for (; !best && trials_ < task_.budget.trials && too_few < suspects_.size(); count *= 2)
@@ -113,17 +119,37 @@ class Search {
   }
 
  private:
-  bool is_enough(const Plan& plan) {
-    const Figure kept = task_.judge->retained(plan).accuracy;
+  void look_at(const Plan& plan) {
+    const Retained kept = task_.judge->retained(plan);
     ++trials_;
     progress_.advance();
-    last_ = kept.value.value_or(0);
+    last_ = kept.accuracy.value.value_or(0);
+    error_ = kept.outputs.value ? std::optional(std::pow(1 - *kept.outputs.value, 2)) : std::nullopt;
+  }
+
+  bool is_enough(const Plan& plan) {
+    look_at(plan);
     return last_ >= wanted_;
   }
 
-  Plan with_in_float(std::size_t count) const {
+  // The worst first. Squared errors of parts add up, so that one trial a part tells its share.
+  void rank() {
+    const std::optional<double> all = error_;
+    if (all && suspects_.size() >= 2 * kParts)
+      for (std::size_t part = 0; part < kParts; ++part) {
+        const std::size_t begin = part * suspects_.size() / kParts, end = (part + 1) * suspects_.size() / kParts;
+        const std::span<Suspect> nodes = std::span(suspects_).subspan(begin, end - begin);
+        look_at(with_in_float(nodes));
+        for (Suspect& suspect : nodes)
+          suspect.gain = (*all - error_.value_or(*all)) / static_cast<double>(nodes.size());
+      }
+    std::ranges::stable_sort(suspects_, std::ranges::greater{},
+                             [](const Suspect& s) { return std::pair(s.gain, s.noise); });
+  }
+
+  Plan with_in_float(std::span<const Suspect> nodes) const {
     std::map<std::string, std::string> kept = task_.kept;
-    for (const Suspect& suspect : std::span(suspects_).first(count))
+    for (const Suspect& suspect : nodes)
       kept.emplace(suspect.node, fmt::format("its codes change {:.2g} of what they code, among the most, and {:.4g} of "
                                              "the accuracy are asked for",
                                              suspect.noise, wanted_));
@@ -132,7 +158,7 @@ class Search {
 
   // Nothing when it is not enough; `too_few` is `count` then.
   std::optional<Plan> tried(std::size_t count, std::size_t& too_few) {
-    Plan plan = with_in_float(count);
+    Plan plan = with_in_float(std::span(suspects_).first(count));
     if (is_enough(plan)) {
       plan.notes.push_back(fmt::format("{} of {} nodes are back in float: {:.4g} of the accuracy is kept", count,
                                        suspects_.size(), last_));
@@ -150,11 +176,12 @@ class Search {
   }
 
   const Task& task_;
-  const std::vector<Suspect> suspects_;
+  std::vector<Suspect> suspects_;
   const double wanted_;
   Progress progress_;
   std::size_t trials_ = 0;
-  double last_ = 0;  // what the last plan that was tried keeps
+  double last_ = 0;              // what the last plan that was tried keeps
+  std::optional<double> error_;  // squared, of its outputs; nothing where that is not told
 };
 
 Needs needs(const Task& task, const Arguments&) {
@@ -169,8 +196,7 @@ Needs needs(const Task& task, const Arguments&) {
 }
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan) {
-  std::vector<Suspect> suspects = ranked(task, evidence, plan);
-  return Search(task, std::move(suspects), arguments.number("accuracy")).run(std::move(plan));
+  return Search(task, suspects_of(task, evidence, plan), arguments.number("accuracy")).run(std::move(plan));
 }
 
 }  // namespace

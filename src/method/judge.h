@@ -20,6 +20,7 @@ struct Budget {
 // else by agreement or fidelity of the outputs; and of its outputs, by fidelity, which tells small changes apart.
 struct Retained {
   Figure accuracy, outputs;
+  bool by_fidelity = false;  // what `accuracy` is
 };
 
 // Each plan is carried out, written, and run in workers. Errors: those of carrying it out; the runtime's.

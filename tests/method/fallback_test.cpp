@@ -1,5 +1,6 @@
 // Going back to float: which nodes, how many, and what it costs to find out.
 #include <catch2/catch_test_macros.hpp>
+#include <cmath>
 #include <functional>
 #include <set>
 
@@ -34,20 +35,22 @@ std::set<std::string> coded(const Plan& plan) {
   return names;
 }
 
-// Keeps what a function says of the nodes that are coded.
+// Keeps what a function says of the nodes that are coded; of the outputs, where one says that.
 class Told final : public Judge {
  public:
-  explicit Told(std::function<double(const std::set<std::string>& coded)> keeps) : keeps_(std::move(keeps)) {}
+  using Share = std::function<double(const std::set<std::string>& coded)>;
+  explicit Told(Share keeps, Share outputs = {}) : keeps_(std::move(keeps)), outputs_(std::move(outputs)) {}
   Retained retained(const Plan& plan) override {
     ++trials;
-    return {.accuracy = exact_figure(keeps_(coded(plan)), Unit::Fraction), .outputs = {}};
+    return {.accuracy = exact_figure(keeps_(coded(plan)), Unit::Fraction),
+            .outputs = outputs_ ? exact_figure(outputs_(coded(plan)), Unit::Fraction) : Figure{}};
   }
   LatencyRatio latency(const Plan&) override { return {}; }
   std::vector<NodeTime> profile(const Plan&) override { return {}; }
   std::size_t trials = 0;
 
  private:
-  std::function<double(const std::set<std::string>&)> keeps_;
+  Share keeps_, outputs_;
 };
 
 Plan fallen_back(const Graph& graph, Judge& judge, const std::string& recipe = "int8-static+fallback(accuracy=0.99)") {
@@ -78,6 +81,33 @@ TEST_CASE("the fewest nodes that are enough are found between too few and enough
   CHECK(coded(plan).size() == 13);
   for (const char* loud : {"y2", "y3", "y5", "y7", "y11", "y13", "y17"}) CHECK_FALSE(coded(plan).contains(loud));
   CHECK(judge.trials == 7);  // all, 1, 2, 4, 8, then 6 and 7 of them in float
+}
+
+TEST_CASE("nodes of the part that the outputs lose most by go back first, however quiet") {
+  const Graph graph = products(20, {2, 11});
+  const auto outputs = [](const std::set<std::string>& nodes) {
+    double error = 0.0001 * static_cast<double>(nodes.size());
+    for (const char* node : {"y6", "y7"}) error += nodes.contains(node) ? 0.04 : 0;
+    return 1 - std::sqrt(error);
+  };
+  Told judge([&](const std::set<std::string>& nodes) { return outputs(nodes) > 0.9 ? 1 : 0.9; }, outputs);
+  std::set<std::string> rest;
+  for (int i = 1; i <= 20; ++i)
+    if (i != 6 && i != 7) rest.insert(fmt::format("y{}", i));
+  CHECK(coded(fallen_back(graph, judge)) == rest);
+  CHECK(judge.trials == 11);  // all, eight parts, 1 and 2 of the nodes
+}
+
+TEST_CASE("within a part the noisiest node goes back first, and a small network is one part") {
+  const auto outputs = [](const std::set<std::string>& nodes) { return nodes.contains("y5") ? 0.8 : 0.99; };
+  for (const int count : {16, 15}) {
+    const Graph graph = products(count, {5});
+    Told judge(outputs, outputs);
+    const Plan plan = fallen_back(graph, judge);
+    CHECK_FALSE(coded(plan).contains("y5"));
+    CHECK(coded(plan).size() == static_cast<std::size_t>(count) - 1);
+    CHECK(judge.trials == (count == 16 ? 10 : 2));
+  }
 }
 
 TEST_CASE("a weight whose channels differ is the noisiest where one scale codes all of them") {

@@ -47,8 +47,10 @@ struct Answers {
   double channel = 0.5, tensor = 0.5, dynamic = 0.8;  // times
   double without = 0;                                 // of a plan with "second" in float; 0: that is as the others
   double narrow = 0;                                  // of a plan with "first" in integers; 0: that is as the others
+  double alone = 0.5;                                 // that of one node in integers
   double (*outputs)(const Plan& plan) = [](const Plan& plan) { return by_channel(plan) ? 0.95 : 0.9; };
   double (*accuracy)(const Plan& plan) = [](const Plan&) { return 1.0; };
+  bool by_fidelity = false;
 };
 
 class Told final : public Judge {
@@ -56,13 +58,15 @@ class Told final : public Judge {
   explicit Told(Answers answers) : answers_(answers) {}
   Retained retained(const Plan& plan) override {
     return {.accuracy = exact_figure(answers_.accuracy(plan), Unit::Ratio),
-            .outputs = exact_figure(answers_.outputs(plan), Unit::Fraction)};
+            .outputs = exact_figure(answers_.outputs(plan), Unit::Fraction),
+            .by_fidelity = answers_.by_fidelity};
   }
   LatencyRatio latency(const Plan& plan) override {
     const bool in_float = !is_dynamic(plan) && !is_in_integers(plan, "second");
     const double time = in_float && answers_.without > 0                       ? answers_.without
                         : is_in_integers(plan, "first") && answers_.narrow > 0 ? answers_.narrow
                         : is_dynamic(plan)                                     ? answers_.dynamic
+                        : integers(plan) == 1                                  ? answers_.alone
                         : by_channel(plan)                                     ? answers_.channel
                                                                                : answers_.tensor;
     if (time == 0) return {missing_figure(Unit::Ratio, "too busy"), Verdict::Inconclusive};
@@ -121,6 +125,23 @@ TEST_CASE("nodes go back to float where no way keeps what is asked for") {
   CHECK(integers(plan) == 1);
   CHECK(has(plan, "+fallback"));
   CHECK(integers(taken({.accuracy = keeps}, "int8-auto(accuracy=0.85)")) >= 2);
+}
+
+TEST_CASE("of outputs that are numbers 0.95 is asked for, then 0.9 where that costs more than half of the gain") {
+  const auto in_integers = [](const Plan& p) { return is_dynamic(p) ? 2 : integers(p); };
+  static constexpr double kKeeps[] = {1, 0.92, 0.85};
+  const auto keeps = [](const Plan& p) { return kKeeps[is_dynamic(p) ? 2 : std::min<std::size_t>(integers(p), 2)]; };
+  const Plan plan = taken({.accuracy = keeps, .by_fidelity = true});
+  CHECK(in_integers(plan) == 1);
+  CHECK(has(plan, "+fallback(accuracy=0.95): the method changes nothing"));
+  CHECK(has(plan, "+fallback(accuracy=0.9): keeps"));
+  CHECK(in_integers(taken({.alone = 0.74, .accuracy = keeps, .by_fidelity = true})) == 1);
+  CHECK(in_integers(taken({.alone = 0.76, .accuracy = keeps, .by_fidelity = true})) >= 2);
+  CHECK(in_integers(taken({.alone = 0, .accuracy = keeps, .by_fidelity = true})) == 1);  // too busy: one layer of two
+  CHECK(in_integers(taken({.accuracy = keeps, .by_fidelity = true}, "int8-auto(accuracy=0.8)")) >= 2);
+  const Plan near = taken({.accuracy = [](const Plan&) { return 0.96; }, .by_fidelity = true});
+  CHECK_FALSE(has(near, "fallback"));
+  CHECK(has(taken({.accuracy = [](const Plan&) { return 0.96; }}), "fallback"));
 }
 
 TEST_CASE("what is slower than float is no beginning where another is faster") {
