@@ -140,8 +140,8 @@ TEST_CASE("of outputs that are numbers 0.95 is asked for, then 0.9 where that co
   CHECK(in_integers(taken({.alone = 0, .accuracy = keeps, .by_fidelity = true})) == 1);  // too busy: one layer of two
   CHECK(in_integers(taken({.accuracy = keeps, .by_fidelity = true}, "int8-auto(accuracy=0.8)")) >= 2);
   const Plan near = taken({.accuracy = [](const Plan&) { return 0.96; }, .by_fidelity = true});
-  CHECK_FALSE(has(near, "fallback"));
-  CHECK(has(taken({.accuracy = [](const Plan&) { return 0.96; }}), "fallback"));
+  CHECK_FALSE(has(near, "+fallback"));
+  CHECK(has(taken({.accuracy = [](const Plan&) { return 0.96; }}), "+fallback"));
 }
 
 TEST_CASE("what is slower than float is no beginning where another is faster") {
