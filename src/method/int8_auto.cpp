@@ -1,5 +1,5 @@
 // Tries ways to 8 bits, one thing after another, on samples that calibrate nothing: first what decides speed, then, of
-// the fastest, what keeps most of the outputs. Nothing that is slower than the fastest by more than 3 % is taken, and
+// the fastest, what keeps most of the outputs. Nothing that is slower than the fastest by more than 5 % is taken, and
 // nothing that gains less than can be told from chance.
 #include <fmt/format.h>
 
@@ -16,7 +16,8 @@
 namespace bw {
 namespace {
 
-constexpr double kAsFast = 1.03;   // times the fastest
+constexpr double kAsFast = 1.05;   // times the fastest: less is no gain that is worth exactness
+constexpr double kMuchWork = 0.5;  // of what the way computes in integers that computes most there
 constexpr double kWorthIt = 0.97;  // of the error that was left
 
 // Of outputs that are numbers, what is asked for at most, by fidelity, and with what they are worth having where that
@@ -129,11 +130,8 @@ class Search {
   // all of them, what computes most in integers passes for the fastest.
   std::vector<Tried> beginnings() {
     std::vector<Tried> all;
-    for (const std::string_view text : kBeginnings) {
-      const Recipe recipe = parse_recipe(text);
-      if (codes_more_than_before(recipe))
-        if (std::optional<Tried> beginning = tried(recipe)) all.push_back(timed(std::move(*beginning)));
-    }
+    for (const Recipe& recipe : worth_trying())
+      if (std::optional<Tried> beginning = tried(recipe)) all.push_back(timed(std::move(*beginning)));
     if (all.empty())
       throw Error(ErrorKind::Quantization, fmt::format("no way to 8 bits takes this model: {}", log_.back()));
     if (std::ranges::all_of(all, [](const Tried& t) { return t.time.has_value(); })) {
@@ -159,11 +157,27 @@ class Search {
     return beginning;
   }
 
-  // False of one that asks for narrow convolutions in integers where there are none.
-  bool codes_more_than_before(const Recipe& recipe) const {
-    Recipe usual = recipe;
-    if (usual.steps.front().parameters.erase("narrow") == 0) return true;
-    return fit_of(resolve(recipe), task_).taken > fit_of(resolve(usual), task_).taken;
+  // Without those that ask for narrow convolutions in integers where there are none, and those that compute so little
+  // in integers beside others that they cannot be the fastest.
+  std::vector<Recipe> worth_trying() {
+    std::vector<std::pair<Recipe, ChainFit>> all;
+    double most = 0;
+    for (const std::string_view text : kBeginnings) {
+      Recipe recipe = parse_recipe(text);
+      ChainFit fit = fit_of(resolve(recipe), task_);
+      most = std::max(most, fit.work);
+      if (!all.empty() && recipe.steps.front().parameters.contains("narrow") && fit.taken == all.back().second.taken)
+        continue;
+      all.emplace_back(std::move(recipe), std::move(fit));
+    }
+    std::vector<Recipe> worth;
+    for (auto& [recipe, fit] : all)
+      if (fit.work >= kMuchWork * most)
+        worth.push_back(std::move(recipe));
+      else
+        log_.push_back(fmt::format("left out {}: it computes {:.0f} % of the work in integers, another {:.0f} %",
+                                   to_string(recipe), 100 * fit.work, 100 * most));
+    return worth;
   }
 
   // The same with those nodes in float that the runtime is slower with.

@@ -125,6 +125,7 @@ TEST_CASE("nodes go back to float where no way keeps what is asked for") {
   CHECK(integers(plan) == 1);
   CHECK(has(plan, "+fallback"));
   CHECK(integers(taken({.accuracy = keeps}, "int8-auto(accuracy=0.85)")) >= 2);
+  CHECK(integers(taken({.alone = 0.95, .accuracy = keeps})) == 1);  // answers are asked for at any time
 }
 
 TEST_CASE("of outputs that are numbers 0.95 is asked for, then 0.9 where that costs more than half of the gain") {
@@ -171,12 +172,22 @@ TEST_CASE("narrow convolutions are in integers where the whole is faster then") 
   CHECK_FALSE(is_in_integers(taken(graph, inputs, {.narrow = 0.6}), "first"));
 }
 
-TEST_CASE("where the machine is too busy for times, what computes most in integers passes for the fastest") {
-  // Whose convolution is computed in floats by the one way that is more exact.
+TEST_CASE("what computes little in integers beside another way is no beginning") {
   const Graph graph =
       graph_of("  input %x: float32[1,32,4,4]\n" + weight("w", {32, 32, 1, 1}, 1) + weight("v", {512, 4}, 2) +
                "  %c: float32[1,32,4,4] = Conv(%x, %w) @ \"first\"\n  %f: float32[1,512] = Flatten(%c)\n"
                "  %y: float32[1,4] = MatMul(%f, %v) @ \"second\"\n  output %y: float32[1,4]\n");
+  const Plan plan = taken(graph, {{"x", numbers({1, 32, 4, 4}, 7)}}, {.dynamic = 0.1});
+  CHECK_FALSE(is_dynamic(plan));
+  CHECK(has(plan, "left out int8-dynamic: it computes 11 % of the work in integers, another 100 %"));
+}
+
+TEST_CASE("where the machine is too busy for times, what computes most in integers passes for the fastest") {
+  // Whose convolution is computed in floats by the one way that is more exact.
+  const Graph graph =
+      graph_of("  input %x: float32[1,32,4,4]\n" + weight("w", {32, 32, 1, 1}, 1) + weight("v", {512, 40}, 2) +
+               "  %c: float32[1,32,4,4] = Conv(%x, %w) @ \"first\"\n  %f: float32[1,512] = Flatten(%c)\n"
+               "  %y: float32[1,40] = MatMul(%f, %v) @ \"second\"\n  output %y: float32[1,40]\n");
   const Plan plan =
       taken(graph, {{"x", numbers({1, 32, 4, 4}, 7)}},
             {.channel = 0, .dynamic = 0.1, .outputs = [](const Plan& p) { return is_dynamic(p) ? 0.99 : 0.9; }});
