@@ -107,6 +107,14 @@ TEST_CASE("of what is equally fast the most exact is taken, of the rest the fast
   CHECK(is_dynamic(taken({.dynamic = 0.3})));
 }
 
+TEST_CASE("half of the error is worth six hundredths of the time") {
+  const auto outputs = [](const Plan& plan) { return by_channel(plan) ? 0.96 : 0.9; };
+  CHECK(by_channel(taken({.channel = 0.52, .outputs = outputs})));
+  CHECK_FALSE(by_channel(taken({.channel = 0.54, .outputs = outputs})));
+  CHECK_FALSE(
+      by_channel(taken({.channel = 0.52, .outputs = [](const Plan& p) { return by_channel(p) ? 0.94 : 0.9; }})));
+}
+
 TEST_CASE("what is as exact to three hundredths of its error is not taken, and what is better is") {
   CHECK_FALSE(was_searched(taken({})));
   CHECK(was_searched(taken({.outputs = [](const Plan& plan) { return was_searched(plan) ? 0.96 : 0.95; }})));
