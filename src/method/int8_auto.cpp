@@ -21,9 +21,8 @@ constexpr double kNearly = 1.06;   // times the fastest, for what makes half of 
 constexpr double kMuchWork = 0.5;  // of what the way computes in integers that computes most there
 constexpr double kWorthIt = 0.97;  // of the error that was left
 
-// Of outputs that are numbers, what is asked for at most, by fidelity, and with what they are worth having where that
-// is not faster than float: errors of 26 and 20 dB below the numbers' spread. 0.99 would be 40 dB, which 8 bits seldom
-// have.
+// Of outputs that are numbers, what is asked for at most, by fidelity, and what will do where that costs more than half
+// of the gain: errors of 26 and 20 dB below the numbers' spread. 0.99 would be 40 dB, which 8 bits seldom have.
 constexpr double kOfNumbers[] = {0.95, 0.9};
 
 constexpr Parameter kParameters[] = {
@@ -43,8 +42,8 @@ constexpr Parameter kParameters[] = {
      .high = 2},
 };
 
-// What the kernels do is decided by these: whose scales, and when. Of those that code the same nodes in the same way,
-// which the second of a pair does where no convolution is narrow, one is tried.
+// What the kernels do is decided by these: whose scales, when, and whether narrow convolutions take part, which is
+// asked only where there are some.
 constexpr std::string_view kBeginnings[] = {"int8-static",
                                             "int8-static(narrow=integer)",
                                             "int8-static(per_channel=no)",
@@ -126,9 +125,9 @@ class Search {
     }
   }
 
-  // The fastest first, those slower than float left out where others are not; of the fastest with codes at rest, nodes
-  // that lose time are in float. Where the machine was too busy to time
-  // all of them, what computes most in integers passes for the fastest.
+  // The fastest first, those slower than float left out where others are not; the fastest of the static ones has nodes
+  // in float that lose time. Where the machine was too busy to time all of them, what computes most in integers passes
+  // for the fastest.
   std::vector<Tried> beginnings() {
     std::vector<Tried> all;
     for (const Recipe& recipe : worth_trying())

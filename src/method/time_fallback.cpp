@@ -201,7 +201,7 @@ Plan run(const Task& task, const Arguments&, const Evidence& evidence, Plan plan
   for (const Slow& node : slow) kept.emplace(node.node, reason(node));
   Plan relaxed = task.decide_again(kept);
   const std::optional<double> before = time_of(task, plan), after = time_of(task, relaxed);
-  const std::string what = fmt::format("{} nodes in float", slow.size());
+  const std::string what = fmt::format("{} node{} in float", slow.size(), slow.size() == 1 ? "" : "s");
   if (!before || !after) {
     plan.notes.push_back("the machine was too busy to tell whether it is faster with " + what);
     return plan;

@@ -166,7 +166,7 @@ TEST_CASE("nodes that lose time stay in float where the whole is faster then, al
   CHECK_FALSE(is_in_integers(plan, "second"));
   CHECK(plan.nodes.at("second").reason == "in float it takes 30 us instead of 40, conversions apart");
   CHECK(was_searched(plan));
-  CHECK(has(plan, "with 1 nodes in float it takes 0.70 of the float model's time instead of 1.20"));
+  CHECK(has(plan, "with 1 node in float it takes 0.70 of the float model's time instead of 1.20"));
   CHECK(is_in_integers(taken({.channel = 0.7, .without = 0.7}), "second"));
 }
 

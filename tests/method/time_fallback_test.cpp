@@ -71,7 +71,7 @@ TEST_CASE("a node that is slower in integers goes back, if conversions do not ta
   const Plan plan = divided(products(false), slow);
   CHECK(coded(plan) == Set{"a", "c"});
   CHECK(plan.nodes.at("b").reason == "in float it takes 10 us instead of 14, conversions apart");
-  CHECK(plan.notes.back() == "with 1 nodes in float it takes 0.80 of the float model's time instead of 1.00");
+  CHECK(plan.notes.back() == "with 1 node in float it takes 0.80 of the float model's time instead of 1.00");
   Stopwatch merged({{"a", 5}, {"b", 14}, {"c", 5}, {"x_quantized", 1}}, {{"a", 20}, {"c", 10}});
   CHECK(divided(products(false), merged).nodes.at("b").reason ==
         "in float a kernel beside it takes it along, in integers it takes 14 us");
@@ -93,7 +93,7 @@ TEST_CASE("nothing goes back that the whole model does not gain from") {
   const Plan plan = divided(products(false), no_gain);
   CHECK(coded(plan) == Set{"a", "b", "c"});
   CHECK(plan.notes.back() ==
-        "with 1 nodes in float it takes 0.99 of the float model's time instead of 1.00: they stay in integers");
+        "with 1 node in float it takes 0.99 of the float model's time instead of 1.00: they stay in integers");
   Stopwatch busy(slow, kInFloat, 0);
   CHECK(coded(divided(products(false), busy)) == Set{"a", "b", "c"});
   Stopwatch fast({{"a", 5}, {"b", 5}, {"c", 5}, {"x_quantized", 1}}, kInFloat);
