@@ -15,6 +15,8 @@ Method range_search();
 Method bias_correction();
 Method smooth();
 Method adaround();
+Method gptq();
+Method bnb4();
 Method int8_auto();
 Method fallback();
 Method time_fallback();

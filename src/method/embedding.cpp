@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kLeastElements = 4096;
 constexpr std::int64_t kLargestBlock = 128, kSmallestBlock = 16;
+constexpr int kLeastBits = 3;  // stored as 4: what looks up narrower codes is not there
 
 bool is_table(const Graph& graph, const Node& node) {
   const ValueId table = node.input(0);
@@ -22,7 +23,8 @@ bool is_table(const Graph& graph, const Node& node) {
 
 // The block of codes that a product's weight with the table's numbers has in the plan, along the table's rows: with the
 // same one, both read one store of codes.
-std::optional<std::int64_t> block_of_product(const Graph& graph, const Plan& plan, ValueId table, DType code) {
+std::optional<std::int64_t> block_of_product(const Graph& graph, const Plan& plan, ValueId table,
+                                             const Scheme& wanted) {
   const std::map<ValueId, Twin> same = twins(graph, kLeastElements);
   const auto as_stored = [&](ValueId id) {
     const auto found = same.find(id);
@@ -37,8 +39,9 @@ std::optional<std::int64_t> block_of_product(const Graph& graph, const Plan& pla
     const Tensor& matrix = graph.value(node.input(1)).initializer;
     const bool along_rows = scheme.axis == (weight.transposed == own.transposed ? 1 : 0) && matrix.rank() == 2 &&
                             matrix.shape()[static_cast<std::size_t>(scheme.axis)] == row;
-    if (weight.of == own.of && scheme.code == code && scheme.granularity == Granularity::Block && scheme.symmetric &&
-        along_rows && scheme.block_size > 0 && row % scheme.block_size == 0)
+    if (weight.of == own.of && scheme.code == wanted.code && scheme.bits == wanted.bits &&
+        scheme.granularity == Granularity::Block && scheme.symmetric && along_rows && scheme.block_size > 0 &&
+        row % scheme.block_size == 0)
       return scheme.block_size;
   }
   return std::nullopt;
@@ -51,15 +54,13 @@ void code_embeddings(const Task& task, const KeepFloat& keep, int bits, Plan& pl
     if (!keep.reason(node).empty() || !task.target.support(node).embedding || !is_table(task.graph, node)) continue;
     const Tensor& table = task.graph.value(node.input(0)).initializer;
     const auto row = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(table.shape()[1])));
-    const DType code = bits == 4 ? DType::UInt4 : DType::UInt8;
-    const auto shared = block_of_product(task.graph, plan, node.input(0), code);
-    const Scheme scheme{.code = code,
-                        .granularity = Granularity::Block,
-                        .axis = 1,
-                        .block_size = shared.value_or(std::min(row, kLargestBlock)),
-                        .symmetric = true,
-                        .reduced_range = false,
-                        .rounding = Rounding::ReciprocalHalfAway};
+    Scheme scheme = unsigned_codes(std::max(bits, kLeastBits));
+    scheme.granularity = Granularity::Block;
+    scheme.axis = 1;
+    scheme.symmetric = true;
+    scheme.rounding = Rounding::ReciprocalHalfAway;
+    scheme.block_size =
+        block_of_product(task.graph, plan, node.input(0), scheme).value_or(std::min(row, kLargestBlock));
     NodePlan& decision = plan.nodes[node.name];
     decision.operands[0] = block_params(table, scheme);
   }

@@ -12,8 +12,8 @@ inline constexpr Parameter kEmbeddings{.name = "embeddings",
                                        .standard = "yes",
                                        .says = "store embedding tables as codes too"};
 
-// Decides about every table of at least 4096 elements that is not to be kept in float, symmetric codes of 4 or 8 bits,
-// blocks of up to 128 in a row.
+// Decides about every table of at least 4096 elements that is not to be kept in float, symmetric codes of so many bits
+// (3 at least), blocks of up to 128 in a row.
 void code_embeddings(const Task& task, const KeepFloat& keep, int bits, Plan& plan);
 
 }  // namespace bw

@@ -1,4 +1,4 @@
-// Blocked integer weights, float activations (MatMulNBits), round to nearest.
+// Integer weights in blocks, float activations (MatMulNBits), round to nearest.
 #include "graph/ops/product.h"
 #include "method/blocks.h"
 #include "method/catalog.h"
@@ -16,7 +16,11 @@ constexpr Parameter fast(Parameter level) {
 }
 
 constexpr Parameter kParameters[] = {
-    {.name = "bits", .type = Parameter::Type::Choice, .standard = "4", .says = "bits of a weight", .choices = "4|8"},
+    {.name = "bits",
+     .type = Parameter::Type::Choice,
+     .standard = "4",
+     .says = "bits of a weight",
+     .choices = "2|3|4|5|6|7|8"},
     {.name = "block",
      .type = Parameter::Type::Choice,
      .standard = "32",
@@ -37,12 +41,12 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
     decision.reason = keep.reason(node);
     if (decision.reason.empty()) decision.reason = task.target.obstacle(task.graph, node);
     if (!decision.reason.empty()) continue;
-    const Scheme scheme{.code = bits == 4 ? DType::UInt4 : DType::UInt8,
-                        .granularity = Granularity::Block,
-                        .axis = plain_product(node)->reduced_axis(),
-                        .block_size = arguments.integer("block"),
-                        .symmetric = arguments.flag("symmetric"),
-                        .rounding = Rounding::ReciprocalHalfAway};
+    Scheme scheme = unsigned_codes(bits);
+    scheme.granularity = Granularity::Block;
+    scheme.axis = plain_product(node)->reduced_axis();
+    scheme.block_size = arguments.integer("block");
+    scheme.symmetric = arguments.flag("symmetric");
+    scheme.rounding = Rounding::ReciprocalHalfAway;
     decision.operands[1] = block_params(task.graph.value(node.input(1)).initializer, scheme);
   }
   if (arguments.flag("embeddings")) code_embeddings(task, keep, bits, plan);
@@ -56,7 +60,7 @@ constexpr std::string_view kUsual[] = {"weight-only(bits=4,block=32)", "weight-o
 
 Method weight_only() {
   return {.name = "weight-only",
-          .says = "4- or 8-bit weights in blocks, float activations",
+          .says = "weights of 2 to 8 bits in blocks, float activations",
           .group = "ptq_4bit",
           .stage = Stage::Decide,
           .parameters = kParameters,

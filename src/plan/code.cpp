@@ -10,6 +10,7 @@
 #include "tensor/kernels/codes.h"
 #include "tensor/kernels/reduce.h"
 #include "tensor/packing.h"
+#include "tensor/transposed.h"
 
 namespace bw {
 namespace {
@@ -199,12 +200,17 @@ std::vector<float> decoded(const NestedScales& nested) {
   require_codes(nested.params, nested.params.codes.shape());
   std::vector<float> scales = to_floats(dequantize(nested.params.codes, nested.params));
   for (float& scale : scales) scale += nested.offset;
-  return scales;
+  if (nested.rows == 0) return scales;
+  const auto rows = static_cast<std::size_t>(nested.rows);
+  if (scales.size() % rows != 0)
+    throw Error(ErrorKind::Quantization, fmt::format("{} nested scales are no matrix of {} rows", scales.size(), rows));
+  return transposed(std::span<const float>(scales), rows, scales.size() / rows);
 }
 
 bool operator==(const QParams& a, const QParams& b) {
-  const bool nested = a.nested == b.nested || (a.nested && b.nested && a.nested->offset == b.nested->offset &&
-                                               a.nested->params == b.nested->params);
+  const bool nested =
+      a.nested == b.nested || (a.nested && b.nested && a.nested->offset == b.nested->offset &&
+                               a.nested->rows == b.nested->rows && a.nested->params == b.nested->params);
   return nested && a.scheme == b.scheme && a.scales == b.scales && a.zero_points == b.zero_points &&
          a.codebook == b.codebook && a.codes == b.codes;
 }

@@ -66,9 +66,15 @@ ValueId reshaped(Rewriter& rewriter, ValueId value, const Shape& shape, const st
 ValueId add_nested(Rewriter& rewriter, const std::string& name, const NestedScales& nested, const Shape& shape) {
   const ValueId numbers = add_decoded(rewriter, name, nested.params.codes, nested.params);
   const ValueId offset = rewriter.add_constant(name + "_offset", Tensor::scalar(nested.offset));
-  const ValueId scales = rewriter.add_op("Add", {reshaped(rewriter, numbers, shape, name), offset}, {}, name,
-                                         ValueType::tensor(DType::Float32, shape));
-  return scales;
+  const Shape flat{static_cast<std::int64_t>(element_count(shape))};
+  if (nested.rows == 0)
+    return rewriter.add_op("Add", {reshaped(rewriter, numbers, shape, name), offset}, {}, name,
+                           ValueType::tensor(DType::Float32, shape));
+  const Shape rows{nested.rows, flat[0] / nested.rows}, columns{rows[1], rows[0]};
+  ValueId scales = rewriter.add_op("Add", {reshaped(rewriter, numbers, rows, name + "_rows"), offset}, {},
+                                   name + "_by_rows", ValueType::tensor(DType::Float32, rows));
+  scales = rewriter.add_op("Transpose", {scales}, {}, name + "_transposed", ValueType::tensor(DType::Float32, columns));
+  return reshaped(rewriter, scales, shape, name);
 }
 
 ValueId add_scale(Rewriter& rewriter, const std::string& name, const QParams& params, const Shape& shape) {
@@ -85,29 +91,54 @@ Attributes layout_attributes(const Scheme& scheme) {
   return attributes;
 }
 
-// Where DequantizeLinear's formula is spelled out, scales and zero points are broadcast: a blocked axis is split in
-// two.
+// Where DequantizeLinear's formula is spelled out, scales and zero points are broadcast: an axis of whole blocks is
+// split in two.
 struct Spread {
   Shape numbers, parameters;
+  std::int64_t block = 0;  // of an axis that ends within a block: parameters are laid out to their blocks' lengths
 };
 
 Spread spread_of(const Scheme& scheme, const Shape& shape) {
   if (scheme.granularity == Granularity::Tensor) return {shape, {}};
   const std::size_t axis = axis_of(scheme, shape);
-  const std::int64_t length = shape[axis], block = std::min(scheme.block_size, length);
+  const std::int64_t length = shape[axis], block = std::max<std::int64_t>(1, std::min(scheme.block_size, length));
   if (scheme.granularity == Granularity::Channel) {
     Spread spread{shape, Shape(shape.size(), 1)};
     spread.parameters[axis] = length;
     return spread;
   }
-  if (block == 0 || length % block != 0)
-    throw Error(ErrorKind::Quantization, fmt::format("an axis of {} is not whole blocks of {}, as '{}' needs", length,
-                                                     scheme.block_size, to_string(scheme)));
+  if (length % block != 0) return {shape, parameter_shape(scheme, shape, 0), block};
   Spread spread{shape, shape};
   spread.numbers[axis] = spread.parameters[axis] = length / block;
   spread.numbers.insert(spread.numbers.begin() + static_cast<std::ptrdiff_t>(axis) + 1, block);
   spread.parameters.insert(spread.parameters.begin() + static_cast<std::ptrdiff_t>(axis) + 1, 1);
   return spread;
+}
+
+ValueId add_list(Rewriter& rewriter, const std::string& name, const std::vector<std::int64_t>& numbers) {
+  return rewriter.add_constant(name, Tensor::of<std::int64_t>({static_cast<std::int64_t>(numbers.size())},
+                                                              std::span<const std::int64_t>(numbers)));
+}
+
+// Parameters, one a block, as one for each number.
+ValueId laid_out(Rewriter& rewriter, ValueId value, const Spread& spread, std::size_t axis, const std::string& name) {
+  if (spread.block == 0) return value;
+  const auto behind = static_cast<std::ptrdiff_t>(axis) + 1;
+  Shape split = spread.parameters, wide, whole = spread.parameters;
+  split.insert(split.begin() + behind, 1);
+  wide = split;
+  wide[axis + 1] = spread.block;
+  whole[axis] *= spread.block;
+  value = reshaped(rewriter, value, split, name + "_split");
+  value = rewriter.add_op("Expand", {value, add_list(rewriter, name + "_wide", wide)}, {}, name + "_expanded",
+                          ValueType::tensor(DType::Float32, wide));
+  value = reshaped(rewriter, value, whole, name + "_whole");
+  const auto at = static_cast<std::int64_t>(axis);
+  return rewriter.add_op(
+      "Slice",
+      {value, add_list(rewriter, name + "_from", {0}), add_list(rewriter, name + "_to", {spread.numbers[axis]}),
+       add_list(rewriter, name + "_axis", {at})},
+      {}, name + "_cut", ValueType::tensor(DType::Float32, spread.numbers));
 }
 
 ValueId add_unscaled(Rewriter& rewriter, const std::string& name, ValueId codes, const QParams& params,
@@ -126,16 +157,19 @@ ValueId add_spelled_out(Rewriter& rewriter, const std::string& name, ValueId cod
   ValueId numbers = add_unscaled(rewriter, name, codes, params, shape);
   if (params.scales.empty()) return numbers;
   const Spread spread = spread_of(params.scheme, shape);
+  const std::size_t axis = shape.empty() ? 0 : axis_of(params.scheme, shape);
   const ValueType type = ValueType::tensor(DType::Float32, spread.numbers);
   numbers = reshaped(rewriter, numbers, spread.numbers, name);
   if (!params.zero_points.empty()) {
     const DType as = params.scheme.zero_point == DType::Undefined ? DType::Float32 : params.scheme.zero_point;
     const ValueId zero_point =
         rewriter.add_constant(name + "_zero_point", stored(spread.parameters, params.zero_points, as, "zero point"));
-    numbers = rewriter.add_op("Sub", {numbers, as_float32(rewriter, zero_point, name + "_zero_point")}, {},
+    const ValueId floats = as_float32(rewriter, zero_point, name + "_zero_point");
+    numbers = rewriter.add_op("Sub", {numbers, laid_out(rewriter, floats, spread, axis, name + "_zero_point")}, {},
                               name + "_shifted", type);
   }
-  const ValueId scale = add_scale(rewriter, name + "_scale", params, spread.parameters);
+  const ValueId scale = laid_out(rewriter, add_scale(rewriter, name + "_scale", params, spread.parameters), spread,
+                                 axis, name + "_scale");
   numbers = rewriter.add_op("Mul", {numbers, scale}, {}, name + "_scaled", type);
   return reshaped(rewriter, numbers, shape, name);
 }

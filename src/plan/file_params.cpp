@@ -36,6 +36,13 @@ DType float_in(Fields& fields, const char* field) {
   return dtype;
 }
 
+int bits_in(Fields& fields, DType code) {
+  const int bits = fields.get<int>("bits");
+  if (!info(code).is_integer || bits < 2 || bits >= info(code).bits)
+    fields.fail(fmt::format("field 'bits' is {}, which are no bits of {}", bits, name_of(code)));
+  return bits;
+}
+
 Scheme scheme_from(Fields& fields) {
   Scheme scheme;
   scheme.code = type_in(fields, "code");
@@ -44,6 +51,7 @@ Scheme scheme_from(Fields& fields) {
   scheme.block_size = fields.get<std::int64_t>("block_size");
   scheme.symmetric = fields.get<bool>("symmetric");
   scheme.reduced_range = fields.get<bool>("reduced_range");
+  if (fields.has("bits")) scheme.bits = bits_in(fields, scheme.code);
   scheme.rounding = rounding_named(fields, fields.get<std::string>("rounding"));
   if (fields.has("scale_type")) scheme.scale = float_in(fields, "scale_type");
   if (fields.has("zero_point_type")) scheme.zero_point = float_in(fields, "zero_point_type");
@@ -66,10 +74,18 @@ std::shared_ptr<const NestedScales> nested_from(Fields& outer, const Arrays& arr
   const std::string where = outer.where() + ": nested_scales";
   Fields fields(outer.at("nested_scales"), where);
   NestedScales nested{.params = params_from_json(fields.at("coded"), where, arrays),
-                      .offset = fields.get<float>("offset")};
+                      .offset = fields.get<float>("offset"),
+                      .rows = fields.has("rows") ? fields.get<std::int64_t>("rows") : 0};
   fields.finish();
   if (!nested.params.codes) fields.fail("has no codes");
+  if (nested.rows < 0) fields.fail(fmt::format("has {} rows", nested.rows));
   return std::make_shared<const NestedScales>(std::move(nested));
+}
+
+Json nested_to_json(const NestedScales& nested, Arrays& arrays) {
+  Json json{{"coded", params_to_json(nested.params, arrays)}, {"offset", nested.offset}};
+  if (nested.rows != 0) json["rows"] = nested.rows;
+  return json;
 }
 
 }  // namespace
@@ -83,11 +99,11 @@ Json params_to_json(const QParams& params, Arrays& arrays) {
             {"symmetric", s.symmetric},
             {"reduced_range", s.reduced_range},
             {"rounding", name_of(s.rounding)}};
+  if (s.bits != 0) json["bits"] = s.bits;
   if (s.scale != DType::Float32) json["scale_type"] = name_of(s.scale);
   if (s.zero_point != DType::Undefined) json["zero_point_type"] = name_of(s.zero_point);
   if (params.nested)
-    json["nested_scales"] = {{"coded", params_to_json(params.nested->params, arrays)},
-                             {"offset", params.nested->offset}};
+    json["nested_scales"] = nested_to_json(*params.nested, arrays);
   else
     json["scales"] = numbers_to_json(params.scales, arrays);
   json["zero_points"] = zero_points_to_json(params, arrays);

@@ -11,35 +11,31 @@
 namespace bw {
 namespace {
 
-std::int64_t type_lowest(DType code) {
-  const DTypeInfo& type = info(code);
-  return type.is_signed ? -(std::int64_t{1} << (type.bits - 1)) : 0;
-}
-
-std::int64_t type_highest(DType code) {
-  const DTypeInfo& type = info(code);
-  return (std::int64_t{1} << (type.is_signed ? type.bits - 1 : type.bits)) - 1;
-}
-
-std::string short_name(DType code) {
-  const DTypeInfo& type = info(code);
+std::string short_name(const Scheme& scheme) {
+  const DTypeInfo& type = info(scheme.code);
   if (!type.is_integer) return std::string(type.name);
-  return fmt::format("{}{}", type.is_signed ? 's' : 'u', type.bits);
+  return fmt::format("{}{}", type.is_signed ? 's' : 'u', code_bits(scheme));
 }
 
 }  // namespace
 
+int code_bits(const Scheme& scheme) {
+  return scheme.bits != 0 ? scheme.bits : info(scheme.code).bits;
+}
+
 CodeRange code_range(const Scheme& scheme) {
   const DTypeInfo& type = info(scheme.code);
   if (!type.is_integer) throw Error(ErrorKind::Internal, fmt::format("{} has no integer codes", type.name));
-  const std::int64_t lowest = type_lowest(scheme.code), highest = type_highest(scheme.code);
+  const int bits = code_bits(scheme);
+  const std::int64_t lowest = type.is_signed ? -(std::int64_t{1} << (bits - 1)) : 0,
+                     highest = (std::int64_t{1} << (type.is_signed ? bits - 1 : bits)) - 1;
   if (scheme.reduced_range) {
     if (!type.is_signed) return {0, highest / 2};
-    const std::int64_t quarter = std::int64_t{1} << (type.bits - 2);
-    return {-quarter, type.bits == 4 ? quarter - 1 : quarter};
+    const std::int64_t quarter = std::int64_t{1} << (bits - 2);
+    return {-quarter, bits == 4 ? quarter - 1 : quarter};
   }
   // 4-bit codes are too few to give one up: onnxruntime keeps -8 also when symmetric.
-  if (scheme.symmetric && type.is_signed && type.bits >= 8) return {-highest, highest};
+  if (scheme.symmetric && type.is_signed && bits >= 8) return {-highest, highest};
   return {lowest, highest};
 }
 
@@ -48,7 +44,7 @@ std::string_view name_of(Rounding rounding) {
 }
 
 std::string to_string(const Scheme& scheme) {
-  std::string text = short_name(scheme.code);
+  std::string text = short_name(scheme);
   if (scheme.granularity == Granularity::Channel) text += fmt::format(" per channel({})", scheme.axis);
   if (scheme.granularity == Granularity::Block)
     text += fmt::format(" in blocks of {} on axis {}", scheme.block_size, scheme.axis);

@@ -27,6 +27,7 @@ struct Scheme {
   int axis = 0;                 // of Channel and Block
   std::int64_t block_size = 0;  // of Block
   bool symmetric = false;       // zero point fixed: 0 for signed codes, the middle for unsigned ones
+  int bits = 0;                 // codes use so many bits of their type, which is a wider one; 0: all
   // Narrows the codes: 7 bits instead of 8, so that u8*s8 products cannot saturate on CPUs without VNNI.
   bool reduced_range = false;
   Rounding rounding = Rounding::HalfToEven;  // of ReciprocalHalfAway codes are unsigned and have at most 8 bits
@@ -42,6 +43,7 @@ struct CodeRange {
   std::int64_t lowest, highest;
 };
 CodeRange code_range(const Scheme& scheme);
+int code_bits(const Scheme& scheme);
 
 std::string to_string(const Scheme& scheme);  // "u8", "s8 per channel(0) symmetric", "u4 blocks of 32 on axis 0"
 
@@ -76,10 +78,12 @@ struct QParams {
 bool operator==(const QParams& a, const QParams& b);
 
 // Scales that are codes themselves: scale = number of the code + offset (double quantization: Dettmers et al. 2023,
-// QLoRA, section 3). `params.codes` are as many as the scales, in their order and any shape.
+// QLoRA, section 3). `params.codes` are as many as the scales, in any shape: in the order of the scales, or row by row
+// of a matrix of so many rows, where the scales go column by column.
 struct NestedScales {
   QParams params;
   float offset = 0;
+  std::int64_t rows = 0;  // 0: in the order of the scales
 };
 std::vector<float> decoded(const NestedScales& nested);
 

@@ -76,7 +76,7 @@ TEST_CASE("methods, parameters and values that do not exist are refused by name"
     return std::string("accepted");
   };
   CHECK(refusal("int9").find("int8-static") != std::string::npos);
-  CHECK(refusal("weight-only(bits=5)").find("bits") != std::string::npos);
+  CHECK(refusal("weight-only(bits=9)").find("bits") != std::string::npos);
   CHECK(refusal("fp16(block=3)").find("block") != std::string::npos);
   CHECK(refusal("fp16+bf16+fp16").find("'fp16' stands twice") != std::string::npos);
 }
@@ -91,7 +91,7 @@ TEST_CASE("a group's name stands for its recipes, all for every group's, and non
   CHECK(names("dynamic,half") == Names{"int8-dynamic", "fp16", "bf16"});
   CHECK(names("bf16,half") == Names{"bf16", "fp16"});
   CHECK(names("weight-only(bits=4,block=32),ptq_4bit") ==
-        Names{"weight-only(bits=4,block=32)", "weight-only(bits=8,block=32)"});
+        Names{"weight-only(bits=4,block=32)", "weight-only(bits=8,block=32)", "bnb4"});
   std::size_t count = 0;
   for (const RecipeGroup& group : recipe_groups()) {
     for (const Recipe& recipe : recipes_named(group.name))

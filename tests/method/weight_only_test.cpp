@@ -35,16 +35,19 @@ bool is_coded(const Graph& graph, const std::string& recipe, const char* node = 
 
 TEST_CASE("blocks lie along the reduced axis, of the size and the bits that are asked for") {
   const Graph graph = products();
-  for (const int bits : {4, 8})
+  for (const int bits : {2, 3, 4, 5, 6, 7, 8})
     for (const int block : {16, 32}) {
       const Plan plan = plan_of(graph, fmt::format("weight-only(bits={},block={})", bits, block));
       for (const auto& [node, axis, scales] : {std::tuple{"m", 0, 64 / block * 8}, {"y", 1, 8}}) {
         const QParams& params = codes(plan, node, 1);
-        CHECK(params.scheme == Scheme{.code = bits == 4 ? DType::UInt4 : DType::UInt8,
+        CHECK(params.scheme == Scheme{.code = bits == 2   ? DType::UInt2
+                                              : bits <= 4 ? DType::UInt4
+                                                          : DType::UInt8,
                                       .granularity = Granularity::Block,
                                       .axis = axis,
                                       .block_size = block,
                                       .symmetric = true,
+                                      .bits = bits == 2 || bits == 4 || bits == 8 ? 0 : bits,
                                       .rounding = Rounding::ReciprocalHalfAway});
         CHECK(params.scales.size() == static_cast<std::size_t>(scales));
         for (const float zero_point : params.zero_points) CHECK(zero_point == 1 << (bits - 1));
@@ -65,6 +68,31 @@ TEST_CASE("a block's scale is of its number of the largest magnitude, which gets
   CHECK(codes(plan_of(graph, "weight-only(bits=4,block=16)"), "y", 1).scales == std::vector<float>{0.375f, -0.5f});
   CHECK(codes(plan_of(graph, "weight-only(bits=8,block=16)"), "y", 1).scales ==
         std::vector<float>{3.0f / 128, -4.0f / 128});
+}
+
+TEST_CASE("the runtime computes with what codes of any width stand for, and each bit makes it closer") {
+  const Graph graph = products();
+  const Inputs inputs{{"x", numbers({3, 64}, 5)}};
+  for (const char* symmetric : {"yes", "no"}) {
+    double before = 0;
+    for (int bits = 2; bits <= 8; ++bits) {
+      CAPTURE(bits, symmetric);
+      const Plan plan =
+          plan_of(graph, fmt::format("weight-only(bits={},symmetric={},accuracy_level=1)", bits, symmetric));
+      const Graph file = built(graph, plan).graph;
+      CHECK(std::ranges::count(file.nodes, "MatMulNBits", &Node::op_type) == 2);
+      Graph exact = graph;
+      for (const auto& [node, weight] : {std::pair{"m", "w"}, {"y", "v"}}) {
+        const QParams params = codes(plan, node, 1);
+        Tensor& numbers = exact.value(exact.find(weight)).initializer;
+        numbers = dequantize(quantize(numbers, params), params);
+      }
+      CHECK(sqnr(run(file, inputs)[0], run(exact, inputs)[0]) > 110);
+      const double met = sqnr(run(file, inputs)[0], run(graph, inputs)[0]);
+      CHECK(met > before + 2);
+      before = met;
+    }
+  }
 }
 
 TEST_CASE("the accuracy level is the kernel's") {

@@ -7,7 +7,7 @@ import hashlib
 import pathlib
 
 import numpy as np
-from onnxruntime.capi._pybind_state import quantize_matmul_4bits, quantize_matmul_8bits
+from onnxruntime.capi._pybind_state import quantize_matmul_2bits, quantize_matmul_4bits, quantize_matmul_8bits
 
 
 def weights(rows, columns, kind):
@@ -32,14 +32,14 @@ def quantize(w, bits, block, symmetric):
     codes = np.zeros((columns, blocks, block // per_byte), np.uint8)
     scales = np.zeros((columns, blocks), np.float32)
     zeros = np.zeros((columns, -(-blocks // per_byte)), np.uint8)
-    run = quantize_matmul_4bits if bits == 4 else quantize_matmul_8bits
+    run = {2: quantize_matmul_2bits, 4: quantize_matmul_4bits, 8: quantize_matmul_8bits}[bits]
     run(codes, padded, scales, zeros, block, columns, rows, symmetric)
     return codes, scales, zeros
 
 
 with open(pathlib.Path(__file__).parents[1] / "golden/tensor/nbits.txt", "w") as out:
     print("# bits block symmetric rows columns kind sha256(codes) sha256(scales) sha256(zero points)", file=out)
-    for bits in (4, 8):
+    for bits in (4, 8, 2):
         for symmetric in (1, 0):
             for block in (16, 32, 64, 128, 256):
                 for rows, columns, kind in ((1, 1, 0), (block, 3, 0), (2 * block + 1, 5, 0), (block + 1, 70, 1), (3 * block - 1, 65, 1),

@@ -122,10 +122,12 @@ TEST_CASE("codes, codebooks, zero points of floats and nested scales come back f
                  .scales = {},
                  .zero_points = Floats(20, 7.5f)};
   params.scheme.zero_point = DType::Float16;
+  params.scheme.bits = 3;
   params.codebook = Floats(16, 0.1f);
   params.codes = cast(Tensor::of<float>({1, 5}, {1, 2, 3, 4, 15}), DType::UInt4);
   NestedScales nested{.params = {.scheme = {.code = DType::Float8E4M3FN}, .scales = {0.5f}, .zero_points = {}},
-                      .offset = 0.1f};
+                      .offset = 0.1f,
+                      .rows = 2};
   nested.params.scheme.scale = DType::BFloat16;
   nested.params.codes = cast(Tensor::of<float>({2}, {1, 2}), DType::Float8E4M3FN);
   params.nested = std::make_shared<const NestedScales>(nested);
@@ -158,6 +160,9 @@ TEST_CASE("unknown fields and newer versions are refused") {
   CHECK(with("\"symmetric\"", "\"extra\": 1, \"symmetric\"") == InputClass::Format);
   CHECK(with("\"int8\"", "\"int9\"") == InputClass::Format);
   CHECK(with("half-to-even", "half-to-odd") == InputClass::Format);
+  CHECK(with("\"symmetric\"", "\"bits\": 7, \"symmetric\"") == InputClass::None);
+  CHECK(with("\"symmetric\"", "\"bits\": 8, \"symmetric\"") == InputClass::Format);
+  CHECK(with("\"symmetric\"", "\"bits\": 1, \"symmetric\"") == InputClass::Format);
   CHECK(with("\"operands\": {}", "\"operands\": []") == InputClass::Format);
   CHECK(with("\"edits\": []", "\"edits\": {}") == InputClass::Format);
   CHECK(with("\"edits\": []", "\"edits\": [{\"edit\": \"mend\"}]") == InputClass::Format);

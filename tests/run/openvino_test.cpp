@@ -54,7 +54,8 @@ TEST_CASE("a runtime that is here has a version, and OpenVINO a command that bri
   CHECK(runtime_named("openvino").brought_by == "deps/fetch openvino");
   CHECK(runtime_named("onnxruntime").brought_by.empty());
   CHECK(available_runtime("onnxruntime").name == "onnxruntime");
-  CHECK(name_and_version(openvino()).starts_with("openvino 2026."));
+  const Runtime& there = openvino();
+  CHECK(name_and_version(there).starts_with("openvino 2026."));
 }
 
 // In a process of its own: what was found once stays found.

@@ -27,6 +27,7 @@ Artifact lower_for_onnxruntime(const Graph& canonical, const Arguments& argument
     Rewriter rewriter(graph);
     lower_weight_only(rewriter, static_cast<int>(arguments.integer(kAccuracyLevel.name)));
     lower_embeddings(rewriter);
+    lower_tables(rewriter);
     lower_dynamic_products(rewriter);
     lower_dynamic_recurrent(rewriter);
     widen_narrow_codes(rewriter);

@@ -29,6 +29,7 @@ void replace_node(Rewriter& rewriter, NodeId node, ValueId result);
 
 void lower_weight_only(Rewriter& rewriter, int accuracy_level);
 void lower_embeddings(Rewriter& rewriter);
+void lower_tables(Rewriter& rewriter);
 void lower_dynamic_products(Rewriter& rewriter);
 void lower_dynamic_recurrent(Rewriter& rewriter);
 void widen_narrow_codes(Rewriter& rewriter);

@@ -13,6 +13,28 @@
 namespace bw {
 namespace {
 
+// Codes and zero points such that they are the middle, where that says the same: kernels then read none.
+struct Codes {
+  std::vector<std::int64_t> codes;
+  std::vector<std::int32_t> zero_points;
+  bool centred = false;
+
+  Codes(const Rewriter& rewriter, const Decoded& weight) : codes(to_int64s(constant(rewriter, weight.codes))) {
+    const std::int64_t bits = info(constant(rewriter, weight.codes).dtype()).bits,
+                       middle = std::int64_t{1} << (bits - 1);
+    if (weight.zero_point != kNoValue)
+      for (const std::int64_t z : to_int64s(constant(rewriter, weight.zero_point)))
+        zero_points.push_back(static_cast<std::int32_t>(z));
+    if (codes.empty() || zero_points.empty()) return;
+    if (std::ranges::any_of(zero_points, [&](std::int32_t z) { return z != zero_points.front(); })) return;
+    const std::int64_t shift = middle - zero_points.front();
+    const auto [least, most] = std::ranges::minmax(codes);
+    centred = least + shift >= 0 && most + shift < 2 * middle;
+    if (centred)
+      for (std::int64_t& code : codes) code += shift;
+  }
+};
+
 struct Blocks {
   std::int64_t n, k, block, bits;
   bool transposed;  // the weight is [N, K]
@@ -82,20 +104,12 @@ void lower_node(Rewriter& rewriter, NodeId id, const Product& product, const Dec
                 int accuracy_level) {
   const Node node = rewriter.graph().node(id);
   const std::string name = rewriter.graph().value(weight.codes).name;
-  std::vector<std::int32_t> zero_points;
-  if (weight.zero_point != kNoValue)
-    for (const std::int64_t z : to_int64s(constant(rewriter, weight.zero_point)))
-      zero_points.push_back(static_cast<std::int32_t>(z));
-  const std::int32_t middle = 1 << (blocks.bits - 1);
-  const bool is_middle =
-      std::all_of(zero_points.begin(), zero_points.end(), [&](std::int32_t z) { return z == middle; });
-
+  const Codes own(rewriter, weight);
   std::vector<ValueId> inputs{
-      product.x,
-      rewriter.add_constant(name + "_packed", packed_weight(blocks, to_int64s(constant(rewriter, weight.codes)))),
+      product.x, rewriter.add_constant(name + "_packed", packed_weight(blocks, own.codes)),
       rewriter.add_constant(name + "_scales", ordered_scales(blocks, constant(rewriter, weight.scale).data<float>()))};
-  if (!zero_points.empty() && !is_middle)
-    inputs.push_back(rewriter.add_constant(name + "_zero_points", packed_zero_points(blocks, zero_points)));
+  if (!own.zero_points.empty() && !own.centred)
+    inputs.push_back(rewriter.add_constant(name + "_zero_points", packed_zero_points(blocks, own.zero_points)));
   const bool fused = product.bias != kNoValue && is_vector(rewriter.graph(), product.bias, blocks.n);
   if (fused) {
     inputs.resize(5, kNoValue);
@@ -112,11 +126,9 @@ void lower_node(Rewriter& rewriter, NodeId id, const Product& product, const Dec
 }
 
 // Rows of codes, several in a byte where they are narrow: [rows, columns * bits / 8].
-Tensor packed_rows(const Tensor& codes) {
-  const std::int64_t bits = info(codes.dtype()).bits;
-  const std::vector<std::int64_t> values = to_int64s(codes);
-  return Tensor::fill<std::uint8_t>({codes.shape()[0], codes.shape()[1] * bits / 8}, [&](std::span<std::uint8_t> out) {
-    for (std::size_t i = 0; i < values.size(); ++i) put_code(out, static_cast<std::int64_t>(i), bits, values[i]);
+Tensor packed_rows(const std::vector<std::int64_t>& codes, const Shape& shape, std::int64_t bits) {
+  return Tensor::fill<std::uint8_t>({shape[0], shape[1] * bits / 8}, [&](std::span<std::uint8_t> out) {
+    for (std::size_t i = 0; i < codes.size(); ++i) put_code(out, static_cast<std::int64_t>(i), bits, codes[i]);
   });
 }
 
@@ -124,15 +136,17 @@ Tensor packed_rows(const Tensor& codes) {
 void lower_look_up(Rewriter& rewriter, NodeId id, const Decoded& table) {
   const Node node = rewriter.graph().node(id);
   const Tensor codes = constant(rewriter, table.codes);
+  const std::int64_t bits = info(codes.dtype()).bits;
   const std::string name = rewriter.graph().value(table.codes).name;
   const Value output = rewriter.graph().value(node.output(0));
-  const ValueId rows = rewriter.add_constant(name + "_rows", packed_rows(codes));
+  const ValueId rows =
+      rewriter.add_constant(name + "_rows", packed_rows(Codes(rewriter, table).codes, codes.shape(), bits));
   replace_node(rewriter, id,
                rewriter.add_op("GatherBlockQuantized", {rows, node.input(1), table.scale},
                                {{"gather_axis", std::int64_t{0}, {}},
                                 {"quantize_axis", std::int64_t{1}, {}},
                                 {"block_size", table.block_size, {}},
-                                {"bits", std::int64_t{info(codes.dtype()).bits}, {}}},
+                                {"bits", bits, {}}},
                                output.name + "_looked_up", output.type, kMicrosoft));
 }
 

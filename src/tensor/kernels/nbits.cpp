@@ -26,7 +26,7 @@ constexpr std::size_t kTileColumns = 32;
 struct NBitsTile {
   const float* weights;
   std::size_t stride, rows;  // floats from row to row; rows of this block
-  int bits;
+  int bits, code_bits;
   bool symmetric;
   float* copy;           // rows * kTileColumns: the weights close together (rows far apart would share few cache sets)
   float* scales;         // kTileColumns
@@ -116,11 +116,11 @@ template <int kBits>
 void Quantize(const NBitsTile& tile) {
   constexpr std::size_t kPerWord = 32 / kBits;
   const F d;
-  const auto highest = hn::Set(d, static_cast<float>((1 << kBits) - 1));
+  const auto highest = hn::Set(d, static_cast<float>((1 << tile.code_bits) - 1));
   const Extremes seen = ExtremesOf(tile);
   for (std::size_t v = 0; v < kVectors; ++v) {
     const std::size_t column = v * kLanes;
-    const BlockParameters block = ParametersOf(seen.low[v], seen.high[v], kBits, tile.symmetric);
+    const BlockParameters block = ParametersOf(seen.low[v], seen.high[v], tile.code_bits, tile.symmetric);
     hn::StoreU(block.scale, d, tile.scales + column);
     hn::StoreU(block.zero_point, d, tile.zero_points + column);
     std::uint32_t* out = tile.words + column;
@@ -134,7 +134,9 @@ void Quantize(const NBitsTile& tile) {
 }
 
 void QuantizeTile(const NBitsTile& tile) {
-  if (tile.bits == 4)
+  if (tile.bits == 2)
+    Quantize<2>(tile);
+  else if (tile.bits == 4)
     Quantize<4>(tile);
   else
     Quantize<8>(tile);
@@ -163,7 +165,7 @@ class Quantizer {
         options_(options),
         blocks_((rows + options.block_size - 1) / options.block_size),
         blob_(options.block_size * static_cast<std::size_t>(options.bits) / 8),
-        zero_bytes_(options.bits == 4 ? (blocks_ + 1) / 2 : blocks_) {
+        zero_bytes_((blocks_ * static_cast<std::size_t>(options.bits) + 7) / 8) {
     out_.codes.resize(columns * blocks_ * blob_);
     out_.scales.resize(columns * blocks_);
     if (!options.symmetric) out_.zero_points.resize(columns * zero_bytes_);
@@ -175,7 +177,7 @@ class Quantizer {
     parallel_for(wide * high, 1, [&](std::size_t begin, std::size_t end) {
       for (std::size_t chunk = begin; chunk < end; ++chunk) quantize_chunk(chunk / wide, chunk % wide);
     });
-    if (options_.bits == 4) fill_unused_nibbles();
+    if (options_.bits < 8) fill_unused();
     return std::move(out_);
   }
 
@@ -204,6 +206,7 @@ class Quantizer {
                    columns_,
                    rows,
                    options_.bits,
+                   options_.code_bits(),
                    options_.symmetric,
                    room.copy.data(),
                    scales,
@@ -232,22 +235,25 @@ class Quantizer {
       for (std::size_t i = 4 * words; i < blob_; ++i) to[i] = 0;
       out_.scales[at] = tile.scales[n];
       if (options_.symmetric) continue;
-      const auto zero_point = static_cast<std::uint8_t>(tile.zero_points[n]);
+      const std::size_t per_byte = 8 / static_cast<std::size_t>(tile.bits);
       std::uint8_t* zeros = out_.zero_points.data() + (column + n) * zero_bytes_;
-      if (tile.bits == 8)
-        zeros[block] = zero_point;
-      else
-        zeros[block / 2] |= static_cast<std::uint8_t>(block % 2 ? zero_point << 4 : zero_point);
+      zeros[block / per_byte] |= static_cast<std::uint8_t>(static_cast<unsigned>(tile.zero_points[n])
+                                                           << (block % per_byte * static_cast<unsigned>(tile.bits)));
     }
   }
 
   // What onnxruntime has there: nbits.h.
-  void fill_unused_nibbles() {
-    const bool repeats = rows_ % 2 && (rows_ - 1) % (2 * options_.block_size) != 0;
+  void fill_unused() {
+    const std::size_t bits = static_cast<std::size_t>(options_.bits), per_byte = 8 / bits;
+    const std::size_t over = rows_ % per_byte, first = rows_ - over, blocks_over = blocks_ % per_byte;
+    const auto repeated = static_cast<std::uint8_t>(0xFF << (over * bits));
+    const bool repeats = over != 0 && first % (per_byte * options_.block_size) != 0;
     for (std::size_t n = 0; n < columns_; ++n) {
-      std::uint8_t* last = out_.codes.data() + n * blocks_ * blob_ + rows_ / 2;
-      if (repeats) *last |= last[-1] & 0xF0;
-      if (!options_.symmetric && blocks_ % 2) out_.zero_points[(n + 1) * zero_bytes_ - 1] |= 0x80;
+      std::uint8_t* last = out_.codes.data() + n * blocks_ * blob_ + first / per_byte;
+      if (repeats) *last |= last[-1] & repeated;
+      if (options_.symmetric || blocks_over == 0) continue;
+      const std::uint8_t middles = options_.bits == 2 ? 0xAA : 0x88;
+      out_.zero_points[(n + 1) * zero_bytes_ - 1] |= static_cast<std::uint8_t>(middles & 0xFF << (blocks_over * bits));
     }
   }
 
@@ -263,8 +269,9 @@ class Quantizer {
 NBitsWeights quantize_nbits(std::span<const float> weights, std::size_t rows, std::size_t columns,
                             const NBitsOptions& options) {
   const std::size_t size = options.block_size;
-  if ((options.bits != 4 && options.bits != 8) || size < 16 || size > kMaxBlock || (size & (size - 1)) != 0 ||
-      weights.size() != rows * columns)
+  const int bits = options.bits, used = options.code_bits();
+  if ((bits != 2 && bits != 4 && bits != 8) || used < 2 || used > bits || size < 16 || size > kMaxBlock ||
+      (size & (size - 1)) != 0 || weights.size() != rows * columns)
     throw Error(ErrorKind::Internal, "impossible request for blockwise quantization");
   return Quantizer(weights, rows, columns, options).run();
 }

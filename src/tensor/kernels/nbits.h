@@ -11,21 +11,25 @@
 namespace bw {
 
 struct NBitsOptions {
-  int bits = 4;                 // 4 or 8
+  int bits = 4;                 // of a code as it is stored: 2, 4 or 8
   std::size_t block_size = 32;  // power of two, 16 or more
   bool symmetric = true;
+  int used = 0;  // bits of them that codes use, 2 or more; 0: all
+
+  int code_bits() const { return used != 0 ? used : bits; }
 };
 
 // Of weights [K, N]: blocks lie along K. W = (code - zero_point) * scale.
+// With bits = code_bits():
 //   symmetric:  scale = w / -2^(bits - 1), w the signed element of largest magnitude; zero point 2^(bits - 1)
 //   asymmetric: scale = (max(high, 0) - min(low, 0)) / (2^bits - 1); zero point = round(-low / scale)
 //   code = clamp(round(x * (1 / scale) + zero point), 0, 2^bits - 1); round is half away from zero here
 struct NBitsWeights {
-  RawVector<std::uint8_t> codes;          // [N, blocks, block_size * bits / 8], low nibble first; zero beyond K
+  RawVector<std::uint8_t> codes;          // [N, blocks, block_size * bits / 8], low bits first; zero beyond K
   std::vector<float> scales;              // [N, blocks]
-  std::vector<std::uint8_t> zero_points;  // [N, ceil(blocks * bits / 8)], low nibble first; empty when symmetric
-  // Two nibbles that mean nothing are as onnxruntime leaves them: the last one of an odd number of 4-bit zero points is
-  // 8, and the one after an odd K repeats the code at K - 2 unless K - 1 starts a pair of blocks.
+  std::vector<std::uint8_t> zero_points;  // [N, ceil(blocks * bits / 8)], low bits first; empty when symmetric
+  // What means nothing in a byte is as onnxruntime leaves it: zero points behind a column's last one are the middle, and
+  // codes behind K repeat those of the byte before, unless the byte starts as many blocks as it has codes.
   friend bool operator==(const NBitsWeights&, const NBitsWeights&) = default;
 };
 

@@ -25,7 +25,7 @@ Block block_of(const float* first, std::size_t count, std::size_t stride, const 
     if (x < low) low = x;
     if (x > high) high = x;
   }
-  const int middle = 1 << (options.bits - 1), highest = 2 * middle - 1;
+  const int middle = 1 << (options.code_bits() - 1), highest = 2 * middle - 1;
   if (options.symmetric) return {-(std::fabs(high) > std::fabs(low) ? high : low) / static_cast<float>(middle), middle};
   low = std::min(low, 0.0F);
   const float scale = (std::max(high, 0.0F) - low) / static_cast<float>(highest);
@@ -39,13 +39,13 @@ NBitsWeights quantize_nbits(std::span<const float> weights, std::size_t rows, st
                             const NBitsOptions& options) {
   const std::size_t size = options.block_size, blocks = (rows + size - 1) / size;
   const std::size_t blob = size * static_cast<std::size_t>(options.bits) / 8;
-  const int highest = (1 << options.bits) - 1;
-  const bool nibbles = options.bits == 4;
-  const std::size_t zero_bytes = nibbles ? (blocks + 1) / 2 : blocks;
+  const int highest = (1 << options.code_bits()) - 1;
+  const std::size_t per_byte = 8 / static_cast<std::size_t>(options.bits),
+                    zero_bytes = (blocks + per_byte - 1) / per_byte;
   NBitsWeights out{RawVector<std::uint8_t>(columns * blocks * blob, 0), std::vector<float>(columns * blocks), {}};
   if (!options.symmetric) out.zero_points.resize(columns * zero_bytes);
   const auto put = [&](std::uint8_t* bytes, std::size_t i, int code) {
-    bytes[nibbles ? i / 2 : i] |= static_cast<std::uint8_t>(nibbles && i % 2 ? code << 4 : code);
+    bytes[i / per_byte] |= static_cast<std::uint8_t>(code << (i % per_byte * static_cast<std::size_t>(options.bits)));
   };
   for (std::size_t n = 0; n < columns; ++n)
     for (std::size_t b = 0; b < blocks; ++b) {
@@ -57,8 +57,15 @@ NBitsWeights quantize_nbits(std::span<const float> weights, std::size_t rows, st
       std::uint8_t* codes = out.codes.data() + (n * blocks + b) * blob;
       for (std::size_t i = 0; i < count; ++i) put(codes, i, block.code(first[i * columns], highest));
       if (b + 1 < blocks) continue;
-      if (nibbles && !options.symmetric && blocks % 2) put(out.zero_points.data() + n * zero_bytes, blocks, 8);
-      if (nibbles && rows % 2 && (rows - 1) % (2 * size) != 0) codes[count / 2] |= (&codes[count / 2])[-1] & 0xF0;
+      if (!options.symmetric)
+        for (std::size_t after = blocks; after % per_byte != 0; ++after)
+          put(out.zero_points.data() + n * zero_bytes, after, 1 << (options.bits - 1));
+      const std::size_t over = rows % per_byte, start = rows - over;
+      if (over == 0 || start % (per_byte * size) == 0) continue;
+      const std::uint8_t* before = codes + (count - over) / per_byte - 1;
+      for (std::size_t i = over; i < per_byte; ++i)
+        put(codes, count - over + i,
+            *before >> (i * static_cast<std::size_t>(options.bits)) & ((1 << options.bits) - 1));
     }
   return out;
 }

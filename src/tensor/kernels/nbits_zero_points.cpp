@@ -25,7 +25,7 @@ std::vector<std::uint8_t> pack_zero_points(std::span<const std::int32_t> zero_po
   };
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t block = 0; block < blocks; ++block) put(row, block, zero_points[row * blocks + block]);
-    if (bits == 4 && blocks % 2 != 0) put(row, blocks, 8);  // the nibble that means nothing
+    for (std::size_t after = blocks; after % per_byte(bits) != 0; ++after) put(row, after, 1 << (bits - 1));
   }
   return packed;
 }

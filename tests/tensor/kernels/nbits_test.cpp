@@ -58,7 +58,7 @@ TEST_CASE("bytes are those of onnxruntime's own quantizer") {
     }
     ++cases;
   }
-  CHECK(cases == 180);
+  CHECK(cases == 270);
 }
 
 TEST_CASE("quantize_nbits gives the reference's bytes") {
@@ -66,13 +66,13 @@ TEST_CASE("quantize_nbits gives the reference's bytes") {
     Random random(11);
     for (const auto& [rows, columns] :
          {std::pair<std::size_t, std::size_t>{0, 3}, {3, 0}, {1, 1}, {33, 63}, {640, 64}, {513, 300}, {70, 513}})
-      for (const int bits : {4, 8})
+      for (const auto& [bits, used] : {std::pair{2, 0}, {4, 0}, {8, 0}, {4, 3}, {8, 5}, {8, 6}})
         for (const bool symmetric : {true, false}) {
-          CAPTURE(rows, columns, bits, symmetric);
+          CAPTURE(rows, columns, bits, used, symmetric);
           std::vector<float> weights = mixed_floats(rows * columns, random);
           for (float& weight : weights)
             if (std::fabs(weight) > 1e30F) weight = 1;
-          const NBitsOptions options{bits, rows % 2 ? std::size_t{16} : std::size_t{64}, symmetric};
+          const NBitsOptions options{bits, rows % 2 ? std::size_t{16} : std::size_t{64}, symmetric, used};
           const NBitsWeights made = quantize_nbits(weights, rows, columns, options),
                              expected = reference::quantize_nbits(weights, rows, columns, options);
           REQUIRE(made.codes == expected.codes);
@@ -82,17 +82,27 @@ TEST_CASE("quantize_nbits gives the reference's bytes") {
   });
 }
 
+TEST_CASE("codes may use fewer bits than they are stored in") {
+  const std::vector<float> weights{-8, 7.9F, 4, -4, 0, 1, 2, 3, -8, -7, -6, -5, -3, -2, -1, 0};
+  const NBitsWeights made = quantize_nbits(weights, 16, 1, {4, 16, true, 3});
+  CHECK(made.scales == std::vector<float>{2});
+  CHECK(made.codes[0] == 0x70);  // -8 is code 0; 7.9 is beyond the last of eight
+  CHECK(made.codes[1] == 0x26);
+}
+
 TEST_CASE("impossible requests are refused") {
   const std::vector<float> weights(64);
   CHECK_THROWS_AS(quantize_nbits(weights, 32, 2, {5, 32, true}), Error);
   CHECK_THROWS_AS(quantize_nbits(weights, 32, 2, {4, 8, true}), Error);
   CHECK_THROWS_AS(quantize_nbits(weights, 32, 2, {4, 48, true}), Error);
   CHECK_THROWS_AS(quantize_nbits(weights, 32, 3, {4, 32, true}), Error);
+  CHECK_THROWS_AS(quantize_nbits(weights, 32, 2, {4, 32, true, 5}), Error);
+  CHECK_THROWS_AS(quantize_nbits(weights, 32, 2, {4, 32, true, 1}), Error);
 }
 
 TEST_CASE("zero points are packed as the quantizer packs them, and come back") {
   Random random(5);
-  for (const int bits : {4, 8})
+  for (const int bits : {2, 4, 8})
     for (const std::size_t blocks : {std::size_t{1}, std::size_t{2}, std::size_t{5}}) {
       CAPTURE(bits, blocks);
       constexpr std::size_t kColumns = 3;

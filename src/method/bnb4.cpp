@@ -1,0 +1,162 @@
+// Weights as bitsandbytes' 4-bit types have them: codes of a table (NF4: Dettmers et al., "QLoRA", 2023; FP4), with the
+// largest magnitude of each block as its scale, and these scales in 8 bits once more if wanted.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/parallel.h"
+#include "graph/ops/product.h"
+#include "method/catalog.h"
+#include "method/placement.h"
+#include "tensor/codebooks.h"
+#include "tensor/convert.h"
+#include "tensor/transposed.h"
+
+namespace bw {
+namespace {
+
+constexpr std::size_t kNestedBlock = 256;
+
+constexpr Parameter kParameters[] = {
+    {.name = "type",
+     .type = Parameter::Type::Choice,
+     .standard = "nf4",
+     .says = "which numbers the codes stand for: quantiles of a normal distribution, or floats",
+     .choices = "nf4|fp4"},
+    {.name = "block",
+     .type = Parameter::Type::Choice,
+     .standard = "64",
+     .says = "weights that share a scale",
+     .choices = "32|64|128|256|512|1024|2048|4096"},
+    {.name = "double",
+     .type = Parameter::Type::Flag,
+     .standard = "yes",
+     .says = "scales in 8 bits as well (double quantization), 256 of which share one"},
+    kKeepFloat,
+};
+
+float largest_magnitude(std::span<const float> values) {
+  float largest = 0;
+  for (const float value : values) largest = std::max(largest, std::fabs(value));
+  return largest;
+}
+
+// Numbers in blocks, each in units of the largest magnitude of its block.
+struct Coded {
+  std::vector<std::uint8_t> codes;
+  std::vector<float> scales;
+};
+
+// Of numbers from -1 to 1; the steps are where bitsandbytes looks up 8-bit codes on CPUs.
+float to_step(float unit) {
+  constexpr float kSteps = 65535.0F / 2;
+  return std::trunc((unit + 1.0F) * kSteps + 0.5F) / kSteps - 1.0F;
+}
+
+enum class Exact : std::uint8_t { Yes, InSteps };
+
+Coded coded_in_blocks(std::span<const float> values, std::size_t block, std::span<const float> table, Exact exact) {
+  constexpr float kLeast = 1e-38F;
+  const NearestCodes nearest(table);
+  Coded coded{std::vector<std::uint8_t>(values.size()), std::vector<float>((values.size() + block - 1) / block)};
+  parallel_for(coded.scales.size(), 256, [&](std::size_t begin, std::size_t end) {
+    std::vector<float> units(block);
+    for (std::size_t b = begin; b < end; ++b) {
+      const std::size_t count = std::min(block, values.size() - b * block);
+      const std::span<const float> own = values.subspan(b * block, count);
+      const float largest = coded.scales[b] = largest_magnitude(own), per_unit = 1.0F / std::max(largest, kLeast);
+      if (exact == Exact::InSteps && largest == 0) continue;  // codes 0, which stand for nothing then
+      for (std::size_t i = 0; i < count; ++i) {
+        units[i] = std::clamp(own[i] * per_unit, -1.0F, 1.0F);
+        if (exact == Exact::InSteps) units[i] = to_step(units[i]);
+      }
+      nearest.encode(std::span(units).first(count), std::span(coded.codes).subspan(b * block, count));
+    }
+  });
+  return coded;
+}
+
+// Of scales row by row of the outputs.
+NestedScales nested_scales(const std::vector<float>& scales) {
+  const double sum = std::accumulate(scales.begin(), scales.end(), 0.0);
+  const auto mean = static_cast<float>(sum / static_cast<double>(scales.size()));
+  std::vector<float> centred(scales.size());
+  std::ranges::transform(scales, centred.begin(), [&](float scale) { return scale - mean; });
+  const Coded coded = coded_in_blocks(centred, kNestedBlock, dynamic8(), Exact::InSteps);
+  const auto count = static_cast<std::int64_t>(scales.size());
+  return {.params = {.scheme = {.code = DType::UInt8, .granularity = Granularity::Block, .block_size = kNestedBlock},
+                     .scales = coded.scales,
+                     .zero_points = {},
+                     .codebook = {dynamic8().begin(), dynamic8().end()},
+                     .codes = Tensor::of<std::uint8_t>({count}, std::span<const std::uint8_t>(coded.codes))},
+          .offset = mean};
+}
+
+QParams coded_matrix(const Tensor& weight, const Product& product, std::size_t block, std::span<const float> table,
+                     bool twice) {
+  const auto shape = weight.shape();
+  const auto outputs = static_cast<std::size_t>(shape[product.transposed ? 0 : 1]);
+  const std::span<const float> stored = weight.data<float>();
+  const std::size_t inner = stored.size() / outputs;
+  const std::vector<float> turned = product.transposed ? std::vector<float>{} : transposed(stored, inner, outputs);
+  Coded coded = coded_in_blocks(product.transposed ? stored : turned, block, table, Exact::Yes);
+  QParams params{.scheme = {.code = DType::UInt4,
+                            .granularity = Granularity::Block,
+                            .axis = product.reduced_axis(),
+                            .block_size = static_cast<std::int64_t>(block)},
+                 .scales = coded.scales,
+                 .zero_points = {},
+                 .codebook = {table.begin(), table.end()}};
+  if (twice) {
+    NestedScales nested = nested_scales(coded.scales);
+    if (!product.transposed) nested.rows = static_cast<std::int64_t>(outputs);
+    params.scales = decoded(nested);
+    params.nested = std::make_shared<const NestedScales>(std::move(nested));
+  } else if (!product.transposed) {
+    params.scales = transposed(std::span<const float>(coded.scales), outputs, inner / block);
+  }
+  if (!product.transposed) coded.codes = transposed(std::span<const std::uint8_t>(coded.codes), outputs, inner);
+  params.codes = cast(Tensor::of<std::uint8_t>(shape, std::span<const std::uint8_t>(coded.codes)), DType::UInt4);
+  return params;
+}
+
+std::string indivisible(const Graph& graph, const Node& node, std::size_t block) {
+  const Shape& shape = graph.value(node.input(1)).initializer.shape();
+  const auto inner = static_cast<std::size_t>(shape[static_cast<std::size_t>(plain_product(node)->reduced_axis())]);
+  return inner % block == 0 ? "" : fmt::format("its {} inputs are not whole blocks of {}", inner, block);
+}
+
+Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
+  const KeepFloat keep(task, arguments);
+  const auto block = static_cast<std::size_t>(arguments.integer("block"));
+  const FourBits& table = arguments.text("type") == "nf4" ? nf4() : fp4();
+  for (const Node& node : task.graph.nodes) {
+    if (!task.target.support(node).weight_only) continue;
+    NodePlan& decision = plan.nodes[node.name];
+    decision.reason = keep.reason(node);
+    if (decision.reason.empty()) decision.reason = task.target.obstacle(task.graph, node);
+    if (decision.reason.empty()) decision.reason = indivisible(task.graph, node, block);
+    if (!decision.reason.empty()) continue;
+    decision.operands[1] = coded_matrix(task.graph.value(node.input(1)).initializer, *plain_product(node), block, table,
+                                        arguments.flag("double"));
+  }
+  return plan;
+}
+
+constexpr std::string_view kUsual[] = {"bnb4"};
+
+}  // namespace
+
+Method bnb4() {
+  return {.name = "bnb4",
+          .says = "weights as bitsandbytes' NF4 or FP4, float activations",
+          .group = "ptq_4bit",
+          .stage = Stage::Decide,
+          .parameters = kParameters,
+          .run = run,
+          .usual = kUsual};
+}
+
+}  // namespace bw

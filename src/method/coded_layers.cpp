@@ -1,0 +1,72 @@
+#include "method/coded_layers.h"
+
+#include <algorithm>
+
+#include "graph/ops/op.h"
+#include "graph/ops/product.h"
+#include "graph/rewriter.h"
+#include "target/target.h"
+
+namespace bw {
+namespace {
+
+bool follow_from_rounding(const QParams& params) {
+  return !params.codes && params.codebook.empty() && info(params.scheme.code).is_integer;
+}
+
+}  // namespace
+
+bool CodedLayer::by_output(const Graph& graph) const {
+  const auto product = plain_product(graph.node(node));
+  return !product || product->transposed;
+}
+
+std::vector<CodedLayer> coded_layers(const Graph& graph, const Plan& plan) {
+  std::vector<CodedLayer> layers;
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    if (!plain_product(node) && !node.is("Conv")) continue;
+    const int input = find_op(node)->weight_input;
+    const auto decision = plan.nodes.find(node.name);
+    if (decision == plan.nodes.end()) continue;
+    const auto operand = decision->second.operands.find(input);
+    if (operand != decision->second.operands.end() && follow_from_rounding(operand->second))
+      layers.push_back({static_cast<NodeId>(n), input});
+  }
+  return layers;
+}
+
+Graph coded_but(const Graph& graph, const Plan& plan, std::span<const CodedLayer> layers) {
+  Plan before = plan;
+  before.edits.clear();  // the graph has them
+  before.lowering.clear();
+  for (const CodedLayer& layer : layers) before.nodes.at(graph.node(layer.node).name).operands.erase(layer.input);
+  Graph coded = built(graph, before).graph;
+  Rewriter rewriter(coded);
+  for (const CodedLayer& layer : layers) {  // a weight that is tied to another one is computed from it by now
+    const std::string& name = graph.node(layer.node).name;
+    const auto here = std::ranges::find(coded.nodes, name, &Node::name);
+    rewriter.set_input(static_cast<NodeId>(here - coded.nodes.begin()), static_cast<std::size_t>(layer.input),
+                       rewriter.add_constant(name + "_exact", layer.weight(graph)));
+  }
+  rewriter.finish();
+  return coded;
+}
+
+void store(const WeightRows& rows, const std::vector<float>& codes, const CodedLayer& layer, const Graph& graph,
+           Plan& plan) {
+  QParams& params = layer.params(graph, plan);
+  const bool by_output = layer.by_output(graph);
+  set_parameters(rows, by_output, params);
+  params.codes = stored_codes(codes, layer.weight(graph).shape(), by_output, params.scheme.code);
+}
+
+std::vector<double> gram_matrix(const GramStatistic& gram, std::size_t first, std::size_t count) {
+  std::vector<double> matrix(count * count);
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t j = i; j < count; ++j)
+      matrix[i * count + j] = matrix[j * count + i] = gram.sum(first + i, first + j);
+  return matrix;
+}
+
+}  // namespace bw

@@ -1,0 +1,41 @@
+// Layers whose weights a plan codes by a rule, for methods that make better what was decided.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "method/weight_rows.h"
+#include "observe/statistics/gram.h"
+#include "plan/plan.h"
+
+namespace bw {
+
+struct CodedLayer {
+  NodeId node;
+  int input;  // of the weight
+
+  const Tensor& weight(const Graph& graph) const {
+    return graph.value(graph.node(node).input(static_cast<std::size_t>(input))).initializer;
+  }
+  QParams& params(const Graph& graph, Plan& plan) const {
+    return plan.nodes.at(graph.node(node).name).operands.at(input);
+  }
+  // Whether the rows of the weight as it is stored are outputs: those of a Conv and of a transposed product.
+  bool by_output(const Graph& graph) const;
+};
+
+// Those of integer codes that follow from rounding, in the graph's order.
+std::vector<CodedLayer> coded_layers(const Graph& graph, const Plan& plan);
+
+// The network as the plan codes it, but for these layers, which multiply with their weights as they were. Nodes keep
+// their names where they are not coded.
+Graph coded_but(const Graph& graph, const Plan& plan, std::span<const CodedLayer> layers);
+
+// Scales, zero points and codes [outputs, columns] of a layer into the plan.
+void store(const WeightRows& rows, const std::vector<float>& codes, const CodedLayer& layer, const Graph& graph,
+           Plan& plan);
+
+// Of `count` channels from `first` on: [count, count].
+std::vector<double> gram_matrix(const GramStatistic& gram, std::size_t first, std::size_t count);
+
+}  // namespace bw
