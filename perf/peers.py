@@ -3,6 +3,7 @@
 static   {model, data, out, observer, per_channel, stride, threads, ...}: quantize_static over the samples of an npz
 dynamic  {model, out, per_channel}: quantize_dynamic
 infer    {model, data, threads}: the model itself over the samples, one a run
+weights  {model, out, method, block}: 4-bit weights by MatMulNBitsQuantizer: rtn, hqq (wants PyTorch) or k-quant (blocks of 32)
 nbits    {weights, rows, columns, bits, block, symmetric, repeats, out}: the kernel behind MatMulNBitsQuantizer
 
 "seconds" is the time of the call alone; Python's start and its imports are not in it."""
@@ -89,6 +90,19 @@ def infer(model, data, threads=2):
     return {"seconds": time.perf_counter() - begin}
 
 
+def weights(model, out, method, block):
+    import onnx
+    from onnxruntime.quantization import matmul_nbits_quantizer as quantizer
+    config = {"rtn": None, "hqq": quantizer.HQQWeightOnlyQuantConfig(block_size=block, bits=4),
+              "k-quant": quantizer.KQuantWeightOnlyQuantConfig()}[method]
+    begin = time.perf_counter()
+    with contextlib.redirect_stdout(sys.stderr):
+        made = quantizer.MatMulNBitsQuantizer(onnx.load(model), bits=4, block_size=block, is_symmetric=True, algo_config=config)
+        made.process()
+        made.model.save_model_to_file(out, False)
+    return {"seconds": time.perf_counter() - begin}
+
+
 def nbits(weights, rows, columns, bits, block, symmetric, repeats, out):
     from onnxruntime.capi import _pybind_state as kernels
     matrix = np.fromfile(weights, np.float32).reshape(rows, columns)
@@ -120,4 +134,4 @@ def sessions_with(threads):
 
 if __name__ == "__main__":
     logging.disable(logging.WARNING)
-    print(json.dumps({"static": static, "dynamic": dynamic, "infer": infer, "nbits": nbits}[sys.argv[1]](**json.loads(sys.argv[2]))))
+    print(json.dumps({"static": static, "dynamic": dynamic, "infer": infer, "nbits": nbits, "weights": weights}[sys.argv[1]](**json.loads(sys.argv[2]))))

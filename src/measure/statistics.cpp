@@ -69,12 +69,22 @@ Figure share_figure(std::uint64_t successes, std::uint64_t count) {
   return {share, Interval{std::max(0.0, middle - half), std::min(1.0, middle + half)}, count, Unit::Fraction, {}};
 }
 
+namespace {
+
+// std::lgamma leaves the sign in a variable of the process, which is a race between threads.
+double log_gamma(double x) {
+  int sign = 0;
+  return ::lgamma_r(x, &sign);
+}
+
+}  // namespace
+
 McNemarTest mcnemar(std::uint64_t b, std::uint64_t c) {
   const double n = static_cast<double>(b + c);
   const std::uint64_t fewer = std::min(b, c);
   const auto probability = [&](std::uint64_t k) {
     const double x = static_cast<double>(k);
-    return std::exp(std::lgamma(n + 1) - std::lgamma(x + 1) - std::lgamma(n - x + 1) - n * std::log(2.0));
+    return std::exp(log_gamma(n + 1) - log_gamma(x + 1) - log_gamma(n - x + 1) - n * std::log(2.0));
   };
   double tail = 0;
   for (std::uint64_t k = 0; k <= fewer; ++k) tail += probability(k);

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <vector>
+
+#include "base/parallel.h"
 
 namespace bw {
 namespace {
@@ -98,6 +102,25 @@ BlockScale widest_scale(std::span<const float> values, const BlockCodes& codes) 
 
 BlockScale closest_scale(std::span<const float> values, std::span<const float> importance, const BlockCodes& codes) {
   return Search(values, importance, codes).run();
+}
+
+void fit_blocks(WeightRows& rows, std::span<const float> importance, const Scheme& scheme) {
+  const BlockCodes codes(scheme);
+  parallel_for(rows.outputs, 16, [&](std::size_t begin, std::size_t end) {
+    std::vector<std::vector<float>> values(rows.blocks), counts(rows.blocks);
+    for (std::size_t output = begin; output < end; ++output) {
+      for (std::size_t b = 0; b < rows.blocks; ++b) values[b].clear(), counts[b].clear();
+      for (std::size_t column = 0; column < rows.columns; ++column) {
+        values[rows.block_of[column]].push_back(rows.weight(output, column));
+        if (!importance.empty()) counts[rows.block_of[column]].push_back(importance[column]);
+      }
+      for (std::size_t b = 0; b < rows.blocks; ++b) {
+        const BlockScale block = closest_scale(values[b], counts[b], codes);
+        rows.scales[output * rows.blocks + b] = block.scale;
+        rows.zero_points[output * rows.blocks + b] = block.zero_point;
+      }
+    }
+  });
 }
 
 float nearest_code(float value, const BlockScale& block, const BlockCodes& codes) {

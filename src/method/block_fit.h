@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "method/weight_rows.h"
 #include "plan/scheme.h"
 
 namespace bw {
@@ -25,6 +26,9 @@ BlockScale widest_scale(std::span<const float> values, const BlockCodes& codes);
 // the same where importance is empty. Ranges from less than half of the widest on are tried, and for the codes that
 // each gives the scale that fits them best (least squares).
 BlockScale closest_scale(std::span<const float> values, std::span<const float> importance, const BlockCodes& codes);
+
+// The closest scales of all blocks of a weight; importance: of its columns, or empty.
+void fit_blocks(WeightRows& rows, std::span<const float> importance, const Scheme& scheme);
 
 // To the nearest, halves to even.
 float nearest_code(float value, const BlockScale& block, const BlockCodes& codes);

@@ -53,6 +53,12 @@ Graph coded_but(const Graph& graph, const Plan& plan, std::span<const CodedLayer
   return coded;
 }
 
+std::optional<WeightRows> rows_in_blocks(const CodedLayer& layer, const Graph& graph, Plan& plan) {
+  const QParams& params = layer.params(graph, plan);
+  if (params.scheme.granularity == Granularity::Tensor) return std::nullopt;
+  return weight_rows(layer.weight(graph), layer.by_output(graph), params);
+}
+
 void store(const WeightRows& rows, const std::vector<float>& codes, const CodedLayer& layer, const Graph& graph,
            Plan& plan) {
   QParams& params = layer.params(graph, plan);

@@ -31,6 +31,9 @@ std::vector<CodedLayer> coded_layers(const Graph& graph, const Plan& plan);
 // their names where they are not coded.
 Graph coded_but(const Graph& graph, const Plan& plan, std::span<const CodedLayer> layers);
 
+// The weight of a layer whose blocks or channels have scales of their own; nothing for other ones.
+std::optional<WeightRows> rows_in_blocks(const CodedLayer& layer, const Graph& graph, Plan& plan);
+
 // Scales, zero points and codes [outputs, columns] of a layer into the plan.
 void store(const WeightRows& rows, const std::vector<float>& codes, const CodedLayer& layer, const Graph& graph,
            Plan& plan);

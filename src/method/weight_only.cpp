@@ -1,10 +1,12 @@
 // Integer weights in blocks, float activations (MatMulNBits), round to nearest.
+#include "graph/ops/op.h"
 #include "graph/ops/product.h"
 #include "method/blocks.h"
 #include "method/catalog.h"
 #include "method/embedding.h"
 #include "method/placement.h"
 #include "target/lowering.h"
+#include "target/obstacles.h"
 
 namespace bw {
 namespace {
@@ -24,32 +26,78 @@ constexpr Parameter kParameters[] = {
     {.name = "block",
      .type = Parameter::Type::Choice,
      .standard = "32",
-     .says = "weights that share a scale",
-     .choices = "16|32|64|128|256"},
+     .says = "weights that share a scale: so many inputs of an output, all of them, or the whole tensor",
+     .choices = "16|32|64|128|256|channel|tensor"},
     {.name = "symmetric", .type = Parameter::Type::Flag, .standard = "yes", .says = "no zero points"},
     fast(kAccuracyLevel),
     kEmbeddings,
     kKeepFloat,
 };
 
+// Codes whose numbers are multiplied with as floats: signed where they are symmetric, so that no zero point is stored.
+Scheme decoded_codes(int bits, bool symmetric) {
+  Scheme scheme = unsigned_codes(bits);
+  scheme.symmetric = symmetric;
+  if (!symmetric) return scheme;
+  scheme.code = scheme.code == DType::UInt2 ? DType::Int2 : scheme.code == DType::UInt4 ? DType::Int4 : DType::Int8;
+  return scheme;
+}
+
+QParams in_blocks(const Tensor& weight, int axis, int bits, std::int64_t size, bool symmetric) {
+  Scheme scheme = unsigned_codes(bits);
+  scheme.granularity = Granularity::Block;
+  scheme.axis = axis;
+  scheme.block_size = size;
+  scheme.symmetric = symmetric;
+  scheme.rounding = Rounding::ReciprocalHalfAway;
+  return block_params(weight, scheme);
+}
+
+QParams by_channel(const Node& node, const Tensor& weight, int bits, bool symmetric) {
+  Scheme scheme = decoded_codes(bits, symmetric);
+  scheme.granularity = Granularity::Channel;
+  scheme.axis = find_op(node)->weight_channel_axis(node, static_cast<int>(weight.rank())).value_or(0);
+  return params_of_constant(weight, scheme);
+}
+
+QParams in_blocks_of_channels(const Tensor& weight, int bits, std::int64_t size, bool symmetric) {
+  Scheme scheme = decoded_codes(bits, symmetric);
+  scheme.granularity = Granularity::Block;
+  scheme.axis = 1;
+  scheme.block_size = size;
+  return params_of_constant(weight, scheme);
+}
+
+QParams params_of(const Node& node, const Tensor& weight, const Arguments& arguments) {
+  const int bits = static_cast<int>(arguments.integer("bits"));
+  const bool symmetric = arguments.flag("symmetric");
+  const std::string& block = arguments.text("block");
+  if (block == "tensor") return params_of_constant(weight, decoded_codes(bits, symmetric));
+  if (block == "channel") return by_channel(node, weight, bits, symmetric);
+  const std::int64_t size = arguments.integer("block");
+  if (const auto product = plain_product(node))
+    return in_blocks(weight, product->reduced_axis(), bits, size, symmetric);
+  // Each place of a window has blocks of its own: with fewer channels than a block, scales would weigh more than codes.
+  return weight.shape()[1] >= size ? in_blocks_of_channels(weight, bits, size, symmetric)
+                                   : by_channel(node, weight, bits, symmetric);
+}
+
+// Convolutions are stored as codes, and computed in float.
+std::string obstacle(const Task& task, const Node& node) {
+  return node.is("Conv") ? weight_obstacle(task.graph, node, 1) : task.target.obstacle(task.graph, node);
+}
+
 Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
   const KeepFloat keep(task, arguments);
-  const int bits = static_cast<int>(arguments.integer("bits"));
   for (const Node& node : task.graph.nodes) {
-    if (!task.target.support(node).weight_only) continue;
+    if (!task.target.support(node).weight_only && !node.is("Conv")) continue;
     NodePlan& decision = plan.nodes[node.name];
     decision.reason = keep.reason(node);
-    if (decision.reason.empty()) decision.reason = task.target.obstacle(task.graph, node);
+    if (decision.reason.empty()) decision.reason = obstacle(task, node);
     if (!decision.reason.empty()) continue;
-    Scheme scheme = unsigned_codes(bits);
-    scheme.granularity = Granularity::Block;
-    scheme.axis = plain_product(node)->reduced_axis();
-    scheme.block_size = arguments.integer("block");
-    scheme.symmetric = arguments.flag("symmetric");
-    scheme.rounding = Rounding::ReciprocalHalfAway;
-    decision.operands[1] = block_params(task.graph.value(node.input(1)).initializer, scheme);
+    decision.operands[1] = params_of(node, task.graph.value(node.input(1)).initializer, arguments);
   }
-  if (arguments.flag("embeddings")) code_embeddings(task, keep, bits, plan);
+  if (arguments.flag("embeddings")) code_embeddings(task, keep, static_cast<int>(arguments.integer("bits")), plan);
   plan.lowering[std::string(kAccuracyLevel.name)] = arguments.text(kAccuracyLevel.name);
   return plan;
 }

@@ -30,7 +30,8 @@ ScaleGrid grid_of(const Shape& shape, const Scheme& scheme) {
 
 void require_count(const QParams& params, const ScaleGrid& grid) {
   const std::size_t count = grid.scales();
-  if (params.scales.empty() && params.zero_points.empty() && info(params.scheme.code).is_float) return;
+  const bool unscaled = info(params.scheme.code).is_float || !params.codebook.empty();
+  if (params.scales.empty() && params.zero_points.empty() && unscaled) return;
   if (params.scales.size() != count || (!params.zero_points.empty() && params.zero_points.size() != count))
     throw Error(ErrorKind::Quantization,
                 fmt::format("{} scales and {} zero points where the scheme '{}' needs {}", params.scales.size(),

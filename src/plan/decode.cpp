@@ -152,6 +152,8 @@ ValueId add_unscaled(Rewriter& rewriter, const std::string& name, ValueId codes,
   return rewriter.add_op("Gather", {book, indices}, {}, name + "_numbers", ValueType::tensor(DType::Float32, shape));
 }
 
+}  // namespace
+
 ValueId add_spelled_out(Rewriter& rewriter, const std::string& name, ValueId codes, const QParams& params,
                         const Shape& shape) {
   ValueId numbers = add_unscaled(rewriter, name, codes, params, shape);
@@ -173,8 +175,6 @@ ValueId add_spelled_out(Rewriter& rewriter, const std::string& name, ValueId cod
   numbers = rewriter.add_op("Mul", {numbers, scale}, {}, name + "_scaled", type);
   return reshaped(rewriter, numbers, shape, name);
 }
-
-}  // namespace
 
 bool is_affine(const QParams& params) {
   return info(params.scheme.code).is_integer && params.codebook.empty() && params.scheme.zero_point == DType::Undefined;

@@ -17,6 +17,11 @@ struct Linear {
 };
 Linear add_linear(Rewriter& rewriter, const std::string& name, const QParams& params, const Shape& shape);
 
+// Codes of this shape as numbers by Cast, Sub and Mul, or by a lookup in the codebook: what a runtime computes once,
+// while it loads. Error(Quantization) for parameters that do not fit.
+ValueId add_spelled_out(Rewriter& rewriter, const std::string& name, ValueId codes, const QParams& params,
+                        const Shape& shape);
+
 // The numbers that `codes` stand for, as a float32 value. Error(Quantization) for parameters that do not fit.
 ValueId add_decoded(Rewriter& rewriter, const std::string& name, const Tensor& codes, const QParams& params);
 

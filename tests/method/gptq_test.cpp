@@ -28,9 +28,13 @@ std::vector<Inputs> samples(std::size_t count, std::uint64_t seed) {
   std::vector<Inputs> all;
   for (std::size_t s = 0; s < count; ++s) {
     Random random(seed + s);
-    const double level = random.normal();  // what the numbers of a sample have in common
+    const double level = random.normal();  // what the numbers of a sample have in common, of the last channels by turns
     all.push_back({{"x", Tensor::fill<float>({1, 8, 6, 6}, [&](std::span<float> out) {
-                      for (float& x : out) x = static_cast<float>(level + random.normal() / 2);
+                      for (std::size_t i = 0; i < out.size(); ++i) {
+                        const std::size_t channel = i / 36;
+                        out[i] =
+                            static_cast<float>((channel > 4 && channel % 2 ? -level : level) + random.normal() / 3);
+                      }
                     })}});
   }
   return all;
@@ -79,6 +83,16 @@ TEST_CASE("convolutions of several groups are rounded too, each group by what it
   CHECK(plan.notes.back() == "the rounding of 1 layers makes up for its own errors");
 }
 
+TEST_CASE("order and damping are those that are asked for") {
+  const auto codes = [](const char* recipe) { return plan_with(recipe).nodes.at("gemm").operands.at(1).codes; };
+  const Tensor usual = codes("weight-only(bits=3,block=16)+gptq(scales=kept)");
+  CHECK(usual == codes("weight-only(bits=3,block=16)+gptq(scales=kept,order=natural,damping=0.01)"));
+  CHECK_FALSE(usual == codes("weight-only(bits=3,block=16)+gptq(scales=kept,order=activity)"));
+  CHECK_FALSE(usual == codes("weight-only(bits=3,block=16)+gptq(scales=kept,damping=0.5)"));
+  CHECK_FALSE(codes("weight-only(bits=3,block=16)+gptq(scales=kept,damping=0.5)") ==
+              codes("weight-only(bits=3,block=16)+gptq(scales=kept,damping=1)"));
+}
+
 TEST_CASE("layers that read the same thing are looked at once, and coded inputs cost a look for each depth") {
   const auto looks = [](const std::string& recipe) {
     Many calibrator(samples(8, 100));
@@ -88,12 +102,12 @@ TEST_CASE("layers that read the same thing are looked at once, and coded inputs 
     return calibrator.looks;
   };
   CHECK(looks("weight-only(block=16)+gptq") == 1);
-  CHECK(looks("weight-only(block=16)+gptq(inputs=coded)") == 2);
+  CHECK(looks("weight-only(block=16)+gptq(inputs=coded)") == 3);
 }
 
 TEST_CASE("what fewer samples than inputs leave open is damped, and a plan says what was done") {
   const Plan plan = plan_with("weight-only(block=16)+gptq", 2);
-  CHECK(plan.notes.back() == "the rounding of 2 layers makes up for its own errors");
+  CHECK(plan.notes.back() == "the rounding of 3 layers makes up for its own errors");
   CHECK(std::isfinite(met(plan)));
 }
 

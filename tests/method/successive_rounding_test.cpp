@@ -108,6 +108,19 @@ TEST_CASE("a singular matrix is damped more, and where that does not help codes 
     }
 }
 
+TEST_CASE("a layer that reads nothing but zeros is rounded to the nearest, without more damping") {
+  Layer layer = layer_of(golden().at("layers")[0]);
+  const std::vector<double> nothing(layer.gram.size());
+  const SuccessiveRounding rounding = round_successively(layer.rows, nothing, layer.scheme, {.fits_blocks = false});
+  CHECK(rounding.damping == 0.01);
+  const BlockCodes codes(layer.scheme);
+  for (std::size_t c = 0; c < layer.rows.columns; ++c) {
+    const std::size_t p = layer.rows.parameter(0, c);
+    CHECK(rounding.codes[c] ==
+          nearest_code(layer.rows.weight(0, c), {layer.rows.scales[p], layer.rows.zero_points[p]}, codes));
+  }
+}
+
 TEST_CASE("columns of which nothing is read are rounded to the nearest, and change no others") {
   Layer layer = layer_of(golden().at("layers")[0]);
   const std::size_t n = layer.rows.columns;

@@ -152,3 +152,48 @@ TEST_CASE("a table that is tied to a product has the product's blocks, so that b
   CHECK(tied("weight-only(block=128)") == 64);              // longer than its rows
   CHECK(tied("weight-only(block=32,keep_float=Gemm)") == 64);
 }
+
+namespace {
+
+Graph convolutions() {
+  return graph_of("  input %x: float32[1,3,8,8]\n" + weight("w", {40, 3, 3, 3}, 1) + weight("v", {8, 40, 3, 3}, 2) +
+                  "  %c: float32[1,40,6,6] = Conv(%x, %w) @ \"c\"\n  %d: float32[1,8,4,4] = Conv(%c, %v) @ \"d\"\n"
+                  "  output %d: float32[1,8,4,4]\n");
+}
+
+}  // namespace
+
+TEST_CASE("convolutions are stored as codes, in blocks of their channels where there are enough") {
+  const Graph graph = convolutions();
+  const Inputs inputs{{"x", numbers({1, 3, 8, 8}, 5)}};
+  for (const int bits : {2, 3, 4, 8})
+    for (const char* symmetric : {"yes", "no"}) {
+      CAPTURE(bits, symmetric);
+      const Plan plan = plan_of(graph, fmt::format("weight-only(bits={},symmetric={})", bits, symmetric));
+      CHECK(codes(plan, "c", 1).scheme.granularity == Granularity::Channel);
+      CHECK(codes(plan, "c", 1).scales.size() == 40);
+      CHECK(codes(plan, "d", 1).scheme.granularity == Granularity::Block);
+      CHECK(codes(plan, "d", 1).scales.size() == 8 * 2 * 9);
+      Graph exact = graph;
+      for (const auto& [node, weight] : {std::pair{"c", "w"}, {"d", "v"}}) {
+        Tensor& numbers = exact.value(exact.find(weight)).initializer;
+        numbers = dequantize(quantize(numbers, codes(plan, node, 1)), codes(plan, node, 1));
+      }
+      const Graph file = built(graph, plan).graph;
+      CHECK(sqnr(run(file, inputs)[0], run(exact, inputs)[0]) > 110);
+      CHECK(file.opset() == (bits < 8 ? 21 : 17));
+    }
+}
+
+TEST_CASE("a scale may serve a channel, or the whole tensor") {
+  const Graph graph = products();
+  const Inputs inputs{{"x", numbers({3, 64}, 5)}};
+  for (const auto& [block, scales] : {std::pair{"channel", 8U}, {"tensor", 1U}})
+    for (const int bits : {4, 8}) {
+      CAPTURE(block, bits);
+      const Plan plan = plan_of(graph, fmt::format("weight-only(bits={},block={})", bits, block));
+      CHECK(codes(plan, "m", 1).scales.size() == scales);
+      CHECK(codes(plan, "y", 1).scales.size() == scales);
+      CHECK(sqnr(run(built(graph, plan).graph, inputs)[0], run(graph, inputs)[0]) > (bits == 4 ? 12 : 35));
+    }
+}

@@ -60,6 +60,21 @@ TEST_CASE("a reduced range clips its codes") {
     CHECK((code >= 0 && code <= 127));
 }
 
+TEST_CASE("codes may use fewer bits than their type has") {
+  const auto range = [](DType code, int bits) {
+    const CodeRange codes = code_range({.code = code, .bits = bits});
+    return std::pair(codes.lowest, codes.highest);
+  };
+  CHECK(range(DType::UInt4, 3) == std::pair<std::int64_t, std::int64_t>{0, 7});
+  CHECK(range(DType::Int8, 5) == std::pair<std::int64_t, std::int64_t>{-16, 15});
+  CHECK(range(DType::UInt8, 0) == std::pair<std::int64_t, std::int64_t>{0, 255});
+  const QParams params = params_of_constant(Tensor::of<float>({3}, {-1.0f, 0.5f, 1.0f}),
+                                            {.code = DType::Int4, .symmetric = true, .bits = 3});
+  CHECK(to_int64s(quantize(Tensor::of<float>({3}, {-9.0f, 0.0f, 9.0f}), params)) ==
+        std::vector<std::int64_t>{-4, 0, 3});
+  CHECK(to_string(params.scheme) == "s3 symmetric");
+}
+
 TEST_CASE("channels and blocks have scales of their own") {
   const Tensor w = Tensor::of<float>({2, 4}, {1, 2, 3, 4, -10, 20, -30, 40});
   const QParams channels =

@@ -182,9 +182,15 @@ TEST_CASE("the accuracy level is the node's, and 0 is none") {
   CHECK(only(lowered(graph, {}), "MatMulNBits").find("accuracy_level") == nullptr);
 }
 
-TEST_CASE("blocks that MatMulNBits cannot hold stay as they are") {
-  const auto left = [](const Graph& graph) { return operators(lowered(graph)) == operators(graph); };
-  CHECK(left(in_blocks("MatMul(%x, %w)", codes("z", "int8", {2, 4}, 0, 0, 3), "int8")));
+TEST_CASE("codes that no kernel reads are decoded while the runtime loads, which it does not do for DequantizeLinear") {
+  const auto left = [](const Graph& graph, std::int64_t inner = 16) {
+    const Graph other = lowered(graph);
+    computes_the_same(graph, other, {{"x", activation({3, inner})}, {"c", activation({3, 4})}});
+    const Ops all = operators(other);
+    return std::ranges::find(all, "MatMulNBits") == all.end() &&
+           std::ranges::find(all, "DequantizeLinear") == all.end();
+  };
+  CHECK(left(in_blocks("MatMul(%x, %w)", codes("z", "int8", {2, 4}, 0, 0, 3), "int8"), 32));
   CHECK(left(canonical("  input %x: float32[N,16]\n" + codes("q", "uint8", {16, 4}, 0, 9, 1) + floats("s", {2, 4}, 2) +
                        "  %w: float32[16,4] = DequantizeLinear(%q, %s) {axis = 0, block_size = 8}\n"
                        "  %y: float32[N,4] = MatMul(%x, %w)\n  output %y: float32[N,4]\n")));
@@ -192,9 +198,11 @@ TEST_CASE("blocks that MatMulNBits cannot hold stay as they are") {
       left(canonical("  input %x: float32[N,16]\n" + codes("q", "uint8", {16, 32}, 0, 9, 1) + floats("s", {16, 2}, 2) +
                      "  %w: float32[16,32] = DequantizeLinear(%q, %s) {axis = 1, block_size = 16}\n"  // not along K
                      "  %y: float32[N,32] = MatMul(%x, %w)\n  output %y: float32[N,32]\n")));
-  CHECK(left(canonical("  input %x: float32[16,N]\n" + codes("q", "uint8", {16, 4}, 0, 9, 1) + floats("s", {1, 4}, 2) +
-                       "  %w: float32[16,4] = DequantizeLinear(%q, %s) {axis = 0, block_size = 16}\n"
-                       "  %y: float32[N,4] = Gemm(%x, %w) {transA = 1}\n  output %y: float32[N,4]\n")));
+  const Graph other =
+      canonical("  input %x: float32[16,N]\n" + codes("q", "uint8", {16, 4}, 0, 9, 1) + floats("s", {1, 4}, 2) +
+                "  %w: float32[16,4] = DequantizeLinear(%q, %s) {axis = 0, block_size = 16}\n"
+                "  %y: float32[N,4] = Gemm(%x, %w) {transA = 1}\n  output %y: float32[N,4]\n");
+  CHECK(operators(lowered(other)) == operators(other));  // no product that anybody codes
 }
 
 TEST_CASE("a table in blocks is looked up as codes") {
@@ -275,8 +283,9 @@ TEST_CASE("a product with a weight in blocks is none that MatMulInteger computes
 }
 
 TEST_CASE("a product with its activation in floats is none of codes") {
-  const Graph graph = dynamic("MatMul(%x, %w)", {6, 5}, 1);
-  CHECK(operators(lowered(graph)) == operators(graph));
+  const Ops all = operators(lowered(dynamic("MatMul(%x, %w)", {6, 5}, 1)));
+  CHECK(std::ranges::find(all, "MatMulInteger") == all.end());
+  CHECK(all.back() == "MatMul");
 }
 
 // --- LSTM

@@ -31,11 +31,14 @@ Artifact lower_for_onnxruntime(const Graph& canonical, const Arguments& argument
     lower_dynamic_products(rewriter);
     lower_dynamic_recurrent(rewriter);
     widen_narrow_codes(rewriter);
+    decode_while_loading(rewriter);
+    widen_two_bits(rewriter);
     if (arguments.text(kForm.name) == "qoperator") lower_to_qoperators(rewriter);
     rewriter.finish();
   }
   for (const Node& node : graph.nodes)
     if (node.domain == kMicrosoft) graph.opsets[std::string(kMicrosoft)] = 1;
+  graph = with_opset_of_blocks(graph);
   tie_constants(graph, is_packed);
   return {.graph = std::move(graph), .format = "onnx"};
 }

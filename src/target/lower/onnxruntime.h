@@ -20,4 +20,8 @@ Artifact lower_for_onnxruntime(const Graph& canonical, const Arguments& argument
 // Why the gates of a GRU cannot be taken apart; empty: they can.
 std::string apart_obstacle(const Graph& graph, const Node& node);
 
+// The graph in an opset that decodes blocks and 4-bit codes, where its own operators do either; else as it is.
+// Error(unsupported) when it cannot be converted.
+Graph with_opset_of_blocks(const Graph& graph);
+
 }  // namespace bw

@@ -4,6 +4,7 @@
 // bits first, zeros behind K inside the last block; scales [N * blocks]; zero points packed like B, each row of N
 // padded to a byte.
 #include <algorithm>
+#include <bit>
 
 #include "graph/ops/product.h"
 #include "target/lower/steps.h"
@@ -22,9 +23,9 @@ struct Codes {
   Codes(const Rewriter& rewriter, const Decoded& weight) : codes(to_int64s(constant(rewriter, weight.codes))) {
     const std::int64_t bits = info(constant(rewriter, weight.codes).dtype()).bits,
                        middle = std::int64_t{1} << (bits - 1);
-    if (weight.zero_point != kNoValue)
-      for (const std::int64_t z : to_int64s(constant(rewriter, weight.zero_point)))
-        zero_points.push_back(static_cast<std::int32_t>(z));
+    if (weight.zero_point == kNoValue || info(constant(rewriter, weight.zero_point).dtype()).is_float) return;
+    for (const std::int64_t z : to_int64s(constant(rewriter, weight.zero_point)))
+      zero_points.push_back(static_cast<std::int32_t>(z));
     if (codes.empty() || zero_points.empty()) return;
     if (std::ranges::any_of(zero_points, [&](std::int32_t z) { return z != zero_points.front(); })) return;
     const std::int64_t shift = middle - zero_points.front();
@@ -34,6 +35,42 @@ struct Codes {
       for (std::int64_t& code : codes) code += shift;
   }
 };
+
+const Node* producer_of(const Rewriter& rewriter, ValueId value, std::string_view op) {
+  const NodeId producer = rewriter.producer(value);
+  return producer != kNoNode && rewriter.graph().node(producer).is(op) ? &rewriter.graph().node(producer) : nullptr;
+}
+
+// A matrix in blocks whose zero points are floats, as plan/decode.h spells it out; nothing else.
+std::optional<Decoded> spelled_out(const Rewriter& rewriter, const Product& product) {
+  const Node* merged = producer_of(rewriter, product.weight, "Reshape");
+  const Node* scaled = merged == nullptr ? nullptr : producer_of(rewriter, merged->input(0), "Mul");
+  const Node* shifted = scaled == nullptr ? nullptr : producer_of(rewriter, scaled->input(0), "Sub");
+  const Node* split = shifted == nullptr ? nullptr : producer_of(rewriter, shifted->input(0), "Reshape");
+  const Node* cast = split == nullptr ? nullptr : producer_of(rewriter, split->input(0), "Cast");
+  if (cast == nullptr) return std::nullopt;
+  const Graph& graph = rewriter.graph();
+  const Decoded found{.node = rewriter.producer(product.weight),
+                      .codes = cast->input(0),
+                      .scale = scaled->input(1),
+                      .zero_point = shifted->input(1),
+                      .axis = product.reduced_axis(),
+                      .block_size = 0};
+  const auto is_float = [&](ValueId id) {
+    return graph.is_constant(id) && graph.value(id).initializer.dtype() == DType::Float32;
+  };
+  if (!graph.is_constant(found.codes) || !is_float(found.scale) || !is_float(found.zero_point)) return std::nullopt;
+  const Shape& codes = constant(rewriter, found.codes).shape();
+  const Shape& blocks = constant(rewriter, found.scale).shape();
+  const auto axis = static_cast<std::size_t>(found.axis);
+  if (codes.size() != 2 || blocks.size() != 3 || blocks[axis + 1] != 1) return std::nullopt;
+  Decoded whole = found;
+  whole.block_size = codes[axis] / blocks[axis];
+  if (blocks[axis] == 1)  // a block of what there is, of which the kernel has sizes of its own
+    whole.block_size =
+        std::max<std::int64_t>(16, static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(codes[axis]))));
+  return whole;
+}
 
 struct Blocks {
   std::int64_t n, k, block, bits;
@@ -72,7 +109,7 @@ std::vector<T> by_rows(const Blocks& blocks, std::span<const T> values) {
   return ordered;
 }
 
-Tensor ordered_scales(const Blocks& blocks, std::span<const float> scales) {
+Tensor ordered_floats(const Blocks& blocks, std::span<const float> scales) {
   return Tensor::of<float>({blocks.n * blocks.count()}, std::span<const float>(by_rows(blocks, scales)));
 }
 
@@ -84,6 +121,10 @@ Tensor packed_zero_points(const Blocks& blocks, std::span<const std::int32_t> ze
 
 std::optional<Blocks> blocks_of(const Rewriter& rewriter, const Product& product, const Decoded& weight) {
   const Tensor& codes = constant(rewriter, weight.codes);
+  // Its kernel for 8 bits takes no zero points of floats.
+  if (weight.zero_point != kNoValue && info(constant(rewriter, weight.zero_point).dtype()).is_float &&
+      info(codes.dtype()).bits == 8)
+    return std::nullopt;
   if (codes.rank() != 2 || weight.block_size < 16 || codes.dtype() == DType::Int8 || codes.dtype() == DType::Int4)
     return std::nullopt;
   const auto reduced = static_cast<std::size_t>(product.reduced_axis());
@@ -107,9 +148,12 @@ void lower_node(Rewriter& rewriter, NodeId id, const Product& product, const Dec
   const Codes own(rewriter, weight);
   std::vector<ValueId> inputs{
       product.x, rewriter.add_constant(name + "_packed", packed_weight(blocks, own.codes)),
-      rewriter.add_constant(name + "_scales", ordered_scales(blocks, constant(rewriter, weight.scale).data<float>()))};
+      rewriter.add_constant(name + "_scales", ordered_floats(blocks, constant(rewriter, weight.scale).data<float>()))};
   if (!own.zero_points.empty() && !own.centred)
     inputs.push_back(rewriter.add_constant(name + "_zero_points", packed_zero_points(blocks, own.zero_points)));
+  if (weight.zero_point != kNoValue && info(constant(rewriter, weight.zero_point).dtype()).is_float)
+    inputs.push_back(rewriter.add_constant(
+        name + "_zero_points", ordered_floats(blocks, constant(rewriter, weight.zero_point).data<float>())));
   const bool fused = product.bias != kNoValue && is_vector(rewriter.graph(), product.bias, blocks.n);
   if (fused) {
     inputs.resize(5, kNoValue);
@@ -167,7 +211,8 @@ void lower_weight_only(Rewriter& rewriter, int accuracy_level) {
     const Node& node = rewriter.graph().nodes[n];
     if (is_removed(rewriter, static_cast<NodeId>(n))) continue;
     const auto product = plain_product(node);
-    const auto weight = product ? decoded_constant(rewriter, product->weight) : std::nullopt;
+    auto weight = product ? decoded_constant(rewriter, product->weight) : std::nullopt;
+    if (product && !weight) weight = spelled_out(rewriter, *product);
     if (!weight || weight->block_size == 0) continue;
     if (const auto blocks = blocks_of(rewriter, *product, *weight))
       lower_node(rewriter, static_cast<NodeId>(n), *product, *weight, *blocks, accuracy_level);
