@@ -1,6 +1,11 @@
 #include "method/blocks.h"
 
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "graph/ops/product.h"
 #include "tensor/kernels/nbits.h"
+#include "tensor/kernels/reduce.h"
 #include "tensor/transposed.h"
 
 namespace bw {
@@ -25,6 +30,21 @@ std::vector<float> zero_points_of(const NBitsWeights& weights, std::size_t lines
 Scheme unsigned_codes(int bits) {
   const DType code = bits <= 2 ? DType::UInt2 : bits <= 4 ? DType::UInt4 : DType::UInt8;
   return {.code = code, .bits = bits == info(code).bits ? 0 : bits};
+}
+
+void require_finite(const Value& weight) {
+  const std::span<const float> values = weight.initializer.data<float>();
+  if (const MinMax seen = min_max(values); seen.not_finite != MinMax::kNone)
+    throw Error(ErrorKind::Quantization,
+                fmt::format("'{}' has {} at index {}, for which there is no code", weight.name, values[seen.not_finite],
+                            seen.not_finite),
+                {}, "Keep its node in float (keep_float), or repair the weight");
+}
+
+std::string indivisible(const Graph& graph, const Node& node, std::size_t block) {
+  const Shape& shape = graph.value(node.input(1)).initializer.shape();
+  const auto inner = static_cast<std::size_t>(shape[static_cast<std::size_t>(plain_product(node)->reduced_axis())]);
+  return inner % block == 0 ? "" : fmt::format("its {} inputs are not whole blocks of {}", inner, block);
 }
 
 QParams block_params(const Tensor& matrix, const Scheme& scheme) {

@@ -8,6 +8,7 @@
 
 #include "base/parallel.h"
 #include "graph/ops/product.h"
+#include "method/blocks.h"
 #include "method/catalog.h"
 #include "method/placement.h"
 #include "tensor/codebooks.h"
@@ -122,12 +123,6 @@ QParams coded_matrix(const Tensor& weight, const Product& product, std::size_t b
   return params;
 }
 
-std::string indivisible(const Graph& graph, const Node& node, std::size_t block) {
-  const Shape& shape = graph.value(node.input(1)).initializer.shape();
-  const auto inner = static_cast<std::size_t>(shape[static_cast<std::size_t>(plain_product(node)->reduced_axis())]);
-  return inner % block == 0 ? "" : fmt::format("its {} inputs are not whole blocks of {}", inner, block);
-}
-
 Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
   const KeepFloat keep(task, arguments);
   const auto block = static_cast<std::size_t>(arguments.integer("block"));
@@ -139,8 +134,10 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
     if (decision.reason.empty()) decision.reason = task.target.obstacle(task.graph, node);
     if (decision.reason.empty()) decision.reason = indivisible(task.graph, node, block);
     if (!decision.reason.empty()) continue;
-    decision.operands[1] = coded_matrix(task.graph.value(node.input(1)).initializer, *plain_product(node), block, table,
-                                        arguments.flag("double"));
+    const Value& weight = task.graph.value(node.input(1));
+    require_finite(weight);
+    decision.operands[1] =
+        coded_matrix(weight.initializer, *plain_product(node), block, table, arguments.flag("double"));
   }
   return plan;
 }

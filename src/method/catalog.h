@@ -21,6 +21,8 @@ Method hqq();
 Method gptq();
 Method bnb4();
 Method palettize();
+Method mlx();
+Method float4();
 Method int8_auto();
 Method fallback();
 Method time_fallback();

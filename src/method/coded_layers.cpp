@@ -11,7 +11,7 @@ namespace bw {
 namespace {
 
 bool follow_from_rounding(const QParams& params) {
-  return !params.codes && params.codebook.empty() && info(params.scheme.code).is_integer;
+  return !params.codes && params.codebook.empty() && params.biases.empty() && info(params.scheme.code).is_integer;
 }
 
 }  // namespace

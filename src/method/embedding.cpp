@@ -61,6 +61,7 @@ void code_embeddings(const Task& task, const KeepFloat& keep, int bits, Plan& pl
     scheme.rounding = Rounding::ReciprocalHalfAway;
     scheme.block_size =
         block_of_product(task.graph, plan, node.input(0), scheme).value_or(std::min(row, kLargestBlock));
+    require_finite(task.graph.value(node.input(0)));
     NodePlan& decision = plan.nodes[node.name];
     decision.operands[0] = block_params(table, scheme);
   }

@@ -42,6 +42,8 @@ constexpr Parameter kParameters[] = {
      .choices = "float|coded"},
 };
 
+constexpr std::size_t kMostBytes = std::size_t{1} << 29;  // of Gram matrices that are there at once
+
 class Rounder {
  public:
   Rounder(const Task& task, const Arguments& arguments)
@@ -54,7 +56,7 @@ class Rounder {
   Plan run(Plan plan) {
     const std::vector<CodedLayer> layers = coded_layers(task_.graph, plan);
     Progress progress(*task_.console, "gptq: layers", layers.size());
-    for (const std::vector<CodedLayer>& group : groups_of(layers)) {
+    for (const std::vector<CodedLayer>& group : coded_inputs_ ? groups_by_depth(layers) : groups_by_memory(layers)) {
       throw_if_stopped(task_.stop);
       round(group, plan, progress);
     }
@@ -67,9 +69,35 @@ class Rounder {
   }
 
  private:
-  // Layers that one look at the data serves: all of them; or as long as none reads what another one makes.
-  std::vector<std::vector<CodedLayer>> groups_of(const std::vector<CodedLayer>& layers) const {
-    if (!coded_inputs_) return {layers};
+  // Layers that one look at the data serves, in their order: as many as there is memory for.
+  std::vector<std::vector<CodedLayer>> groups_by_memory(const std::vector<CodedLayer>& layers) const {
+    std::vector<std::vector<CodedLayer>> groups;
+    std::set<ValueId> read;
+    std::size_t bytes = 0;
+    for (const CodedLayer& layer : layers) {
+      const ValueId input = task_.graph.node(layer.node).input(0);
+      const std::size_t own = read.contains(input) ? 0 : gram_bytes(layer);
+      if (groups.empty() || bytes + own > kMostBytes) {
+        groups.emplace_back();
+        read.clear();
+        bytes = 0;
+      }
+      groups.back().push_back(layer);
+      read.insert(input);
+      bytes += own;
+    }
+    return groups;
+  }
+
+  std::size_t gram_bytes(const CodedLayer& layer) const {
+    const Tensor& weight = layer.weight(task_.graph);
+    const auto outputs = static_cast<std::size_t>(weight.shape()[layer.by_output(task_.graph) ? 0 : 1]);
+    const std::size_t columns = weight.size() / std::max<std::size_t>(outputs, 1);
+    return columns * columns * sizeof(double);
+  }
+
+  // The same, as long as none reads what another one makes.
+  std::vector<std::vector<CodedLayer>> groups_by_depth(const std::vector<CodedLayer>& layers) const {
     std::vector<std::vector<CodedLayer>> groups;
     std::set<NodeId> behind;  // what follows from the group's layers
     for (const CodedLayer& layer : layers) {

@@ -16,9 +16,9 @@ namespace bw {
 
 std::span<const Method> methods() {
   static const std::vector<Method> kMethods{
-      int8_static(), int8_auto(), int8_dynamic(), weight_only(),   bnb4(),           palettize(),    fp16(),
-      bf16(),        equalize(),  smooth(),       time_fallback(), fallback(),       range_search(), clip(),
-      importance(),  hqq(),       adaround(),     gptq(),          bias_correction()};
+      int8_static(),  int8_auto(), int8_dynamic(), weight_only(), bnb4(),     palettize(),     mlx(),
+      float4(),       fp16(),      bf16(),         equalize(),    smooth(),   time_fallback(), fallback(),
+      range_search(), clip(),      importance(),   hqq(),         adaround(), gptq(),          bias_correction()};
   return kMethods;
 }
 

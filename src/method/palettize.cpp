@@ -84,7 +84,9 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
     if (input < 0) continue;
     NodePlan& decision = plan.nodes[node.name];
     decision.reason = keep.reason(node);
-    if (decision.reason.empty()) layers.emplace_back(&node, input);
+    if (!decision.reason.empty()) continue;
+    require_finite(task.graph.value(node.input(static_cast<std::size_t>(input))));
+    layers.emplace_back(&node, input);
   }
   std::vector<QParams> coded(layers.size());
   parallel_for(layers.size(), 1, [&](std::size_t begin, std::size_t end) {

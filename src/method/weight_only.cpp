@@ -30,6 +30,10 @@ constexpr Parameter kParameters[] = {
      .choices = "16|32|64|128|256|channel|tensor"},
     {.name = "symmetric", .type = Parameter::Type::Flag, .standard = "yes", .says = "no zero points"},
     fast(kAccuracyLevel),
+    {.name = "convolutions",
+     .type = Parameter::Type::Flag,
+     .standard = "no",
+     .says = "store convolutions' weights as codes too, which are decoded while the model loads"},
     kEmbeddings,
     kKeepFloat,
 };
@@ -89,13 +93,16 @@ std::string obstacle(const Task& task, const Node& node) {
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
   const KeepFloat keep(task, arguments);
+  const bool convolutions = arguments.flag("convolutions");
   for (const Node& node : task.graph.nodes) {
-    if (!task.target.support(node).weight_only && !node.is("Conv")) continue;
+    if (!task.target.support(node).weight_only && !(convolutions && node.is("Conv"))) continue;
     NodePlan& decision = plan.nodes[node.name];
     decision.reason = keep.reason(node);
     if (decision.reason.empty()) decision.reason = obstacle(task, node);
     if (!decision.reason.empty()) continue;
-    decision.operands[1] = params_of(node, task.graph.value(node.input(1)).initializer, arguments);
+    const Value& weight = task.graph.value(node.input(1));
+    require_finite(weight);
+    decision.operands[1] = params_of(node, weight.initializer, arguments);
   }
   if (arguments.flag("embeddings")) code_embeddings(task, keep, static_cast<int>(arguments.integer("bits")), plan);
   plan.lowering[std::string(kAccuracyLevel.name)] = arguments.text(kAccuracyLevel.name);

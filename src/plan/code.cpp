@@ -32,6 +32,10 @@ void require_count(const QParams& params, const ScaleGrid& grid) {
   const std::size_t count = grid.scales();
   const bool unscaled = info(params.scheme.code).is_float || !params.codebook.empty();
   if (params.scales.empty() && params.zero_points.empty() && unscaled) return;
+  if (!params.biases.empty() && (params.biases.size() != count || !params.zero_points.empty()))
+    throw Error(ErrorKind::Quantization,
+                fmt::format("{} biases and {} zero points where the scheme '{}' needs {} of one", params.biases.size(),
+                            params.zero_points.size(), to_string(params.scheme), count));
   if (params.scales.size() != count || (!params.zero_points.empty() && params.zero_points.size() != count))
     throw Error(ErrorKind::Quantization,
                 fmt::format("{} scales and {} zero points where the scheme '{}' needs {}", params.scales.size(),
@@ -143,8 +147,9 @@ void require_codes(const QParams& params, const Shape& shape) {
 
 void require_rule(const QParams& params) {
   const DTypeInfo& type = info(params.scheme.code);
-  if (!params.codebook.empty() || params.scheme.zero_point != DType::Undefined)
-    throw Error(ErrorKind::Quantization, "codes of a codebook, or with zero points of floats, follow from no rule");
+  if (!params.codebook.empty() || !params.biases.empty() || params.scheme.zero_point != DType::Undefined)
+    throw Error(ErrorKind::Quantization,
+                "codes of a codebook, or with biases or zero points of floats, follow from no rule");
   if (!type.is_integer || type.bits > 8)
     throw Error(ErrorKind::Quantization, fmt::format("constants are not coded as {}", type.name));
   if (params.scheme.rounding == Rounding::ReciprocalHalfAway && type.is_signed)
@@ -193,6 +198,8 @@ Tensor dequantize(const Tensor& codes, const QParams& params) {
   std::vector<float> numbers = unscaled(codes, params, grid);
   if (!params.scales.empty())
     for_each_element(grid, [&](std::size_t flat, std::size_t s) { numbers[flat] *= params.scales[s]; });
+  if (!params.biases.empty())
+    for_each_element(grid, [&](std::size_t flat, std::size_t s) { numbers[flat] += params.biases[s]; });
   return Tensor::of<float>(codes.shape(), std::span<const float>(numbers));
 }
 
@@ -213,7 +220,7 @@ bool operator==(const QParams& a, const QParams& b) {
       a.nested == b.nested || (a.nested && b.nested && a.nested->offset == b.nested->offset &&
                                a.nested->rows == b.nested->rows && a.nested->params == b.nested->params);
   return nested && a.scheme == b.scheme && a.scales == b.scales && a.zero_points == b.zero_points &&
-         a.codebook == b.codebook && a.codes == b.codes;
+         a.biases == b.biases && a.codebook == b.codebook && a.codes == b.codes;
 }
 
 }  // namespace bw

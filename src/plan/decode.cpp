@@ -173,11 +173,18 @@ ValueId add_spelled_out(Rewriter& rewriter, const std::string& name, ValueId cod
   const ValueId scale = laid_out(rewriter, add_scale(rewriter, name + "_scale", params, spread.parameters), spread,
                                  axis, name + "_scale");
   numbers = rewriter.add_op("Mul", {numbers, scale}, {}, name + "_scaled", type);
+  if (!params.biases.empty()) {
+    const ValueId bias =
+        rewriter.add_constant(name + "_bias", stored(spread.parameters, params.biases, DType::Float32, "bias"));
+    numbers = rewriter.add_op("Add", {numbers, laid_out(rewriter, bias, spread, axis, name + "_bias")}, {},
+                              name + "_biased", type);
+  }
   return reshaped(rewriter, numbers, shape, name);
 }
 
 bool is_affine(const QParams& params) {
-  return info(params.scheme.code).is_integer && params.codebook.empty() && params.scheme.zero_point == DType::Undefined;
+  return info(params.scheme.code).is_integer && params.codebook.empty() && params.biases.empty() &&
+         params.scheme.zero_point == DType::Undefined;
 }
 
 Linear add_linear(Rewriter& rewriter, const std::string& name, const QParams& params, const Shape& shape) {

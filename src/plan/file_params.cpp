@@ -107,6 +107,7 @@ Json params_to_json(const QParams& params, Arrays& arrays) {
   else
     json["scales"] = numbers_to_json(params.scales, arrays);
   json["zero_points"] = zero_points_to_json(params, arrays);
+  if (!params.biases.empty()) json["biases"] = numbers_to_json(params.biases, arrays);
   if (!params.codebook.empty()) json["codebook"] = numbers_to_json(params.codebook, arrays);
   if (params.codes) json["codes"] = tensor_to_json(params.codes, arrays);
   return json;
@@ -121,6 +122,7 @@ QParams params_from_json(const Json& json, const std::string& where, const Array
   else
     params.scales = numbers_from_json<float>(fields, "scales", arrays);
   params.zero_points = zero_points_from(fields, params.scheme, arrays);
+  if (fields.has("biases")) params.biases = numbers_from_json<float>(fields, "biases", arrays);
   if (fields.has("codebook")) params.codebook = numbers_from_json<float>(fields, "codebook", arrays);
   if (fields.has("codes")) params.codes = tensor_from_json(fields, "codes", arrays);
   fields.finish();

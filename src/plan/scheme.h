@@ -64,12 +64,13 @@ ScaleZeroPoint scale_and_zero_point(Range range, const Scheme& scheme);
 
 struct NestedScales;
 
-// number = (code - zero point) * scale, or codebook[code] * scale. Codes that are floats (bfloat16, float8) are the
-// numbers themselves, times the scale if there is one.
+// number = (code - zero point) * scale, or code * scale + bias, or codebook[code] * scale. Codes that are floats
+// (bfloat16, float8) are the numbers themselves, times the scale if there is one.
 struct QParams {
   Scheme scheme;
   std::vector<float> scales;         // 1, one a channel, or one a block (row-major in the blocked shape)
   std::vector<float> zero_points;    // same count; empty: all zero. Codes, unless the scheme has another type
+  std::vector<float> biases = {};    // same count, in place of zero points
   std::vector<float> codebook = {};  // by code, which is unsigned; at most one number for each there is
   std::shared_ptr<const NestedScales> nested =
       {};             // what `scales` were decoded from; nullptr: they stand for themselves

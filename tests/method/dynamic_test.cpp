@@ -84,7 +84,7 @@ TEST_CASE("convolutions have no fast dynamic kernel, and other layers none of th
   CHECK(decision(graph, "int8-dynamic", "c").reason == "Conv has no fast dynamic kernel");
   CHECK(decision(graph, "int8-dynamic", "p").compute == Precision::Dynamic);
   CHECK(decision(graph, "int8-dynamic", "t").reason == "ConvTranspose has no kernel of this kind on onnxruntime-cpu");
-  CHECK(decision(graph, "bnb4", "c").reason == "Conv has no kernel of this kind on onnxruntime-cpu");
+  CHECK(decision(graph, "weight-only", "c").reason == "Conv has no kernel of this kind on onnxruntime-cpu");
   CHECK(decision(graph, "int8-dynamic(keep_float=p)", "p").reason == "kept in float as asked");
 }
 

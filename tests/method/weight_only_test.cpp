@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/error.h"
 #include "method/graphs.h"
 
 using namespace bw;
@@ -169,7 +170,8 @@ TEST_CASE("convolutions are stored as codes, in blocks of their channels where t
   for (const int bits : {2, 3, 4, 8})
     for (const char* symmetric : {"yes", "no"}) {
       CAPTURE(bits, symmetric);
-      const Plan plan = plan_of(graph, fmt::format("weight-only(bits={},symmetric={})", bits, symmetric));
+      const Plan plan =
+          plan_of(graph, fmt::format("weight-only(bits={},symmetric={},convolutions=yes)", bits, symmetric));
       CHECK(codes(plan, "c", 1).scheme.granularity == Granularity::Channel);
       CHECK(codes(plan, "c", 1).scales.size() == 40);
       CHECK(codes(plan, "d", 1).scheme.granularity == Granularity::Block);
@@ -196,4 +198,23 @@ TEST_CASE("a scale may serve a channel, or the whole tensor") {
       CHECK(codes(plan, "y", 1).scales.size() == scales);
       CHECK(sqnr(run(built(graph, plan).graph, inputs)[0], run(graph, inputs)[0]) > (bits == 4 ? 12 : 35));
     }
+}
+
+TEST_CASE("weights that are no numbers are refused by name and index, whatever codes them") {
+  for (const char* recipe : {"weight-only", "weight-only(block=channel)", "bnb4(block=32)", "palettize"}) {
+    Graph graph = graph_of("  input %x: float32[N,64]\n" + weight("w", {64, 32}, 1) +
+                           "  %m: float32[N,32] = MatMul(%x, %w) @ \"m\"\n  output %m: float32[N,32]\n");
+    Tensor& numbers = graph.value(graph.find("w")).initializer;
+    std::vector<float> stored = to_floats(numbers);
+    stored[77] = std::numeric_limits<float>::quiet_NaN();
+    numbers = Tensor::of<float>({64, 32}, std::span<const float>(stored));
+    std::string said = "nothing";
+    try {
+      plan_of(graph, recipe);
+    } catch (const Error& error) {
+      said = error.what();
+    }
+    CAPTURE(recipe, said);
+    CHECK(said.find("'w' has nan at index 77") != std::string::npos);
+  }
 }

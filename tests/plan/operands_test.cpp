@@ -143,6 +143,20 @@ TEST_CASE("blocks may end with their axis, where the formula is spelled out as w
   CHECK(numbers(params) == Floats{9, 19, 19, 20, 30, 60, 60, 72});
 }
 
+TEST_CASE("a bias stands in place of a zero point") {
+  QParams params = with_codes(in_blocks(DType::UInt4, 2), {1, 2, -1, 0.5f}, {1, 2, 3, 4, 5, 6, 7, 8}, {});
+  params.biases = {10, 0, 1, -4};
+  CHECK(numbers(params) == Floats{11, 12, 6, 8, -4, -5, -0.5f, 0});
+  params.zero_points = {1, 1, 1, 1};
+  CHECK(has(refusal(params), "4 biases and 4 zero points"));
+  params.zero_points.clear();
+  params.biases.pop_back();
+  CHECK(has(refusal(params), "3 biases and 0 zero points"));
+  params.biases.push_back(0);
+  params.codes = {};
+  CHECK(has(refusal(params), "follow from no rule"));
+}
+
 TEST_CASE("nested scales may lie row by row of a matrix whose columns the scales follow, and end within a block") {
   NestedScales nested{.params = {.scheme = {.code = DType::UInt8, .granularity = Granularity::Block, .block_size = 3},
                                  .scales = {1, 2},

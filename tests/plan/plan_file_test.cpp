@@ -124,6 +124,7 @@ TEST_CASE("codes, codebooks, zero points of floats and nested scales come back f
   params.scheme.zero_point = DType::Float16;
   params.scheme.bits = 3;
   params.codebook = Floats(16, 0.1f);
+  params.biases = Floats(20, 0.3f);
   params.codes = cast(Tensor::of<float>({1, 5}, {1, 2, 3, 4, 15}), DType::UInt4);
   NestedScales nested{.params = {.scheme = {.code = DType::Float8E4M3FN}, .scales = {0.5f}, .zero_points = {}},
                       .offset = 0.1f,

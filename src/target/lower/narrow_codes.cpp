@@ -1,8 +1,9 @@
 // Codes too narrow for who reads them, in a wider type with the same numbers: 4-bit weights of nodes that compute on
-// codes, for which there are no integer kernels of such, and 2-bit codes that ONNX's own operators decode. And codes
+// codes, for which there are no integer kernels of such, and types that the runtime's Cast does not read. And codes
 // that no kernel reads: the runtime keeps a DequantizeLinear, and computes it in each run; what is spelled out it
 // computes once.
 #include <algorithm>
+#include <map>
 
 #include "graph/ops/product.h"
 #include "plan/decode.h"
@@ -85,13 +86,15 @@ void decode_while_loading(Rewriter& rewriter) {
   }
 }
 
-void widen_two_bits(Rewriter& rewriter) {
+void widen_unread_types(Rewriter& rewriter) {
+  static const std::map<DType, DType> kWider{
+      {DType::UInt2, DType::UInt4}, {DType::Int2, DType::Int4}, {DType::Float8E8M0, DType::BFloat16}};
   for (std::size_t v = 0; v < rewriter.graph().values.size(); ++v) {
     const auto id = static_cast<ValueId>(v);
-    const Tensor codes = rewriter.graph().value(id).initializer;
-    const bool signed_codes = codes.dtype() == DType::Int2;
-    if (!signed_codes && codes.dtype() != DType::UInt2) continue;
-    rewriter.set_constant(id, cast(codes, signed_codes ? DType::Int4 : DType::UInt4));
+    const Tensor narrow = rewriter.graph().value(id).initializer;
+    if (!rewriter.graph().is_constant(id)) continue;
+    if (const auto wider = kWider.find(narrow.dtype()); wider != kWider.end())
+      rewriter.set_constant(id, cast(narrow, wider->second));
   }
 }
 

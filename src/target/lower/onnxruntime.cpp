@@ -32,7 +32,7 @@ Artifact lower_for_onnxruntime(const Graph& canonical, const Arguments& argument
     lower_dynamic_recurrent(rewriter);
     widen_narrow_codes(rewriter);
     decode_while_loading(rewriter);
-    widen_two_bits(rewriter);
+    widen_unread_types(rewriter);
     if (arguments.text(kForm.name) == "qoperator") lower_to_qoperators(rewriter);
     rewriter.finish();
   }

@@ -10,11 +10,16 @@ namespace {
 // Codes of 4 bits, and scales of blocks, came to ONNX's own operators with this one.
 constexpr std::int64_t kOpset = 21;
 
+// Than what the opset before had.
+bool is_newer(DType dtype) {
+  return info(dtype).bits < 8 || (info(dtype).bits == 8 && info(dtype).is_float);
+}
+
 bool decodes(const Graph& graph, const Node& node) {
   if (!node.domain.empty()) return false;
   if (node.is("DequantizeLinear") && node.int_or("block_size", 0) != 0) return true;
   return std::ranges::any_of(node.inputs, [&](ValueId id) {
-    return id != kNoValue && graph.is_constant(id) && info(graph.value(id).initializer.dtype()).bits < 8;
+    return id != kNoValue && graph.is_constant(id) && is_newer(graph.value(id).initializer.dtype());
   });
 }
 
@@ -44,7 +49,7 @@ Graph with_opset_of_blocks(const Graph& graph) {
   for (const Node& node : graph.nodes)
     if (is_decoder(node)) older.inputs.push_back(node.output(0));
   for (Value& value : older.values)
-    if (value.initializer.defined() && info(value.initializer.dtype()).bits < 8) value.initializer = {};
+    if (value.initializer.defined() && is_newer(value.initializer.dtype())) value.initializer = {};
   Graph newer = onnx::convert_opset(older, kOpset);
   newer.inputs.resize(graph.inputs.size());
   std::vector<Node> nodes;

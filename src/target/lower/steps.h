@@ -33,7 +33,7 @@ void lower_tables(Rewriter& rewriter);
 void lower_dynamic_products(Rewriter& rewriter);
 void lower_dynamic_recurrent(Rewriter& rewriter);
 void widen_narrow_codes(Rewriter& rewriter);
-void widen_two_bits(Rewriter& rewriter);
+void widen_unread_types(Rewriter& rewriter);
 void decode_while_loading(Rewriter& rewriter);
 void lower_to_qoperators(Rewriter& rewriter);
 
