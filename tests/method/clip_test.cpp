@@ -142,3 +142,36 @@ TEST_CASE("a table in units of each channel's largest weight serves channels of 
   };
   CHECK(error("palettize(bits=4,scales=channel)") < 0.01 * error("palettize(bits=4)"));
 }
+
+TEST_CASE("importance counts, of a convolution's groups, what each of them reads") {
+  const Graph graph =
+      graph_of("  input %x: float32[1,8,5,5]\n" + weight("w", {6, 4, 3, 3}, 1) +
+               "  %y: float32[1,6,3,3] = Conv(%x, %w) {group = 2} @ \"y\"\n  output %y: float32[1,6,3,3]\n");
+  const auto sample = [](std::uint64_t seed) {
+    const Tensor x = numbers({1, 8, 5, 5}, seed);
+    return Inputs{{"x", Tensor::fill<float>({1, 8, 5, 5}, [&](std::span<float> out) {
+                     for (std::size_t i = 0; i < out.size(); ++i)  // channels 0 and 7 are the large ones
+                       out[i] = x.data<float>()[i] * (i / 25 == 0 || i / 25 == 7 ? 30.0F : 0.1F);
+                   })}};
+  };
+  const auto scales = [&](const char* recipe) {
+    std::vector<Inputs> samples;
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) samples.push_back(sample(seed));
+    Many calibrator(std::move(samples));
+    Task task = task_of(graph);
+    task.calibrator = &calibrator;
+    const Plan plan = decide(resolve(parse_recipe(recipe)), task);
+    const QParams& params = plan.nodes.at("y").operands.at(1);
+    const Tensor& exact = graph.value(graph.find("w")).initializer;
+    const std::vector<float> met = to_floats(dequantize(quantize(exact, params), params));
+    double off = 0;  // of the weights of the last three outputs that meet channel 7
+    for (std::size_t o = 3; o < 6; ++o)
+      for (std::size_t w = 0; w < 9; ++w) {
+        const std::size_t i = o * 36 + 3 * 9 + w;
+        off += std::pow(static_cast<double>(met[i]) - static_cast<double>(exact.data<float>()[i]), 2);
+      }
+    return off;
+  };
+  CHECK(scales("weight-only(bits=3,convolutions=yes)+importance") <
+        0.8 * scales("weight-only(bits=3,convolutions=yes)+clip"));
+}

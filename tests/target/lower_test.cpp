@@ -191,6 +191,7 @@ TEST_CASE("codes that no kernel reads are decoded while the runtime loads, which
            std::ranges::find(all, "DequantizeLinear") == all.end();
   };
   CHECK(left(in_blocks("MatMul(%x, %w)", codes("z", "int8", {2, 4}, 0, 0, 3), "int8"), 32));
+  CHECK(left(in_blocks("MatMul(%x, %w)", codes("z", "int8", {2, 4}, 1, 7, 3), "int8"), 32));
   CHECK(left(canonical("  input %x: float32[N,16]\n" + codes("q", "uint8", {16, 4}, 0, 9, 1) + floats("s", {2, 4}, 2) +
                        "  %w: float32[16,4] = DequantizeLinear(%q, %s) {axis = 0, block_size = 8}\n"
                        "  %y: float32[N,4] = MatMul(%x, %w)\n  output %y: float32[N,4]\n")));
