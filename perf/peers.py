@@ -99,6 +99,8 @@ def weights(model, out, method, block):
     with contextlib.redirect_stdout(sys.stderr):
         made = quantizer.MatMulNBitsQuantizer(onnx.load(model), bits=4, block_size=block, is_symmetric=True, algo_config=config)
         made.process()
+        if all(opset.domain != "com.microsoft" for opset in made.model.model.opset_import):  # left out by k-quant
+            made.model.model.opset_import.append(onnx.helper.make_opsetid("com.microsoft", 1))
         made.model.save_model_to_file(out, False)
     return {"seconds": time.perf_counter() - begin}
 
