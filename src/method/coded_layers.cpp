@@ -40,7 +40,7 @@ Graph coded_but(const Graph& graph, const Plan& plan, std::span<const CodedLayer
   Plan before = plan;
   before.edits.clear();  // the graph has them
   before.lowering.clear();
-  for (const CodedLayer& layer : layers) before.nodes.at(graph.node(layer.node).name).operands.erase(layer.input);
+  for (const CodedLayer& layer : layers) before.nodes.at(graph.node(layer.node).name).operands.clear();
   Graph coded = built(graph, before).graph;
   Rewriter rewriter(coded);
   for (const CodedLayer& layer : layers) {  // a weight that is tied to another one is computed from it by now
@@ -53,9 +53,13 @@ Graph coded_but(const Graph& graph, const Plan& plan, std::span<const CodedLayer
   return coded;
 }
 
+bool has_free_scales(const CodedLayer& layer, const Graph& graph, const Plan& plan) {
+  return plan.nodes.at(graph.node(layer.node).name).compute == Precision::Float32;
+}
+
 std::optional<WeightRows> rows_in_blocks(const CodedLayer& layer, const Graph& graph, Plan& plan) {
   const QParams& params = layer.params(graph, plan);
-  if (params.scheme.granularity == Granularity::Tensor) return std::nullopt;
+  if (params.scheme.granularity == Granularity::Tensor || !has_free_scales(layer, graph, plan)) return std::nullopt;
   return weight_rows(layer.weight(graph), layer.by_output(graph), params);
 }
 

@@ -31,7 +31,11 @@ std::vector<CodedLayer> coded_layers(const Graph& graph, const Plan& plan);
 // their names where they are not coded.
 Graph coded_but(const Graph& graph, const Plan& plan, std::span<const CodedLayer> layers);
 
-// The weight of a layer whose blocks or channels have scales of their own; nothing for other ones.
+// Whether a layer's weight may get other scales: not where it computes in integers, since the codes of its bias follow
+// from them.
+bool has_free_scales(const CodedLayer& layer, const Graph& graph, const Plan& plan);
+
+// The weight of a layer whose blocks or channels have scales of their own, which are free; nothing for other ones.
 std::optional<WeightRows> rows_in_blocks(const CodedLayer& layer, const Graph& graph, Plan& plan);
 
 // Scales, zero points and codes [outputs, columns] of a layer into the plan.

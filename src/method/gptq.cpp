@@ -140,13 +140,15 @@ class Rounder {
     QParams& params = layer.params(task_.graph, plan);
     auto rows = weight_rows(layer.weight(task_.graph), layer.by_output(task_.graph), params);
     if (!rows) return;
+    SuccessiveOptions options = options_;
+    options.fits_blocks &= has_free_scales(layer, task_.graph, plan);
     std::vector<float> codes;
     double damping = options_.damping;
     for (std::size_t group = 0; group < patches.groups; ++group) {
       const std::size_t outputs = rows->outputs / patches.groups;
       WeightRows own = rows->some(group * outputs, outputs);
       const SuccessiveRounding rounding =
-          round_successively(own, gram_matrix(gram, group * patches.columns, patches.columns), params.scheme, options_);
+          round_successively(own, gram_matrix(gram, group * patches.columns, patches.columns), params.scheme, options);
       codes.insert(codes.end(), rounding.codes.begin(), rounding.codes.end());
       rows->put(group * outputs, own);
       damping = rounding.damping == 0 ? 0 : std::max(damping, rounding.damping);

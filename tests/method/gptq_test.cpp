@@ -84,6 +84,18 @@ TEST_CASE("convolutions of several groups are rounded too, each group by what it
   CHECK(plan.notes.back() == "the rounding of 1 layers makes up for its own errors");
 }
 
+TEST_CASE("layers that compute in integers keep their scales, from which their biases' codes follow") {
+  const auto codes = [](const char* recipe) { return plan_with(recipe).nodes.at("conv").operands; };
+  const auto decided = codes("int8-static");
+  REQUIRE(decided.contains(2));
+  for (const char* recipe : {"int8-static+gptq", "int8-static+clip", "int8-static+importance"}) {
+    CAPTURE(recipe);
+    const auto refined = codes(recipe);
+    CHECK(refined.at(1).scales == decided.at(1).scales);
+    CHECK(refined.at(2) == decided.at(2));
+  }
+}
+
 TEST_CASE("order and damping are those that are asked for") {
   const auto codes = [](const char* recipe) { return plan_with(recipe).nodes.at("gemm").operands.at(1).codes; };
   const Tensor usual = codes("weight-only(bits=3,block=16)+gptq(scales=kept)");
