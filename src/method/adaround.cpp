@@ -12,6 +12,7 @@
 #include "graph/ops/op.h"
 #include "graph/ops/product.h"
 #include "method/catalog.h"
+#include "method/coded_layers.h"
 #include "method/learned_rounding.h"
 #include "method/patches.h"
 #include "observe/statistics/reservoir.h"
@@ -166,11 +167,8 @@ class Rounder {
 
   // Of the network as it is coded so far. The layer itself is still exact there, since its weight has to be seen.
   std::optional<Read> rows_read(NodeId id, const Plan& plan) {
-    Plan before = plan;
-    before.edits.clear();  // the graph has them
-    before.lowering.clear();
-    before.nodes.at(node(id).name).operands.clear();
-    Graph coded = built(task_.graph, before).graph;
+    const CodedLayer layer{id, weight_of(id)};
+    Graph coded = coded_but(task_.graph, plan, {&layer, 1});
     const auto here = std::ranges::find(coded.nodes, node(id).name, &Node::name);
     const auto patches = add_patches(coded, static_cast<NodeId>(here - coded.nodes.begin()));
     if (!patches) return std::nullopt;

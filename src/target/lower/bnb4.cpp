@@ -12,12 +12,6 @@
 namespace bw {
 namespace {
 
-const Node* producer_of(const Rewriter& rewriter, ValueId value, std::string_view op) {
-  const NodeId producer = rewriter.producer(value);
-  if (producer == kNoNode || !rewriter.graph().node(producer).is(op)) return nullptr;
-  return &rewriter.graph().node(producer);
-}
-
 // A matrix of codes that stand for numbers of a table, in blocks along an axis; as plan/decode.h spells it out.
 struct LookedUp {
   ValueId codes, scale;  // scale: one a block, at its place among the blocks

@@ -30,6 +30,11 @@ const Tensor& constant(const Rewriter& rewriter, ValueId value) {
   return rewriter.graph().value(value).initializer;
 }
 
+const Node* producer_of(const Rewriter& rewriter, ValueId value, std::string_view op) {
+  const NodeId producer = rewriter.producer(value);
+  return producer != kNoNode && rewriter.graph().node(producer).is(op) ? &rewriter.graph().node(producer) : nullptr;
+}
+
 bool is_removed(const Rewriter& rewriter, NodeId node) {
   const std::vector<ValueId>& outputs = rewriter.graph().node(node).outputs;
   for (const ValueId output : outputs)

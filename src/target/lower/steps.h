@@ -20,6 +20,9 @@ std::optional<Decoded> decoded(const Rewriter& rewriter, ValueId value);
 std::optional<Decoded> decoded_constant(const Rewriter& rewriter, ValueId value);
 const Tensor& constant(const Rewriter& rewriter, ValueId value);
 
+// The node that makes a value, if it is of this operator; else nullptr.
+const Node* producer_of(const Rewriter& rewriter, ValueId value, std::string_view op);
+
 // True for a node that an earlier rewrite took away: nothing it made is made by it any more.
 bool is_removed(const Rewriter& rewriter, NodeId node);
 // Removes a node whose outputs nobody uses, and then those before it that were there for it alone.

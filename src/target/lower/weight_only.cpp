@@ -36,11 +36,6 @@ struct Codes {
   }
 };
 
-const Node* producer_of(const Rewriter& rewriter, ValueId value, std::string_view op) {
-  const NodeId producer = rewriter.producer(value);
-  return producer != kNoNode && rewriter.graph().node(producer).is(op) ? &rewriter.graph().node(producer) : nullptr;
-}
-
 // A matrix in blocks whose zero points are floats, as plan/decode.h spells it out; nothing else.
 std::optional<Decoded> spelled_out(const Rewriter& rewriter, const Product& product) {
   const Node* merged = producer_of(rewriter, product.weight, "Reshape");
