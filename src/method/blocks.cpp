@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "graph/ops/product.h"
 #include "tensor/kernels/nbits.h"
 #include "tensor/kernels/reduce.h"
 #include "tensor/transposed.h"
@@ -39,12 +38,6 @@ void require_finite(const Value& weight) {
                 fmt::format("'{}' has {} at index {}, for which there is no code", weight.name, values[seen.not_finite],
                             seen.not_finite),
                 {}, "Keep its node in float (keep_float), or repair the weight");
-}
-
-std::string indivisible(const Graph& graph, const Node& node, std::size_t block) {
-  const Shape& shape = graph.value(node.input(1)).initializer.shape();
-  const auto inner = static_cast<std::size_t>(shape[static_cast<std::size_t>(plain_product(node)->reduced_axis())]);
-  return inner % block == 0 ? "" : fmt::format("its {} inputs are not whole blocks of {}", inner, block);
 }
 
 QParams block_params(const Tensor& matrix, const Scheme& scheme) {

@@ -12,9 +12,6 @@ Scheme unsigned_codes(int bits);
 // Error(Quantization) that names the weight, and the index of what is no finite number.
 void require_finite(const Value& weight);
 
-// Why a product's inputs are not whole blocks; empty: they are.
-std::string indivisible(const Graph& graph, const Node& product, std::size_t block);
-
 // For a finite float32 matrix and unsigned codes in blocks along axis 0 or 1; the rule stands in
 // tensor/kernels/nbits.h. Symmetric scales may be negative; their zero point is the middle.
 QParams block_params(const Tensor& matrix, const Scheme& scheme);

@@ -1,16 +1,12 @@
 // Weights as bitsandbytes' 4-bit types have them: codes of a table (NF4: Dettmers et al., "QLoRA", 2023; FP4), with the
 // largest magnitude of each block as its scale, and these scales in 8 bits once more if wanted.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "base/parallel.h"
-#include "graph/ops/product.h"
-#include "method/blocks.h"
 #include "method/catalog.h"
-#include "method/placement.h"
+#include "method/coded_products.h"
 #include "tensor/codebooks.h"
 #include "tensor/convert.h"
 #include "tensor/transposed.h"
@@ -37,12 +33,6 @@ constexpr Parameter kParameters[] = {
      .says = "scales in 8 bits as well (double quantization), 256 of which share one"},
     kKeepFloat,
 };
-
-float largest_magnitude(std::span<const float> values) {
-  float largest = 0;
-  for (const float value : values) largest = std::max(largest, std::fabs(value));
-  return largest;
-}
 
 // Numbers in blocks, each in units of the largest magnitude of its block.
 struct Coded {
@@ -127,18 +117,11 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
   const KeepFloat keep(task, arguments);
   const auto block = static_cast<std::size_t>(arguments.integer("block"));
   const FourBits& table = arguments.text("type") == "nf4" ? nf4() : fp4();
-  for (const Node& node : task.graph.nodes) {
-    if (!task.target.support(node).weight_only) continue;
-    NodePlan& decision = plan.nodes[node.name];
-    decision.reason = keep.reason(node);
-    if (decision.reason.empty()) decision.reason = task.target.obstacle(task.graph, node);
-    if (decision.reason.empty()) decision.reason = indivisible(task.graph, node, block);
-    if (!decision.reason.empty()) continue;
-    const Value& weight = task.graph.value(node.input(1));
-    require_finite(weight);
-    decision.operands[1] =
-        coded_matrix(weight.initializer, *plain_product(node), block, table, arguments.flag("double"));
-  }
+  const bool twice = arguments.flag("double");
+  code_products(
+      task, keep, block,
+      [&](const Tensor& weight, const Product& product) { return coded_matrix(weight, product, block, table, twice); },
+      plan);
   return plan;
 }
 

@@ -1,16 +1,12 @@
 // Weights as 4-bit floats (E2M1) in blocks: MXFP4 (OCP Microscaling Formats specification 1.0: blocks of 32, scales
 // that are powers of two) and NVFP4 (blocks of 16, scales in E4M3).
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "base/parallel.h"
-#include "graph/ops/product.h"
-#include "method/blocks.h"
 #include "method/catalog.h"
-#include "method/placement.h"
+#include "method/coded_products.h"
 #include "tensor/convert.h"
 #include "tensor/packing.h"
 #include "tensor/transposed.h"
@@ -70,12 +66,6 @@ struct Rule {
   std::size_t block() const { return powers ? 32 : 16; }
 };
 
-float largest_of(std::span<const float> values) {
-  float largest = 0;
-  for (const float value : values) largest = std::max(largest, std::fabs(value));
-  return largest;
-}
-
 // E4M3 codes of scales, in units of one float32 for all of them.
 NestedScales nested_scales(const std::vector<float>& units, float unit) {
   const auto count = static_cast<std::int64_t>(units.size());
@@ -91,13 +81,13 @@ QParams coded(const Tensor& weight, const Product& product, const Rule& rule) {
   const std::span<const float> stored = weight.data<float>();
   const std::vector<float> turned = product.transposed ? std::vector<float>{} : transposed(stored, inner, outputs);
   const std::span<const float> rows = product.transposed ? stored : turned;
-  const float unit = rule.tensor_scale ? std::max(largest_of(rows) / (kLargest * kLargestScale), 1e-30F) : 1.0F;
+  const float unit = rule.tensor_scale ? std::max(largest_magnitude(rows) / (kLargest * kLargestScale), 1e-30F) : 1.0F;
   std::vector<float> units(rows.size() / size);
   std::vector<std::uint8_t> codes(rows.size());
   parallel_for(units.size(), 256, [&](std::size_t begin, std::size_t end) {
     for (std::size_t b = begin; b < end; ++b) {
       const std::span<const float> own = rows.subspan(b * size, size);
-      const float largest = largest_of(own);
+      const float largest = largest_magnitude(own);
       units[b] = rule.powers ? power_of_two(largest, rule.mlx) : in_e4m3(largest / kLargest / unit);
       const float scale = units[b] * unit;
       for (std::size_t i = 0; i < size; ++i) {
@@ -130,17 +120,9 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
   const KeepFloat keep(task, arguments);
   const bool powers = arguments.text("type") == "mxfp4";
   const Rule rule{powers, arguments.text("rule") == "mlx", !powers && arguments.flag("tensor_scale")};
-  for (const Node& node : task.graph.nodes) {
-    if (!task.target.support(node).weight_only) continue;
-    NodePlan& decision = plan.nodes[node.name];
-    decision.reason = keep.reason(node);
-    if (decision.reason.empty()) decision.reason = task.target.obstacle(task.graph, node);
-    if (decision.reason.empty()) decision.reason = indivisible(task.graph, node, rule.block());
-    if (!decision.reason.empty()) continue;
-    const Value& weight = task.graph.value(node.input(1));
-    require_finite(weight);
-    decision.operands[1] = coded(weight.initializer, *plain_product(node), rule);
-  }
+  code_products(
+      task, keep, rule.block(),
+      [&](const Tensor& weight, const Product& product) { return coded(weight, product, rule); }, plan);
   return plan;
 }
 

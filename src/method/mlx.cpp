@@ -1,15 +1,12 @@
 // Weights as MLX's affine quantization has them (mlx.core.quantize): unsigned codes in groups along a row, the end of
 // the larger magnitude met exactly, a bias in place of a zero point.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "base/parallel.h"
-#include "graph/ops/product.h"
 #include "method/blocks.h"
 #include "method/catalog.h"
-#include "method/placement.h"
+#include "method/coded_products.h"
 #include "tensor/convert.h"
 #include "tensor/transposed.h"
 
@@ -83,18 +80,10 @@ QParams coded(const Tensor& weight, const Product& product, int bits, std::size_
 Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {
   const KeepFloat keep(task, arguments);
   const auto size = static_cast<std::size_t>(arguments.integer("group"));
-  for (const Node& node : task.graph.nodes) {
-    if (!task.target.support(node).weight_only) continue;
-    NodePlan& decision = plan.nodes[node.name];
-    decision.reason = keep.reason(node);
-    if (decision.reason.empty()) decision.reason = task.target.obstacle(task.graph, node);
-    if (decision.reason.empty()) decision.reason = indivisible(task.graph, node, size);
-    if (!decision.reason.empty()) continue;
-    const Value& weight = task.graph.value(node.input(1));
-    require_finite(weight);
-    decision.operands[1] =
-        coded(weight.initializer, *plain_product(node), static_cast<int>(arguments.integer("bits")), size);
-  }
+  const int bits = static_cast<int>(arguments.integer("bits"));
+  code_products(
+      task, keep, size,
+      [&](const Tensor& weight, const Product& product) { return coded(weight, product, bits, size); }, plan);
   return plan;
 }
 
