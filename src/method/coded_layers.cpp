@@ -71,12 +71,4 @@ void store(const WeightRows& rows, const std::vector<float>& codes, const CodedL
   params.codes = stored_codes(codes, layer.weight(graph).shape(), by_output, params.scheme.code);
 }
 
-std::vector<double> gram_matrix(const GramStatistic& gram, std::size_t first, std::size_t count) {
-  std::vector<double> matrix(count * count);
-  for (std::size_t i = 0; i < count; ++i)
-    for (std::size_t j = i; j < count; ++j)
-      matrix[i * count + j] = matrix[j * count + i] = gram.sum(first + i, first + j);
-  return matrix;
-}
-
 }  // namespace bw

@@ -1,11 +1,11 @@
 // Layers whose weights a plan codes by a rule, for methods that make better what was decided.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "method/weight_rows.h"
-#include "observe/statistics/gram.h"
 #include "plan/plan.h"
 
 namespace bw {
@@ -41,8 +41,5 @@ std::optional<WeightRows> rows_in_blocks(const CodedLayer& layer, const Graph& g
 // Scales, zero points and codes [outputs, columns] of a layer into the plan.
 void store(const WeightRows& rows, const std::vector<float>& codes, const CodedLayer& layer, const Graph& graph,
            Plan& plan);
-
-// Of `count` channels from `first` on: [count, count].
-std::vector<double> gram_matrix(const GramStatistic& gram, std::size_t first, std::size_t count);
 
 }  // namespace bw

@@ -16,9 +16,10 @@ namespace bw {
 
 std::span<const Method> methods() {
   static const std::vector<Method> kMethods{
-      int8_static(),  int8_auto(), int8_dynamic(), weight_only(), bnb4(),     palettize(),     mlx(),
-      float4(),       fp16(),      bf16(),         equalize(),    smooth(),   time_fallback(), fallback(),
-      range_search(), clip(),      importance(),   hqq(),         adaround(), gptq(),          bias_correction()};
+      int8_static(),   int8_auto(), int8_dynamic(), weight_only(),    mixed_bits(), bnb4(),   palettize(),
+      mlx(),           float4(),    fp16(),         bf16(),           equalize(),   smooth(), awq(),
+      time_fallback(), fallback(),  range_search(), clip(),           importance(), hqq(),    adaround(),
+      gptq(),          signround(), signround(),    bias_correction()};
   return kMethods;
 }
 
@@ -178,7 +179,11 @@ class Staged {
       graph_ = edited(task_.graph, plan_.edits);
       carried_out_ = plan_.edits.size();
     }
-    return {.graph = graph_,
+    return seeing(graph_);
+  }
+
+  Task seeing(const Graph& graph) const {
+    return {.graph = graph,
             .target = task_.target,
             .seed = task_.seed,
             .pairs_saturate = task_.pairs_saturate,
@@ -193,10 +198,9 @@ class Staged {
             .stop = task_.stop};
   }
 
-  Plan result_of(const Chain::Link& link, const Task& task, const Plan& plan) {
+  Plan result_of(const Chain::Link& link, const Task& task, const Plan& plan, With with) const {
     static const Evidence kNothing;
-    if (with_ == With::Nothing && link.method->sketch != nullptr)
-      return link.method->sketch(task, link.arguments, plan);
+    if (with == With::Nothing && link.method->sketch != nullptr) return link.method->sketch(task, link.arguments, plan);
     const Needs wanted = needs_of(link, task);
     if (!wanted.empty() && task.calibrator == nullptr)
       throw Error(ErrorKind::Calibration, fmt::format("'{}' needs data to calibrate on", link.method->name), {},
@@ -231,8 +235,10 @@ class Staged {
   void one_by_one(Stage stage) {
     for (const Chain::Link* link : links_of(stage)) {
       Task task = seen();
+      if (stage == Stage::Rewrite)
+        task.ahead = [this](const Graph& graph) { return decided(seeing(graph), plan_, With::Nothing); };
       if (stage == Stage::Relax) task.decide_again = [this](const auto& kept) { return decided(kept); };
-      plan_ = result_of(*link, task, plan_);
+      plan_ = result_of(*link, task, plan_, with_);
     }
   }
 
@@ -240,9 +246,13 @@ class Staged {
   Plan decided(const std::map<std::string, std::string>& kept) {
     Task task = seen();
     task.kept = kept;
-    Union all(rewritten_);
+    return decided(task, rewritten_, with_);
+  }
+
+  Plan decided(const Task& task, const Plan& rewritten, With with) const {
+    Union all(rewritten);
     for (const Chain::Link& link : chain_.links)
-      if (link.method->stage == Stage::Decide) all.add(*link.method, result_of(link, task, rewritten_));
+      if (link.method->stage == Stage::Decide) all.add(*link.method, result_of(link, task, rewritten, with));
     return all.take();
   }
 

@@ -37,6 +37,8 @@ struct Task {
   std::map<std::string, std::string> kept = {};  // nodes that stay in float as well, by name, and why
   // Of Stage::Relax: what the chain's deciders take when these nodes are kept.
   std::function<Plan(const std::map<std::string, std::string>& kept)> decide_again = nullptr;
+  // Of Stage::Rewrite: what the chain's deciders would take of a graph, as far as that is known without data.
+  std::function<Plan(const Graph& graph)> ahead = nullptr;
   const Graph* stored = nullptr;  // as the file has it, by the same names; nullptr: as prepared
   PlanBase base = {};             // what the graph was prepared from, and how
   // Services, each nullptr where nobody gives it.

@@ -73,6 +73,16 @@ TEST_CASE("what is rounded successively loses less than what is rounded to the n
     }
 }
 
+TEST_CASE("what is rounded by signs of gradients loses less than what is rounded to the nearest") {
+  for (const char* decider : {"weight-only(bits=3,accuracy_level=1)", "weight-only(bits=4,block=16,accuracy_level=1)"})
+    for (const char* own : {"signround", "signround(scales=kept)", "signround(inputs=coded)"}) {
+      CAPTURE(decider, own);
+      CHECK(met(plan_with(std::string(decider) + "+" + own)) > met(plan_with(decider)) + 1);
+    }
+  const Plan plan = plan_with("weight-only(bits=3)+signround(steps=3)");
+  CHECK(plan.notes.back() == "the rounding of 2 layers is learned by the signs of its gradients");
+}
+
 TEST_CASE("convolutions of several groups are rounded too, each group by what it reads") {
   const Plan nearest = plan_with("int8-static(weights=s4,keep_float=gemm|matmul)"),
              plan = plan_with("int8-static(weights=s4,keep_float=gemm|matmul)+gptq(scales=kept)");
@@ -88,7 +98,8 @@ TEST_CASE("layers that compute in integers keep their scales, from which their b
   const auto codes = [](const char* recipe) { return plan_with(recipe).nodes.at("conv").operands; };
   const auto decided = codes("int8-static");
   REQUIRE(decided.contains(2));
-  for (const char* recipe : {"int8-static+gptq", "int8-static+clip", "int8-static+importance"}) {
+  for (const char* recipe :
+       {"int8-static+gptq", "int8-static+signround", "int8-static+clip", "int8-static+importance"}) {
     CAPTURE(recipe);
     const auto refined = codes(recipe);
     CHECK(refined.at(1).scales == decided.at(1).scales);

@@ -55,9 +55,9 @@ TEST_CASE("bash completes commands, flags, values, and files where files are mea
            {{"bench", "m.onnx", "--methods", "fp16,ptq_8"}, "fp16,ptq_8bit"},
            {{"bench", "m.onnx", "--methods", "=", "half"}, "half"},
            {{"bench", "m.onnx", "--methods", "="},
-            "all ptq_8bit dynamic ptq_4bit half int8-static int8-auto int8-dynamic weight-only bnb4 palettize mlx "
+            "all ptq_8bit dynamic ptq_4bit half int8-static int8-auto int8-dynamic weight-only mixed-bits bnb4 palettize mlx "
             "float4 fp16 bf16 equalize "
-            "smooth time-fallback fallback range-search clip importance hqq adaround gptq bias-correction"},
+            "smooth awq time-fallback fallback range-search clip importance hqq adaround gptq signround bias-correction"},
            {{"bench", "m.onnx", "--max-size", ""}, ""},
            {{"quantize", "m.onnx", "--recipe", "int8-d"}, "int8-dynamic"},
            {{"quantize", "m.onnx", "--target", ""}, "onnxruntime-cpu"},
