@@ -13,6 +13,7 @@
 #include "graph/ops/op.h"
 #include "graph/twins.h"
 #include "graph/verify.h"
+#include "method/coding_error.h"
 #include "method/fit.h"
 #include "model/bodies.h"
 
@@ -117,6 +118,8 @@ Candidate make_candidate(const Task& task, const Recipe& recipe) {
   if (const std::string bodies = to_sentence(weights_in_bodies(decided)); !bodies.empty())
     candidate.plan.notes.push_back(bodies);
   note_stored_twice(decided, candidate.plan);
+  if (const auto error = coding_error(decided, candidate.plan, task.calibrator))
+    candidate.plan.notes.push_back(to_sentence(*error));
   candidate.artifact = built(task.graph, candidate.plan);
   verify(candidate.artifact.graph);
   candidate.seconds = seconds_now() - start;

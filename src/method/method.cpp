@@ -9,6 +9,7 @@
 #include "base/stop.h"
 #include "graph/ops/op.h"
 #include "method/catalog.h"
+#include "method/embedding.h"
 #include "model/bodies.h"
 #include "model/quantized.h"
 
@@ -167,6 +168,7 @@ class Staged {
     plan_ = decided(task_.kept);
     one_by_one(Stage::Relax);
     one_by_one(Stage::Refine);
+    if (!links_of(Stage::Refine).empty()) tie_embeddings(seen().graph, plan_);
     one_by_one(Stage::Train);
     give_reasons(seen(), plan_);
     return std::move(plan_);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "method/graphs.h"
+#include "tensor/transposed.h"
 
 using namespace bw;
 using namespace bw::test;
@@ -149,9 +150,46 @@ TEST_CASE("a table that is tied to a product has the product's blocks, so that b
   };
   CHECK(tied("weight-only(block=32)") == 32);
   CHECK(tied("weight-only(bits=8,block=16)") == 16);
-  CHECK(tied("weight-only(block=32,symmetric=no)") == 64);  // a table has no zero points
-  CHECK(tied("weight-only(block=128)") == 64);              // longer than its rows
+  CHECK(tied("weight-only(block=32,symmetric=no)") == 32);
+  CHECK(tied("weight-only(block=128)") == 64);  // longer than its rows
   CHECK(tied("weight-only(block=32,keep_float=Gemm)") == 64);
+}
+
+TEST_CASE("what is tied stays tied, whatever its codes become, and is looked up as it is decoded") {
+  const Tensor table = numbers({96, 64}, 1, 0.5);
+  std::string rows, columns;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    rows += fmt::format("{}{}", i ? ", " : "", table.data<float>()[i]);
+    columns += fmt::format("{}{}", i ? ", " : "", table.data<float>()[i % 96 * 64 + i / 96]);
+  }
+  for (const bool turned : {false, true})
+    for (const std::string recipe :
+         {"weight-only(block=32)", "weight-only(block=32,symmetric=no)", "weight-only(bits=8,block=16,symmetric=no)",
+          "weight-only(block=32)+gptq", "weight-only(block=32,symmetric=no)+clip",
+          "weight-only(block=16,symmetric=no)+gptq(scales=kept)", "weight-only(block=32)+hqq(zero_points=whole)"}) {
+      CAPTURE(turned, recipe);
+      const Graph graph =
+          graph_of("  input %i: int64[7]\n  const %t: float32[96,64] = float32[96,64] {" + rows + "}\n" +
+                   (turned ? "  const %u: float32[64,96] = float32[64,96] {" + columns + "}\n" : std::string()) +
+                   "  %e: float32[7,64] = Gather(%t, %i) @ \"e\"\n" +
+                   (turned ? "  %y: float32[7,96] = MatMul(%e, %u) @ \"y\"\n"
+                           : "  %y: float32[7,96] = Gemm(%e, %t) {transB = 1} @ \"y\"\n") +
+                   "  output %y: float32[7,96]\n  output %e: float32[7,64]\n");
+      const Inputs inputs{{"i", Tensor::of<std::int64_t>({7}, {0, 95, 7, 33, 34, 60, 12})}};
+      const Plan plan = plan_of(graph, recipe, inputs);
+      const auto numbers_of = [&](const char* node, int input, const char* constant) {
+        const QParams& params = codes(plan, node, input);
+        return dequantize(quantize(graph.value(graph.find(constant)).initializer, params), params);
+      };
+      const Tensor met = numbers_of("e", 0, "t"), product = numbers_of("y", 1, turned ? "u" : "t");
+      const std::vector<float> as_table =
+          turned ? transposed(std::span<const float>(to_floats(product)), 64, 96) : to_floats(product);
+      CHECK(to_floats(met) == as_table);
+      const Graph file = built(graph, plan).graph;
+      CHECK(run(file, inputs)[1] == to_floats(evaluate(apply(graph, plan), inputs)[1]));
+      if (recipe.starts_with("weight-only(block=32)"))  // codes of half a byte, and a scale for each 32 of them
+        CHECK(onnx::serialize(file).size() < 96 * 64 / 2 + 96 * 2 * 4 + 2000);
+    }
 }
 
 namespace {

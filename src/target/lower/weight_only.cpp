@@ -171,17 +171,24 @@ Tensor packed_rows(const std::vector<std::int64_t>& codes, const Shape& shape, s
   });
 }
 
-// Symmetric tables only: the operator's default zero point is the middle.
 void lower_look_up(Rewriter& rewriter, NodeId id, const Decoded& table) {
   const Node node = rewriter.graph().node(id);
   const Tensor codes = constant(rewriter, table.codes);
-  const std::int64_t bits = info(codes.dtype()).bits;
+  const std::int64_t bits = info(codes.dtype()).bits, rows = codes.shape()[0];
   const std::string name = rewriter.graph().value(table.codes).name;
   const Value output = rewriter.graph().value(node.output(0));
-  const ValueId rows =
-      rewriter.add_constant(name + "_rows", packed_rows(Codes(rewriter, table).codes, codes.shape(), bits));
+  const Codes own(rewriter, table);
+  std::vector<ValueId> inputs{rewriter.add_constant(name + "_rows", packed_rows(own.codes, codes.shape(), bits)),
+                              node.input(1), table.scale};
+  if (!own.zero_points.empty() && !own.centred) {  // the operator's default is the middle
+    const std::vector<std::uint8_t> packed =
+        pack_zero_points(own.zero_points, static_cast<std::size_t>(rows), static_cast<int>(bits));
+    const Shape shape{rows, static_cast<std::int64_t>(packed.size()) / rows};
+    inputs.push_back(rewriter.add_constant(name + "_row_zero_points",
+                                           Tensor::of<std::uint8_t>(shape, std::span<const std::uint8_t>(packed))));
+  }
   replace_node(rewriter, id,
-               rewriter.add_op("GatherBlockQuantized", {rows, node.input(1), table.scale},
+               rewriter.add_op("GatherBlockQuantized", inputs,
                                {{"gather_axis", std::int64_t{0}, {}},
                                 {"quantize_axis", std::int64_t{1}, {}},
                                 {"block_size", table.block_size, {}},
