@@ -26,7 +26,8 @@ Json catalog() {
         {{"name", method.name}, {"group", method.group}, {"says", method.says}, {"parameters", parameters}});
   }
   for (const RecipeGroup& group : recipe_groups())
-    groups_json.push_back({{"name", group.name}, {"says", group.says}, {"recipes", group.recipes}});
+    groups_json.push_back(
+        {{"name", group.name}, {"says", group.says}, {"recipes", group.recipes}, {"others", group.others}});
   return {{"methods", methods_json}, {"groups", groups_json}};
 }
 
@@ -42,6 +43,7 @@ void print_for_people() {
   for (const RecipeGroup& group : recipe_groups()) {
     put("{}: {}\n", group.name, group.says);
     for (const std::string& recipe : group.recipes) put("    {}\n", recipe);
+    if (!group.others.empty()) put("    with {}_all also {}\n", group.name, fmt::join(group.others, ", "));
   }
   put("\nA recipe is a method, or a chain: equalize+int8-static+bias-correction. Rewriting comes before deciding, "
       "taking back\n"

@@ -27,9 +27,8 @@ Names recipe_names() {
 
 // Recipes and groups of them.
 Names bench_names() {
-  Names names = all_of(recipe_groups());
+  Names names = group_names();
   const Names recipes = recipe_names();
-  names.insert(names.begin(), "all");
   names.insert(names.end(), recipes.begin(), recipes.end());
   return names;
 }

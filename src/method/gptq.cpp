@@ -59,6 +59,8 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
   return plan;
 }
 
+constexpr std::string_view kUsual[] = {"weight-only(bits=4,block=32)+gptq"};
+
 }  // namespace
 
 Method gptq() {
@@ -70,7 +72,8 @@ Method gptq() {
           .stage = Stage::Refine,
           .parameters = kParameters,
           .run = run,
-          .sketch = as_it_was};
+          .sketch = as_it_was,
+          .usual = kUsual};
 }
 
 }  // namespace bw

@@ -118,13 +118,16 @@ Plan sketch(const Chain& chain, const Task& task);
 void require_change(const Plan& plan, const Graph& graph);
 
 // Recipes of the requirement's group names (ptq_8bit, ptq_4bit, dynamic, mixed_precision, ...): a name maps to the
-// recipes that `bench` tries for it; "all" to every group's.
+// recipes that `bench` tries for it as a rule, with "_all" behind it to those of all of its methods; "all" to every
+// group's usual ones.
 struct RecipeGroup {
   std::string_view name;
   std::string_view says;
-  std::vector<std::string> recipes;
+  std::vector<std::string> recipes;      // usual ones
+  std::vector<std::string> others = {};  // of the methods that are in none of these
 };
 std::span<const RecipeGroup> recipe_groups();
+std::vector<std::string> group_names();  // as recipes_named() takes them
 // A comma-separated list of group names and recipes, as written by users, without repeats.
 std::vector<Recipe> recipes_named(std::string_view list);
 

@@ -90,8 +90,9 @@ TEST_CASE("a group's name stands for its recipes, all for every group's, and non
   using Names = std::vector<std::string>;
   CHECK(names("dynamic,half") == Names{"int8-dynamic", "fp16", "bf16"});
   CHECK(names("bf16,half") == Names{"bf16", "fp16"});
-  CHECK(names("weight-only(bits=4,block=32),ptq_4bit") ==
-        Names{"weight-only(bits=4,block=32)", "weight-only(bits=8,block=32)", "bnb4"});
+  CHECK(names("weight-only(bits=4,block=32),ptq_4bit") == Names{"weight-only(bits=4,block=32)",
+                                                                "weight-only(bits=8,block=32)", "bnb4",
+                                                                "weight-only(bits=4,block=32)+gptq"});
   std::size_t count = 0;
   for (const RecipeGroup& group : recipe_groups()) {
     for (const Recipe& recipe : recipes_named(group.name))
@@ -99,6 +100,11 @@ TEST_CASE("a group's name stands for its recipes, all for every group's, and non
     count += group.recipes.size();
   }
   CHECK(names("all").size() == count);
+  CHECK(names("ptq_4bit_all") == Names{"weight-only(bits=4,block=32)", "weight-only(bits=8,block=32)", "bnb4",
+                                       "weight-only(bits=4,block=32)+gptq", "mixed-bits", "palettize", "mlx", "float4",
+                                       "awq+weight-only", "weight-only+clip", "weight-only+importance",
+                                       "weight-only+hqq", "weight-only+signround"});
+  CHECK_THROWS_AS(recipes_named("dynamic_all"), Error);  // there are no others
   CHECK_THROWS_AS(recipes_named(","), Error);
   CHECK_THROWS_AS(recipes_named("int9"), Error);
 }

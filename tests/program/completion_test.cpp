@@ -51,13 +51,15 @@ TEST_CASE("bash completes commands, flags, values, and files where files are mea
            {{"bench", "m.onnx", "--unch"}, "file"},
            {{"bench", "m.onnx", "--data", ""}, "file"},
            {{"bench", "m.onnx", "-o", ""}, "file"},
-           {{"bench", "m.onnx", "--methods", "pt"}, "ptq_8bit ptq_4bit"},
-           {{"bench", "m.onnx", "--methods", "fp16,ptq_8"}, "fp16,ptq_8bit"},
+           {{"bench", "m.onnx", "--methods", "pt"}, "ptq_8bit ptq_8bit_all ptq_4bit ptq_4bit_all"},
+           {{"bench", "m.onnx", "--methods", "fp16,ptq_8"}, "fp16,ptq_8bit fp16,ptq_8bit_all"},
            {{"bench", "m.onnx", "--methods", "=", "half"}, "half"},
            {{"bench", "m.onnx", "--methods", "="},
-            "all ptq_8bit dynamic ptq_4bit half int8-static int8-auto int8-dynamic weight-only mixed-bits bnb4 palettize mlx "
+            "all ptq_8bit ptq_8bit_all dynamic ptq_4bit ptq_4bit_all half int8-static int8-auto int8-dynamic "
+            "weight-only mixed-bits bnb4 palettize mlx "
             "float4 fp16 bf16 equalize "
-            "smooth awq time-fallback fallback range-search clip importance hqq adaround gptq signround bias-correction"},
+            "smooth awq time-fallback fallback range-search clip importance hqq adaround gptq signround "
+            "bias-correction"},
            {{"bench", "m.onnx", "--max-size", ""}, ""},
            {{"quantize", "m.onnx", "--recipe", "int8-d"}, "int8-dynamic"},
            {{"quantize", "m.onnx", "--target", ""}, "onnxruntime-cpu"},
