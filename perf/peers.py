@@ -3,7 +3,8 @@
 static   {model, data, out, observer, per_channel, stride, threads, ...}: quantize_static over the samples of an npz
 dynamic  {model, out, per_channel}: quantize_dynamic
 infer    {model, data, threads}: the model itself over the samples, one a run
-weights  {model, out, method, block}: 4-bit weights by MatMulNBitsQuantizer: rtn, hqq (wants PyTorch) or k-quant (blocks of 32)
+weights  {model, out, method, block, data}: 4-bit weights by MatMulNBitsQuantizer: rtn, hqq (wants PyTorch), k-quant (blocks of 32) or gptq
+         over the samples of an npz
 nbits    {weights, rows, columns, bits, block, symmetric, repeats, out}: the kernel behind MatMulNBitsQuantizer
 
 "seconds" is the time of the call alone; Python's start and its imports are not in it."""
@@ -90,11 +91,12 @@ def infer(model, data, threads=2):
     return {"seconds": time.perf_counter() - begin}
 
 
-def weights(model, out, method, block):
+def weights(model, out, method, block, data=None):
     import onnx
     from onnxruntime.quantization import matmul_nbits_quantizer as quantizer
-    config = {"rtn": None, "hqq": quantizer.HQQWeightOnlyQuantConfig(block_size=block, bits=4),
-              "k-quant": quantizer.KQuantWeightOnlyQuantConfig()}[method]
+    config = {"rtn": lambda: None, "hqq": lambda: quantizer.HQQWeightOnlyQuantConfig(block_size=block, bits=4),
+              "k-quant": lambda: quantizer.KQuantWeightOnlyQuantConfig(),
+              "gptq": lambda: quantizer.GPTQWeightOnlyQuantConfig(Samples(zoo.mapped_npz(data)))}[method]()
     begin = time.perf_counter()
     with contextlib.redirect_stdout(sys.stderr):
         made = quantizer.MatMulNBitsQuantizer(onnx.load(model), bits=4, block_size=block, is_symmetric=True, algo_config=config)
