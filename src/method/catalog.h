@@ -21,6 +21,7 @@ Method importance();
 Method hqq();
 Method gptq();
 Method signround();
+Method accuracy_level();
 Method mixed_bits();
 Method bnb4();
 Method palettize();

@@ -21,7 +21,7 @@ bool CodedLayer::by_output(const Graph& graph) const {
   return !product || product->transposed;
 }
 
-std::vector<CodedLayer> coded_layers(const Graph& graph, const Plan& plan) {
+std::vector<CodedLayer> layers_with(const Graph& graph, const Plan& plan, bool (*are_wanted)(const QParams&)) {
   std::vector<CodedLayer> layers;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
@@ -30,10 +30,14 @@ std::vector<CodedLayer> coded_layers(const Graph& graph, const Plan& plan) {
     const auto decision = plan.nodes.find(node.name);
     if (decision == plan.nodes.end()) continue;
     const auto operand = decision->second.operands.find(input);
-    if (operand != decision->second.operands.end() && follow_from_rounding(operand->second))
+    if (operand != decision->second.operands.end() && are_wanted(operand->second))
       layers.push_back({static_cast<NodeId>(n), input});
   }
   return layers;
+}
+
+std::vector<CodedLayer> coded_layers(const Graph& graph, const Plan& plan) {
+  return layers_with(graph, plan, follow_from_rounding);
 }
 
 Graph coded_but(const Graph& graph, const Plan& plan, std::span<const CodedLayer> layers) {

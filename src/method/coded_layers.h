@@ -24,7 +24,9 @@ struct CodedLayer {
   bool by_output(const Graph& graph) const;
 };
 
-// Those of integer codes that follow from rounding, in the graph's order.
+// Products and convolutions whose weights have codes that are wanted, in the graph's order.
+std::vector<CodedLayer> layers_with(const Graph& graph, const Plan& plan, bool (*are_wanted)(const QParams&));
+// Those of integer codes that follow from rounding.
 std::vector<CodedLayer> coded_layers(const Graph& graph, const Plan& plan);
 
 // The network as the plan codes it, but for these layers, which multiply with their weights as they were. Nodes keep

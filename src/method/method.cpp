@@ -17,10 +17,11 @@ namespace bw {
 
 std::span<const Method> methods() {
   static const std::vector<Method> kMethods{
-      int8_static(), int8_auto(), int8_dynamic(),  weight_only(), mixed_bits(),   bnb4(),
-      palettize(),   mlx(),       float4(),        fp16(),        bf16(),         equalize(),
-      smooth(),      awq(),       time_fallback(), fallback(),    range_search(), clip(),
-      importance(),  hqq(),       adaround(),      gptq(),        signround(),    bias_correction()};
+      int8_static(),   int8_auto(), int8_dynamic(),  weight_only(), mixed_bits(),   bnb4(),
+      palettize(),     mlx(),       float4(),        fp16(),        bf16(),         equalize(),
+      smooth(),        awq(),       time_fallback(), fallback(),    range_search(), clip(),
+      importance(),    hqq(),       adaround(),      gptq(),        signround(),    bias_correction(),
+      accuracy_level()};
   return kMethods;
 }
 

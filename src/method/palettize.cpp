@@ -10,10 +10,8 @@
 #include "graph/ops/product.h"
 #include "method/blocks.h"
 #include "method/catalog.h"
-#include "method/clusters.h"
+#include "method/palette.h"
 #include "method/placement.h"
-#include "tensor/codebooks.h"
-#include "tensor/convert.h"
 
 namespace bw {
 namespace {
@@ -33,36 +31,6 @@ constexpr Parameter kParameters[] = {
      .choices = "none|channel"},
     kKeepFloat,
 };
-
-std::vector<float> largest_magnitudes(const Tensor& weight, int axis) {
-  const Layout layout = layout_along(weight.shape(), axis);
-  std::vector<float> largest(layout.channels);
-  const std::span<const float> values = weight.data<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    float& own = largest[i / layout.inner % layout.channels];
-    own = std::max(own, std::abs(values[i]));
-  }
-  for (float& scale : largest) scale = scale == 0 ? 1 : scale;
-  return largest;
-}
-
-QParams in_palette(const Tensor& weight, int bits, std::optional<int> channel_axis) {
-  QParams params{.scheme = unsigned_codes(std::max(bits, 2)), .scales = {}, .zero_points = {}};
-  std::vector<float> numbers(weight.data<float>().begin(), weight.data<float>().end());
-  if (channel_axis) {
-    params.scheme.granularity = Granularity::Channel;
-    params.scheme.axis = *channel_axis;
-    params.scales = largest_magnitudes(weight, *channel_axis);
-    const Layout layout = layout_along(weight.shape(), *channel_axis);
-    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] /= params.scales[i / layout.inner % layout.channels];
-  }
-  params.codebook = cluster_centers(numbers, {}, std::size_t{1} << bits);
-  std::vector<std::uint8_t> codes(numbers.size());
-  NearestCodes(params.codebook).encode(numbers, codes);
-  params.codes =
-      cast(Tensor::of<std::uint8_t>(weight.shape(), std::span<const std::uint8_t>(codes)), params.scheme.code);
-  return params;
-}
 
 // Of a layer that multiplies with a constant of float32; -1 for others.
 int palette_input(const Graph& graph, const Node& node) {
@@ -95,7 +63,7 @@ Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan pla
       const auto& [node, input] = layers[i];
       const Tensor& weight = task.graph.value(node->input(static_cast<std::size_t>(input))).initializer;
       const auto axis = find_op(*node)->weight_channel_axis(*node, static_cast<int>(weight.rank()));
-      coded[i] = in_palette(weight, bits, scaled ? axis : std::nullopt);
+      coded[i] = palette_params(weight, std::size_t{1} << bits, scaled ? axis : std::nullopt);
     }
   });
   for (std::size_t i = 0; i < layers.size(); ++i)

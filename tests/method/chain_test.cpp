@@ -103,7 +103,7 @@ TEST_CASE("a group's name stands for its recipes, all for every group's, and non
   CHECK(names("ptq_4bit_all") == Names{"weight-only(bits=4,block=32)", "weight-only(bits=8,block=32)", "bnb4",
                                        "weight-only(bits=4,block=32)+gptq", "mixed-bits", "palettize", "mlx", "float4",
                                        "awq+weight-only", "weight-only+clip", "weight-only+importance",
-                                       "weight-only+hqq", "weight-only+signround"});
+                                       "weight-only+hqq", "weight-only+signround", "weight-only+accuracy-level"});
   CHECK_THROWS_AS(recipes_named("dynamic_all"), Error);  // there are no others
   CHECK_THROWS_AS(recipes_named(","), Error);
   CHECK_THROWS_AS(recipes_named("int9"), Error);

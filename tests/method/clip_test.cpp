@@ -143,6 +143,26 @@ TEST_CASE("a table in units of each channel's largest weight serves channels of 
   CHECK(error("palettize(bits=4,scales=channel)") < 0.01 * error("palettize(bits=4)"));
 }
 
+TEST_CASE("tables count what weights are multiplied with, in units of channels too, whichever way the weight lies") {
+  for (const char* palette : {"palettize(bits=3)", "palettize(bits=4,scales=channel)", "palettize(bits=2)"}) {
+    CAPTURE(palette);
+    const Plan plain = plan_with(palette), counted = plan_with(std::string(palette) + "+importance");
+    CHECK(met(counted) > met(plain) + 1);
+    CHECK(weight_error(counted, "m", "w") > weight_error(plain, "m", "w"));
+    CHECK(counted.nodes.at("m").operands.at(1).codebook.size() == plain.nodes.at("m").operands.at(1).codebook.size());
+    CHECK(counted.notes.back() == "the codes of the weights of 1 layers count what they are multiplied with");
+  }
+  const auto turned = [](const std::string& recipe) {
+    const Graph graph =
+        graph_of("  input %x: float32[4,64]\n" + weight("w", {32, 64}, 1) +
+                 "  %y: float32[4,32] = Gemm(%x, %w) {transB = 1} @ \"y\"\n  output %y: float32[4,32]\n");
+    return sqnr(run(lowered(graph, recipe, inputs_of(1)), inputs_of(1))[0], run(graph, inputs_of(1))[0]);
+  };
+  CHECK(turned("palettize(bits=3)+importance") > turned("palettize(bits=3)") + 1);
+  const Plan given = plan_with("bnb4"), same = plan_with("bnb4+importance");
+  CHECK(given.nodes.at("m").operands.at(1) == same.nodes.at("m").operands.at(1));  // its table is given
+}
+
 TEST_CASE("importance counts, of a convolution's groups, what each of them reads") {
   const Graph graph =
       graph_of("  input %x: float32[1,8,5,5]\n" + weight("w", {6, 4, 3, 3}, 1) +
