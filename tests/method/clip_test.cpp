@@ -144,21 +144,40 @@ TEST_CASE("a table in units of each channel's largest weight serves channels of 
 }
 
 TEST_CASE("tables count what weights are multiplied with, in units of channels too, whichever way the weight lies") {
-  for (const char* palette : {"palettize(bits=3)", "palettize(bits=4,scales=channel)", "palettize(bits=2)"}) {
-    CAPTURE(palette);
-    const Plan plain = plan_with(palette), counted = plan_with(std::string(palette) + "+importance");
-    CHECK(met(counted) > met(plain) + 1);
-    CHECK(weight_error(counted, "m", "w") > weight_error(plain, "m", "w"));
-    CHECK(counted.nodes.at("m").operands.at(1).codebook.size() == plain.nodes.at("m").operands.at(1).codebook.size());
-    CHECK(counted.notes.back() == "the codes of the weights of 1 layers count what they are multiplied with");
-  }
-  const auto turned = [](const std::string& recipe) {
-    const Graph graph =
-        graph_of("  input %x: float32[4,64]\n" + weight("w", {32, 64}, 1) +
-                 "  %y: float32[4,32] = Gemm(%x, %w) {transB = 1} @ \"y\"\n  output %y: float32[4,32]\n");
-    return sqnr(run(lowered(graph, recipe, inputs_of(1)), inputs_of(1))[0], run(graph, inputs_of(1))[0]);
+  const auto graph_with = [](bool turned) {
+    return graph_of("  input %x: float32[4,64]\n" + weight("w", turned ? Shape{32, 64} : Shape{64, 32}, 1) +
+                    (turned ? "  %y: float32[4,32] = Gemm(%x, %w) {transB = 1} @ \"y\"\n"
+                            : "  %y: float32[4,32] = MatMul(%x, %w) @ \"y\"\n") +
+                    "  output %y: float32[4,32]\n");
   };
-  CHECK(turned("palettize(bits=3)+importance") > turned("palettize(bits=3)") + 1);
+  for (const bool turned : {false, true})
+    for (const char* palette : {"palettize(bits=3)", "palettize(bits=4,scales=channel)", "palettize(bits=2)"}) {
+      CAPTURE(turned, palette);
+      const Graph graph = graph_with(turned);
+      const auto params = [&](const std::string& recipe) {
+        const Plan plan = plan_of(graph, recipe, inputs_of(1));
+        if (recipe.ends_with("importance"))
+          CHECK(plan.notes.back() == "the codes of the weights of 1 layers count what they are multiplied with");
+        return plan.nodes.at("y").operands.at(1);
+      };
+      // Each error counts as much as the mean square of what its column is multiplied with.
+      const auto error = [&](const QParams& codes, bool counts) {
+        const std::vector<float> exact = to_floats(graph.value(graph.find("w")).initializer),
+                                 met = to_floats(dequantize(codes.codes, codes)), x = to_floats(inputs_of(1).at("x"));
+        double sum = 0;
+        for (std::size_t i = 0; i < exact.size(); ++i) {
+          const std::size_t column = turned ? i % 64 : i / 32;
+          double count = 0;
+          for (std::size_t row = 0; row < 4; ++row) count += std::pow(static_cast<double>(x[row * 64 + column]), 2);
+          sum += (counts ? count : 1) * std::pow(static_cast<double>(met[i]) - static_cast<double>(exact[i]), 2);
+        }
+        return sum;
+      };
+      const QParams plain = params(palette), counted = params(std::string(palette) + "+importance");
+      CHECK(error(counted, true) < 0.97 * error(plain, true));
+      CHECK(error(counted, false) > error(plain, false));
+      CHECK(counted.codebook.size() == plain.codebook.size());
+    }
   const Plan given = plan_with("bnb4"), same = plan_with("bnb4+importance");
   CHECK(given.nodes.at("m").operands.at(1) == same.nodes.at("m").operands.at(1));  // its table is given
 }

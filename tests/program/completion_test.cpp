@@ -59,7 +59,7 @@ TEST_CASE("bash completes commands, flags, values, and files where files are mea
             "weight-only mixed-bits bnb4 palettize mlx "
             "float4 fp16 bf16 equalize "
             "smooth awq time-fallback fallback range-search clip importance hqq adaround gptq signround "
-            "bias-correction"},
+            "bias-correction accuracy-level"},
            {{"bench", "m.onnx", "--max-size", ""}, ""},
            {{"quantize", "m.onnx", "--recipe", "int8-d"}, "int8-dynamic"},
            {{"quantize", "m.onnx", "--target", ""}, "onnxruntime-cpu"},
