@@ -26,8 +26,9 @@ struct Tried {
 };
 
 std::string to_text(const Tried& tried) {
-  return fmt::format("{} ({}) keeps {:.2f} % of the accuracy{}", tried.level, tried.says, 100 * tried.accuracy,
-                     tried.time.value ? fmt::format(" and takes {:.2f} of the time", *tried.time.value) : "");
+  const std::string time =
+      tried.time.value ? fmt::format(" and takes {:.2f} of the time", *tried.time.value) : ", " + tried.time.reason;
+  return fmt::format("{} ({}) keeps {:.2f} % of the accuracy{}", tried.level, tried.says, 100 * tried.accuracy, time);
 }
 
 // Where the machine was too busy to time both, the more exact one.

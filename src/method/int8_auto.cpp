@@ -241,9 +241,13 @@ class Search {
 Needs needs(const Task& task, const Arguments&) {
   return bw::needs(resolve(parse_recipe(kBeginnings[0])), task);
 }
+// Of the beginning that computes most in integers.
 Plan sketched(const Task& task, const Arguments&, Plan plan) {
-  return method_named(kBeginnings[0])
-      .sketch(task, resolve(parse_recipe(kBeginnings[0])).links.front().arguments, std::move(plan));
+  const std::string_view most = *std::ranges::max_element(
+      kBeginnings, {}, [&](std::string_view text) { return fit_of(resolve(parse_recipe(text)), task).work; });
+  const Chain::Link link = resolve(parse_recipe(most)).links.front();
+  return link.method->sketch == nullptr ? link.method->run(task, link.arguments, {}, std::move(plan))
+                                        : link.method->sketch(task, link.arguments, std::move(plan));
 }
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence&, Plan plan) {

@@ -61,6 +61,8 @@ TEST_CASE("the faster one is taken where it keeps nearly as much") {
 TEST_CASE("where times are not known the more exact one is taken") {
   CHECK(level(taken({0.998, 0.7}, {1, 0})) == "1");
   CHECK(level(taken({1, 0}, {0.998, 0.8})) == "4");
+  CHECK(taken({1, 0}, {0.998, 0.8}).notes.back().find("keeps 100.00 % of the accuracy, too busy, 1") !=
+        std::string::npos);
   CHECK(level(taken({0.998, 0}, {1, 0.8})) == "1");
 }
 

@@ -57,6 +57,17 @@ TEST_CASE("a fit counts layers, work in integers and weights in fewer bits") {
   CHECK(fit(two, "fp16").bits == 16);
 }
 
+TEST_CASE("int8-auto fits as the beginning does that computes most in integers") {
+  const ChainFit recurrent =
+      fit("  input %x: float32[5,1,4]\n" + weight("w", {1, 64, 4}, 1) + weight("r", {1, 64, 16}, 2) +
+              "  %y: float32 = LSTM(%x, %w, %r) {hidden_size = 16} @ \"y\"\n  output %y: float32\n",
+          "int8-auto");
+  CHECK(recurrent.reason.empty());
+  CHECK(recurrent.taken == 1);
+  CHECK_FALSE(fit("  input %x: float32[2,4]\n  %y: float32[2,4] = Relu(%x)\n  output %y: float32[2,4]\n", "int8-auto")
+                  .reason.empty());
+}
+
 TEST_CASE("work is counted for one sample where extents are free") {
   const std::string free = "  input %x: float32[N,4,H,W]\n" + weight("w", {4, 4, 3, 3}, 1) + weight("u", {4, 2}, 2) +
                            "  %a = Conv(%x, %w) @ \"a\"\n  %g = GlobalAveragePool(%a)\n  %f = Flatten(%g)\n"
