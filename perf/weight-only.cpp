@@ -1,9 +1,10 @@
-// round to nearest of large weight matrices, GB/s: beside this machine's memory bandwidth and onnxruntime's own
-// quantizer
+// round to nearest of large weight matrices, and NF4 of them, GB/s: beside this machine's memory bandwidth and
+// onnxruntime's own quantizer
 //
-// ours: float bytes read a second by quantize_nbits on two threads; theirs: bytes a second of summing a big array on as
-// many; ratio: ours over theirs, pairs in turn. Before that our bytes are compared with those of onnxruntime's kernel,
-// whose rate is printed beside. --small: a quick look at small matrices.
+// ours: float bytes read a second by quantize_nbits, or encode_units in blocks of 64, on two threads; theirs: bytes a
+// second of summing a big array on as many; ratio: ours over theirs, pairs in turn. Before that our bytes are compared
+// with those of onnxruntime's kernel, whose rate is printed beside (it has none for NF4). --small: a quick look at
+// small matrices.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +26,9 @@
 #include "base/machine.h"
 #include "base/parallel.h"
 #include "measure/statistics.h"
+#include "tensor/codebooks.h"
 #include "tensor/kernels/nbits.h"
+#include "tensor/kernels/unit_codes.h"
 
 namespace bw {
 namespace {
@@ -114,27 +117,49 @@ struct Row {
   Interval interval;
 };
 
+// Runs of `body`, each beside a look at how fast memory is read.
+template <class Body>
+Row paired(std::string name, const Matrix& matrix, double peer, std::span<const std::uint64_t> words,
+           const Body& body) {
+  std::vector<double> ours, bandwidth, logs;
+  for (std::size_t pair = 0; pair < kPairs; ++pair) {
+    bandwidth.push_back(read_rate(words));
+    ours.push_back(static_cast<double>(matrix.bytes()) / seconds_of(body));
+    logs.push_back(std::log(ours.back() / bandwidth.back()));
+  }
+  const Interval interval = *quantile_figure(logs, 0.5, Unit::Ratio).interval;
+  return {std::move(name),
+          median(ours),
+          median(bandwidth),
+          peer,
+          median(ours) / median(bandwidth),
+          {std::exp(interval.low), std::exp(interval.high)}};
+}
+
 Row measured(const Matrix& matrix, const NBitsOptions& form, std::span<const std::uint64_t> words,
              const fs::path& folder) {
   const std::vector<float> weights = weights_of(matrix);
   const Peer peer = peer_of(folder, weights, matrix, form);
   if (bytes_of(quantize_nbits(weights, matrix.rows, matrix.columns, form)) != peer.bytes)
     throw Error(ErrorKind::Internal, "the answer is wrong: our bytes are not onnxruntime's");
-  std::vector<double> ours, bandwidth, logs;
-  for (std::size_t pair = 0; pair < kPairs; ++pair) {
-    bandwidth.push_back(read_rate(words));
-    ours.push_back(static_cast<double>(matrix.bytes()) /
-                   seconds_of([&] { quantize_nbits(weights, matrix.rows, matrix.columns, form); }));
-    logs.push_back(std::log(ours.back() / bandwidth.back()));
-  }
-  const Interval interval = *quantile_figure(logs, 0.5, Unit::Ratio).interval;
-  return {
+  return paired(
       fmt::format("[{}, {}] {} bits{}", matrix.rows, matrix.columns, form.bits, form.symmetric ? "" : ", zero points"),
-      median(ours),
-      median(bandwidth),
-      peer.rate,
-      median(ours) / median(bandwidth),
-      {std::exp(interval.low), std::exp(interval.high)}};
+      matrix, peer.rate, words, [&] { quantize_nbits(weights, matrix.rows, matrix.columns, form); });
+}
+
+Row measured_nf4(const Matrix& matrix, std::span<const std::uint64_t> words) {
+  constexpr std::size_t kBlock = 64, kTogether = 256;
+  const std::vector<float> weights = weights_of(matrix);
+  const NearestCodes nearest(nf4());
+  std::vector<std::uint8_t> codes(weights.size());
+  std::vector<float> scales(weights.size() / kBlock);
+  return paired(fmt::format("[{}, {}] NF4", matrix.rows, matrix.columns), matrix, NAN, words, [&] {
+    parallel_for(scales.size(), kTogether, [&](std::size_t begin, std::size_t end) {
+      const std::size_t first = begin * kBlock, count = (end - begin) * kBlock;
+      encode_units(std::span(weights).subspan(first, count), kBlock, nearest.small(),
+                   std::span(codes).subspan(first, count), std::span(scales).subspan(begin, end - begin));
+    });
+  });
 }
 
 Json line_of(const Row& row, const std::string& name, bool holds) {
@@ -161,6 +186,7 @@ int run(std::span<const Matrix> matrices) {
   std::vector<Row> rows;
   for (const Matrix& matrix : matrices)
     for (const NBitsOptions& form : kForms) rows.push_back(measured(matrix, form, words, folder));
+  for (const Matrix& matrix : matrices) rows.push_back(measured_nf4(matrix, words));
   fs::remove_all(folder);
 
   fmt::print("{:<28} {:>8} {:>10} {:>12} {:>7}  {}\n", "GB/s of float weights", "ours", "memory", "onnxruntime",

@@ -40,32 +40,38 @@ struct Coded {
   std::vector<float> scales;
 };
 
+constexpr std::size_t kTogether = 256;  // blocks
+
+Coded coded_in_blocks(std::span<const float> values, std::size_t block, std::span<const float> table) {
+  const NearestCodes nearest(table);
+  Coded coded{std::vector<std::uint8_t>(values.size()), std::vector<float>((values.size() + block - 1) / block)};
+  parallel_for(coded.scales.size(), kTogether, [&](std::size_t begin, std::size_t end) {
+    const std::size_t first = begin * block, count = std::min(end * block, values.size()) - first;
+    encode_units(values.subspan(first, count), block, nearest.small(), std::span(coded.codes).subspan(first, count),
+                 std::span(coded.scales).subspan(begin, end - begin));
+  });
+  return coded;
+}
+
 // Of numbers from -1 to 1; the steps are where bitsandbytes looks up 8-bit codes on CPUs.
 float to_step(float unit) {
   constexpr float kSteps = 65535.0F / 2;
   return std::trunc((unit + 1.0F) * kSteps + 0.5F) / kSteps - 1.0F;
 }
 
-enum class Exact : std::uint8_t { Yes, InSteps };
-
-Coded coded_in_blocks(std::span<const float> values, std::size_t block, std::span<const float> table, Exact exact) {
+Coded coded_in_steps(std::span<const float> values, std::size_t block, std::span<const float> table) {
   constexpr float kLeast = 1e-38F;
   const NearestCodes nearest(table);
-  Coded coded{std::vector<std::uint8_t>(values.size()), std::vector<float>((values.size() + block - 1) / block)};
-  parallel_for(coded.scales.size(), 256, [&](std::size_t begin, std::size_t end) {
-    std::vector<float> units(block);
-    for (std::size_t b = begin; b < end; ++b) {
-      const std::size_t count = std::min(block, values.size() - b * block);
-      const std::span<const float> own = values.subspan(b * block, count);
-      const float largest = coded.scales[b] = largest_magnitude(own), per_unit = 1.0F / std::max(largest, kLeast);
-      if (exact == Exact::InSteps && largest == 0) continue;  // codes 0, which stand for nothing then
-      for (std::size_t i = 0; i < count; ++i) {
-        units[i] = std::clamp(own[i] * per_unit, -1.0F, 1.0F);
-        if (exact == Exact::InSteps) units[i] = to_step(units[i]);
-      }
-      nearest.encode(std::span(units).first(count), std::span(coded.codes).subspan(b * block, count));
-    }
-  });
+  Coded coded{std::vector<std::uint8_t>(values.size()), {}};
+  for (std::size_t first = 0; first < values.size(); first += block) {
+    const std::span<const float> own = values.subspan(first, std::min(block, values.size() - first));
+    const float largest = largest_magnitude(own), per_unit = 1.0F / std::max(largest, kLeast);
+    coded.scales.push_back(largest);
+    if (largest == 0) continue;  // codes 0, which stand for nothing then
+    std::vector<float> units;
+    for (const float value : own) units.push_back(to_step(std::clamp(value * per_unit, -1.0F, 1.0F)));
+    nearest.encode(units, std::span(coded.codes).subspan(first, own.size()));
+  }
   return coded;
 }
 
@@ -75,7 +81,7 @@ NestedScales nested_scales(const std::vector<float>& scales) {
   const auto mean = static_cast<float>(sum / static_cast<double>(scales.size()));
   std::vector<float> centred(scales.size());
   std::ranges::transform(scales, centred.begin(), [&](float scale) { return scale - mean; });
-  const Coded coded = coded_in_blocks(centred, kNestedBlock, dynamic8(), Exact::InSteps);
+  const Coded coded = coded_in_steps(centred, kNestedBlock, dynamic8());
   const auto count = static_cast<std::int64_t>(scales.size());
   return {.params = {.scheme = {.code = DType::UInt8, .granularity = Granularity::Block, .block_size = kNestedBlock},
                      .scales = coded.scales,
@@ -92,7 +98,7 @@ QParams coded_matrix(const Tensor& weight, const Product& product, std::size_t b
   const std::span<const float> stored = weight.data<float>();
   const std::size_t inner = stored.size() / outputs;
   const std::vector<float> turned = product.transposed ? std::vector<float>{} : transposed(stored, inner, outputs);
-  Coded coded = coded_in_blocks(product.transposed ? stored : turned, block, table, Exact::Yes);
+  Coded coded = coded_in_blocks(product.transposed ? stored : turned, block, table);
   QParams params{.scheme = {.code = DType::UInt4,
                             .granularity = Granularity::Block,
                             .axis = product.reduced_axis(),

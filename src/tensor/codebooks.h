@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "tensor/kernels/unit_codes.h"
+
 namespace bw {
 
 using FourBits = std::array<float, 16>;
@@ -24,6 +26,8 @@ class NearestCodes {
   explicit NearestCodes(std::span<const float> table);
   // Halfway between two, the lower number's. Codes as many as values.
   void encode(std::span<const float> values, std::span<std::uint8_t> codes) const;
+  // For what encodes many blocks (tensor/kernels/unit_codes.h); lives as long as this.
+  SmallTable small() const { return {bounds_, order_}; }
 
  private:
   std::vector<float> bounds_;        // halfway between neighbours, ascending
