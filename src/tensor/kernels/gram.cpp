@@ -17,7 +17,6 @@
 #define BW_GRAM_TILE
 namespace bw::gram_tile {
 constexpr std::size_t kTall = 4, kWide = 8, kRows = 256;
-using Sums = std::array<std::array<double, kWide>, kTall>;
 }  // namespace bw::gram_tile
 #endif
 
@@ -26,20 +25,21 @@ namespace bw::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using namespace bw::gram_tile;
 
-// Whether the target adds a product in one step or in two is the same: the product is exact.
-void AddProducts(const double* tall, const double* wide, std::size_t rows, Sums& sums) {
+// To a tile of sums whose rows are `stride` apart. Whether the target adds a product in one step or in two is the same:
+// the product is exact.
+void AddProducts(const double* tall, const double* wide, std::size_t rows, double* sums, std::size_t stride) {
   const hn::CappedTag<double, kWide> d;
   constexpr std::size_t kLanes = hn::MaxLanes(d), kVectors = kWide / kLanes;
   hn::Vec<decltype(d)> sum[kTall][kVectors];
   for (std::size_t i = 0; i < kTall; ++i)
-    for (std::size_t v = 0; v < kVectors; ++v) sum[i][v] = hn::LoadU(d, sums[i].data() + v * kLanes);
+    for (std::size_t v = 0; v < kVectors; ++v) sum[i][v] = hn::LoadU(d, sums + i * stride + v * kLanes);
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t v = 0; v < kVectors; ++v) {
       const auto x = hn::LoadU(d, wide + r * kWide + v * kLanes);
       for (std::size_t i = 0; i < kTall; ++i) sum[i][v] = hn::MulAdd(hn::Set(d, tall[r * kTall + i]), x, sum[i][v]);
     }
   for (std::size_t i = 0; i < kTall; ++i)
-    for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(sum[i][v], d, sums[i].data() + v * kLanes);
+    for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(sum[i][v], d, sums + i * stride + v * kLanes);
 }
 
 }  // namespace bw::HWY_NAMESPACE
@@ -69,13 +69,19 @@ void pack(std::span<const float> values, Layout layout, std::span<const std::siz
     for (std::size_t c = 0; c < count; ++c) panel[r * width + c] = values[places[r] + (channel + c) * layout.inner];
 }
 
-// Adds the products of one tile to the corner of the sums, whose rows are `stride` apart.
+// Adds the products of one tile to the corner of the sums, whose rows are `stride` apart; at an edge the tile is larger
+// than what is left of them.
 void add_tile(std::span<const double> tall, std::span<const double> wide, std::size_t height, std::size_t width,
               double* corner, std::size_t stride) {
-  Sums sums{};
-  for (std::size_t i = 0; i < height; ++i) std::copy_n(corner + i * stride, width, sums[i].begin());
-  HWY_DYNAMIC_DISPATCH(AddProducts)(tall.data(), wide.data(), tall.size() / kTall, sums);
-  for (std::size_t i = 0; i < height; ++i) std::copy_n(sums[i].begin(), width, corner + i * stride);
+  const std::size_t rows = tall.size() / kTall;
+  if (height == kTall && width == kWide) {
+    HWY_DYNAMIC_DISPATCH(AddProducts)(tall.data(), wide.data(), rows, corner, stride);
+    return;
+  }
+  std::array<double, kTall * kWide> sums{};
+  for (std::size_t i = 0; i < height; ++i) std::copy_n(corner + i * stride, width, sums.begin() + i * kWide);
+  HWY_DYNAMIC_DISPATCH(AddProducts)(tall.data(), wide.data(), rows, sums.data(), kWide);
+  for (std::size_t i = 0; i < height; ++i) std::copy_n(sums.begin() + i * kWide, width, corner + i * stride);
 }
 
 }  // namespace
