@@ -9,12 +9,14 @@ nbits    {weights, rows, columns, bits, block, symmetric, repeats, out}: the ker
 
 "seconds" is the time of the call alone; Python's start and its imports are not in it."""
 import contextlib
+import importlib.util
 import json
 import logging
 import os
 import sys
 import tempfile
 import time
+import types
 
 import numpy as np
 import onnxruntime
@@ -94,6 +96,9 @@ def infer(model, data, threads=2):
 def weights(model, out, method, block, data=None):
     import onnx
     from onnxruntime.quantization import matmul_nbits_quantizer as quantizer
+    if method == "gptq" and importlib.util.find_spec("torch") is None:  # asks only whether inputs are tensors of PyTorch's
+        sys.modules["torch"] = types.ModuleType("torch")
+        sys.modules["torch"].Tensor = ()
     config = {"rtn": lambda: None, "hqq": lambda: quantizer.HQQWeightOnlyQuantConfig(block_size=block, bits=4),
               "k-quant": lambda: quantizer.KQuantWeightOnlyQuantConfig(),
               "gptq": lambda: quantizer.GPTQWeightOnlyQuantConfig(Samples(zoo.mapped_npz(data)))}[method]()
