@@ -95,20 +95,12 @@ std::optional<double> error_of(const Tried& tried, const Graph& original, const 
   return error;
 }
 
-ChannelDivision division_of(const Task& task, const Arguments& arguments) {
-  return {task, arguments.text(kResidual.name) == "divided"};
-}
-
 Needs needs(const Task& task, const Arguments& arguments) {
-  const ChannelDivision division = division_of(task, arguments);
-  Needs needs;
-  for (const ChannelDivision::Site& site : division.sites())
-    needs.add(division.name(site), {ReservoirStatistic::kName, division.axis(site)});
-  return needs;
+  return ChannelDivision(task, arguments).needs({ReservoirStatistic::kName});
 }
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan) {
-  ChannelDivision division = division_of(task, arguments);
+  ChannelDivision division(task, arguments);
   std::vector<Tried> all;
   for (const ChannelDivision::Site& site : division.sites()) {
     const auto& kept = evidence.value(division.name(site)).get<ReservoirStatistic>(division.axis(site));

@@ -60,12 +60,11 @@ float to_step(float unit) {
 }
 
 Coded coded_in_steps(std::span<const float> values, std::size_t block, std::span<const float> table) {
-  constexpr float kLeast = 1e-38F;
   const NearestCodes nearest(table);
   Coded coded{std::vector<std::uint8_t>(values.size()), {}};
   for (std::size_t first = 0; first < values.size(); first += block) {
     const std::span<const float> own = values.subspan(first, std::min(block, values.size() - first));
-    const float largest = largest_magnitude(own), per_unit = 1.0F / std::max(largest, kLeast);
+    const float largest = largest_magnitude(own), per_unit = 1.0F / std::max(largest, kLeastUnit);
     coded.scales.push_back(largest);
     if (largest == 0) continue;  // codes 0, which stand for nothing then
     std::vector<float> units;

@@ -39,7 +39,9 @@ double ChannelDivision::Numbers::error(std::span<const float> other_x, const Wei
   return error;
 }
 
-ChannelDivision::ChannelDivision(const Task& task, bool divides) : graph_(task.graph), links_(link(task.graph)) {
+ChannelDivision::ChannelDivision(const Task& task, const Arguments& arguments)
+    : graph_(task.graph), links_(link(task.graph)) {
+  const bool divides = arguments.text(kResidual.name) == "divided";
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) add_product(task, static_cast<NodeId>(n));
   std::erase_if(sites_, [&](Site& site) {
     site.makers = makers_of(site);
@@ -51,6 +53,13 @@ ChannelDivision::ChannelDivision(const Task& task, bool divides) : graph_(task.g
 
 int ChannelDivision::axis(const Site& site) const {
   return static_cast<int>(graph_.value(site.x).type.shape->size()) - 1;
+}
+
+Needs ChannelDivision::needs(std::initializer_list<std::string_view> statistics) const {
+  Needs needs;
+  for (const Site& site : sites_)
+    for (const std::string_view statistic : statistics) needs.add(name(site), {statistic, axis(site)});
+  return needs;
 }
 
 bool ChannelDivision::is_float_constant(ValueId id) const {

@@ -3,6 +3,7 @@
 // scale and bias of a normalization, or a product before it.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <span>
 #include <string>
@@ -51,12 +52,13 @@ class ChannelDivision {
                                std::span<const float> weights) const;
   };
 
-  // Of a task that lives as long as this; `divides`: by a Mul as well.
-  ChannelDivision(const Task& task, bool divides);
+  // Of a task that lives as long as this; kResidual is among the arguments.
+  ChannelDivision(const Task& task, const Arguments& arguments);
 
   std::span<const Site> sites() const { return sites_; }  // in the graph's order
   const std::string& name(const Site& site) const { return name(site.x); }
   int axis(const Site& site) const;
+  Needs needs(std::initializer_list<std::string_view> statistics) const;  // of the channels of every site
 
   // With at most so many rows. A product whose outputs were divided already has those weights.
   Numbers numbers(const Site& site, const Reservoir& kept, std::size_t most) const;

@@ -13,22 +13,6 @@
 namespace bw {
 namespace {
 
-struct Squares {
-  double changed = 0, all = 0;
-  double ratio() const { return all > 0 ? std::sqrt(changed / all) : 0; }
-};
-
-Squares squares_of(const Tensor& exact, const Tensor& met) {
-  const std::span<const float> a = exact.data<float>(), b = met.data<float>();
-  Squares squares;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double off = static_cast<double>(b[i]) - static_cast<double>(a[i]);
-    squares.changed += off * off;
-    squares.all += static_cast<double>(a[i]) * static_cast<double>(a[i]);
-  }
-  return squares;
-}
-
 // A constant that a node multiplies with, or looks up, as its codes have it.
 struct CodedConstant {
   NodeId node;
@@ -71,6 +55,17 @@ double output_error(const Graph& graph, const CodedConstant& constant, const Ten
 }
 
 }  // namespace
+
+Squares squares_of(const Tensor& exact, const Tensor& met) {
+  const std::span<const float> a = exact.data<float>(), b = met.data<float>();
+  Squares squares;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double off = static_cast<double>(b[i]) - static_cast<double>(a[i]);
+    squares.changed += off * off;
+    squares.all += static_cast<double>(a[i]) * static_cast<double>(a[i]);
+  }
+  return squares;
+}
 
 std::optional<CodingError> coding_error(const Graph& graph, const Plan& plan, Calibrator* calibrator) {
   std::vector<CodedConstant> coded = coded_constants(graph, plan);

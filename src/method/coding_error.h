@@ -1,6 +1,7 @@
 // What storing weights as codes changes, where layers compute in float with what the codes stand for.
 #pragma once
 
+#include <cmath>
 #include <optional>
 #include <string>
 
@@ -8,6 +9,13 @@
 #include "plan/plan.h"
 
 namespace bw {
+
+// Of what is changed of numbers, and of the numbers.
+struct Squares {
+  double changed = 0, all = 0;
+  double ratio() const { return all > 0 ? std::sqrt(changed / all) : 0; }
+};
+Squares squares_of(const Tensor& exact, const Tensor& met);  // float32, of one shape
 
 // Root mean squares of what is changed, over those of what was there.
 struct CodingError {

@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "graph/twins.h"
 #include "method/catalog.h"
+#include "method/coding_error.h"
 #include "method/knapsack.h"
 #include "target/lowering.h"
 
@@ -57,15 +58,8 @@ double bytes_of(const Tensor& weight, const QParams& params) {
 
 // Squares of what codes change, over those of the weights.
 double noise_of(const Tensor& weight, const QParams& params) {
-  const Tensor coded = dequantize(quantize(weight, params), params);
-  const std::span<const float> exact = weight.data<float>(), met = coded.data<float>();
-  double noise = 0, signal = 0;
-  for (std::size_t i = 0; i < exact.size(); ++i) {
-    const double off = static_cast<double>(met[i]) - static_cast<double>(exact[i]);
-    noise += off * off;
-    signal += static_cast<double>(exact[i]) * static_cast<double>(exact[i]);
-  }
-  return signal > 0 ? noise / signal : 0;
+  const double ratio = squares_of(weight, dequantize(quantize(weight, params), params)).ratio();
+  return ratio * ratio;
 }
 
 // What reads one constant, or its transpose: its bits are the same everywhere, so that what is tied stays tied.

@@ -101,22 +101,13 @@ std::vector<double> best_factors(const Seen& seen) {
   return best;
 }
 
-ChannelDivision division_of(const Task& task, const Arguments& arguments) {
-  return {task, arguments.text(kResidual.name) == "divided"};
-}
-
 Needs needs(const Task& task, const Arguments& arguments) {
-  const ChannelDivision division = division_of(task, arguments);
-  Needs needs;
-  for (const ChannelDivision::Site& site : division.sites())
-    for (const std::string_view statistic : {ChannelRangeStatistic::kName, ReservoirStatistic::kName})
-      needs.add(division.name(site), {statistic, division.axis(site)});
-  return needs;
+  return ChannelDivision(task, arguments).needs({ChannelRangeStatistic::kName, ReservoirStatistic::kName});
 }
 
 Plan run(const Task& task, const Arguments& arguments, const Evidence& evidence, Plan plan) {
   const double strength = arguments.number("strength");
-  ChannelDivision division = division_of(task, arguments);
+  ChannelDivision division(task, arguments);
   for (const ChannelDivision::Site& site :
        division.sites() | std::views::reverse) {  // a product that makes another site's activation is final
     throw_if_stopped(task.stop);

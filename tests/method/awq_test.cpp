@@ -25,14 +25,6 @@ Plan plan_with(const std::string& recipe) {
   return plan_of(golden_graph("awq.onnx"), recipe, golden_inputs());
 }
 
-std::vector<float> factors_of(const Plan& plan, const std::string& constant, int axis) {
-  for (const Edit& edit : plan.edits)
-    if (const auto* scale = std::get_if<ScaleConstant>(&edit);
-        scale != nullptr && scale->constant == constant && scale->axis == axis)
-      return scale->factors;
-  return {};
-}
-
 double loss(const std::string& recipe, std::size_t output) {
   const Graph graph = golden_graph("awq.onnx");
   return sqnr(run(lowered(graph, recipe, golden_inputs()), golden_inputs())[output],

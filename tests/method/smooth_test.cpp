@@ -20,15 +20,6 @@ Inputs golden_inputs() {
   return {{"x", Tensor::of<float>({40, 12}, std::span<const float>(x))}};
 }
 
-// Of the rows of a constant along an axis, by its name in the end.
-std::vector<float> factors_of(const Plan& plan, const std::string& constant, int axis) {
-  for (const Edit& edit : plan.edits)
-    if (const auto* scale = std::get_if<ScaleConstant>(&edit);
-        scale != nullptr && scale->constant == constant && scale->axis == axis)
-      return scale->factors;
-  return {};
-}
-
 void check_factors(const Plan& plan, const Json& wanted, const std::string& weight, int axis) {
   INFO(weight);
   const std::vector<float> met = factors_of(plan, weight, axis);

@@ -7,40 +7,14 @@ import pathlib
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 from onnxruntime.capi._pybind_state import quantize_matmul_4bits
 
 from equalization import values_of
+from smoothing import network
 
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden/method"
-ROWS, WIDTH, HIDDEN, BLOCK, STRENGTHS = 60, 48, 32, 16, 20
-
-
-def small():
-    rng = np.random.default_rng(11)
-    weights = []
-
-    def constant(name, *shape, spread=0.3):
-        weights.append(numpy_helper.from_array(rng.normal(0, spread, shape).astype(np.float32), name))
-        return name
-
-    large = np.ones(WIDTH, np.float32)
-    large[[2, 7, 30]] = 9, 14, 6
-    weights.append(numpy_helper.from_array(large, "gamma"))
-    nodes = [
-        helper.make_node("LayerNormalization", ["x", "gamma", constant("beta", WIDTH)], ["n"], name="n", axis=-1),
-        helper.make_node("MatMul", ["n", constant("a.w", WIDTH, HIDDEN)], ["p"], name="a"),
-        helper.make_node("Add", ["p", constant("a.b", HIDDEN, spread=3)], ["q"], name="q"),
-        helper.make_node("Relu", ["q"], ["r"], name="r"),
-        helper.make_node("Gemm", ["n", constant("b.w", HIDDEN, WIDTH)], ["y"], name="b", transB=1),
-        helper.make_node("MatMul", ["r", constant("c.w", HIDDEN, 24)], ["z"], name="c"),
-    ]
-    graph = helper.make_graph(nodes, "awq", [helper.make_tensor_value_info("x", 1, [ROWS, WIDTH])],
-                              [helper.make_tensor_value_info("y", 1, [ROWS, HIDDEN]), helper.make_tensor_value_info("z", 1, [ROWS, 24])],
-                              weights)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.checker.check_model(model)
-    return model, rng.normal(0, 1, (ROWS, WIDTH)).astype(np.float32)
+BLOCK, STRENGTHS = 16, 20
 
 
 def coded(w):
@@ -71,7 +45,7 @@ def best(x, products):
 
 
 def main():
-    model, x = small()
+    model, x = network("awq", 11, rows=60, width=48, hidden=32, outputs=24, large={2: 9, 7: 14, 30: 6})
     onnx.save(model, GOLDEN / "awq.onnx")
     w = {t.name: numpy_helper.to_array(t).astype(np.float64) for t in model.graph.initializer}
     seen = {name: value.astype(np.float64) for name, value in values_of(model, ["n", "r"], [{"x": x}]).items()}

@@ -17,34 +17,34 @@ from equalization import values_of
 
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden/method"
 STRENGTHS, WORTHWHILE = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), 0.9
-ROWS, WIDTH, HIDDEN = 40, 12, 9
 
 
-def small():
-    rng = np.random.default_rng(5)
+def network(name, seed, rows, width, hidden, outputs, large):
+    """A normalization that two products read, one of which makes what a third one reads; `large`: of some of its channels, by number."""
+    rng = np.random.default_rng(seed)
     weights = []
 
     def constant(name, *shape, spread=0.3):
         weights.append(numpy_helper.from_array(rng.normal(0, spread, shape).astype(np.float32), name))
         return name
 
-    large = np.ones(WIDTH, np.float32)
-    large[[2, 7]] = 40, 25
-    weights.append(numpy_helper.from_array(large, "gamma"))
+    gamma = np.ones(width, np.float32)
+    gamma[list(large)] = list(large.values())
+    weights.append(numpy_helper.from_array(gamma, "gamma"))
     nodes = [
-        helper.make_node("LayerNormalization", ["x", "gamma", constant("beta", WIDTH)], ["n"], name="n", axis=-1),
-        helper.make_node("MatMul", ["n", constant("a.w", WIDTH, HIDDEN)], ["p"], name="a"),
-        helper.make_node("Add", ["p", constant("a.b", HIDDEN, spread=3)], ["q"], name="q"),
+        helper.make_node("LayerNormalization", ["x", "gamma", constant("beta", width)], ["n"], name="n", axis=-1),
+        helper.make_node("MatMul", ["n", constant("a.w", width, hidden)], ["p"], name="a"),
+        helper.make_node("Add", ["p", constant("a.b", hidden, spread=3)], ["q"], name="q"),
         helper.make_node("Relu", ["q"], ["r"], name="r"),
-        helper.make_node("Gemm", ["n", constant("b.w", HIDDEN, WIDTH)], ["y"], name="b", transB=1),
-        helper.make_node("MatMul", ["r", constant("c.w", HIDDEN, 4)], ["z"], name="c"),
+        helper.make_node("Gemm", ["n", constant("b.w", hidden, width)], ["y"], name="b", transB=1),
+        helper.make_node("MatMul", ["r", constant("c.w", hidden, outputs)], ["z"], name="c"),
     ]
-    graph = helper.make_graph(nodes, "smooth", [helper.make_tensor_value_info("x", 1, [ROWS, WIDTH])],
-                              [helper.make_tensor_value_info("y", 1, [ROWS, HIDDEN]), helper.make_tensor_value_info("z", 1, [ROWS, 4])],
+    graph = helper.make_graph(nodes, name, [helper.make_tensor_value_info("x", 1, [rows, width])],
+                              [helper.make_tensor_value_info("y", 1, [rows, hidden]), helper.make_tensor_value_info("z", 1, [rows, outputs])],
                               weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
-    return model, rng.normal(0, 1, (ROWS, WIDTH)).astype(np.float32)
+    return model, rng.normal(0, 1, (rows, width)).astype(np.float32)
 
 
 def factors(x, products, strength):
@@ -86,7 +86,7 @@ def smoothed(x, r, w, choose):
 
 
 def main():
-    model, x = small()
+    model, x = network("smooth", 5, rows=40, width=12, hidden=9, outputs=4, large={2: 40, 7: 25})
     onnx.save(model, GOLDEN / "smooth.onnx")
     w = {t.name: numpy_helper.to_array(t).astype(np.float64) for t in model.graph.initializer}
     seen = {name: value.astype(np.float64) for name, value in values_of(model, ["n", "r"], [{"x": x}]).items()}

@@ -76,7 +76,7 @@ void encode_units(std::span<const float> values, std::size_t block, const SmallT
     const std::size_t first = b * block, count = std::min(block, values.size() - first);
     const float* own = values.data() + first;
     scales[b] = HWY_DYNAMIC_DISPATCH(LargestMagnitude)(own, count);
-    const float per_unit = 1.0F / std::max(scales[b], 1e-38F);
+    const float per_unit = 1.0F / std::max(scales[b], kLeastUnit);
     HWY_DYNAMIC_DISPATCH(EncodeBlock)(own, count, per_unit, bounds.data(), codes.data() + first);
   }
   HWY_DYNAMIC_DISPATCH(LookUp)(numbers.data(), codes.data(), codes.size());

@@ -9,6 +9,7 @@
 namespace bw {
 
 inline constexpr std::size_t kSmallTable = 16;  // numbers at most
+inline constexpr float kLeastUnit = 1e-38F;     // that values are divided by
 
 // Which number of a table is nearest: by how many of `bounds`, ascending, one less than there are numbers, lie below.
 struct SmallTable {
@@ -17,7 +18,7 @@ struct SmallTable {
 };
 
 // Of block b, the last one maybe shorter: scales[b] is its largest magnitude, and a value's code that of
-// clamp(value * (1 / max(scales[b], 1e-38)), -1, 1). Values are finite; codes are as many, scales one a block.
+// clamp(value * (1 / max(scales[b], kLeastUnit)), -1, 1). Values are finite; codes are as many, scales one a block.
 void encode_units(std::span<const float> values, std::size_t block, const SmallTable& table,
                   std::span<std::uint8_t> codes, std::span<float> scales);
 

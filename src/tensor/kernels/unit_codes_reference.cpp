@@ -11,7 +11,7 @@ void encode_units(std::span<const float> values, std::size_t block, const SmallT
     const std::span<const float> own = values.subspan(b * block, std::min(block, values.size() - b * block));
     scales[b] = 0;
     for (const float value : own) scales[b] = std::max(scales[b], std::fabs(value));
-    const float per_unit = 1.0F / std::max(scales[b], 1e-38F);
+    const float per_unit = 1.0F / std::max(scales[b], kLeastUnit);
     for (std::size_t i = 0; i < own.size(); ++i) {
       const float unit = std::clamp(own[i] * per_unit, -1.0F, 1.0F);
       const auto below = std::ranges::lower_bound(table.bounds, unit) - table.bounds.begin();
